@@ -1,0 +1,36 @@
+"""danbooru-index: say what you want to see, in any language, and get the Danbooru tags that image models were trained on.
+
+    from danbooru_index import SearchRequest, load_settings, open_index, search_many
+    index, reason = open_index(load_settings())
+    result = search_many(index, [SearchRequest("水手服")])[0]
+
+Names are imported when they are first used, so importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Category": "records",
+    "DanbooruIndexError": "errors",
+    "Hit": "records",
+    "Index": "index",
+    "SearchRequest": "records",
+    "SearchResult": "records",
+    "build_index": "build",
+    "load_settings": "settings",
+    "open_encoder": "encoders",
+    "open_index": "locate",
+    "search_many": "search",
+}
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)

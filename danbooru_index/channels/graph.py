@@ -1,0 +1,115 @@
+"""Chroma's HNSW graph over projected vectors. The only file that imports chromadb."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import IndexDamagedError, MissingDependencyError
+
+if TYPE_CHECKING:
+    from .vectors import FloatArray
+
+COLLECTION = "texts"
+SYNC_EVERY = 100_000  # vectors between two flushes of the graph
+SEARCH_BREADTH = 400
+
+
+def _client(folder: Path) -> Any:
+    try:
+        import chromadb
+        from chromadb.config import Settings
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"The package chromadb cannot be imported: {error}.", hint='Install it: pip install "chromadb>=1.5.9,<2"'
+        ) from error
+    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+
+
+@contextlib.contextmanager
+def _mapped_errors(folder: Path) -> Iterator[None]:
+    """Chroma's own exceptions become one of ours: whatever it says, the folder cannot be used."""
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except (ChromaError, ValueError, KeyError, RuntimeError) as error:
+        raise IndexDamagedError(
+            f"Chroma cannot use the graph in {folder}: {error}.",
+            hint="Build the index again (danbooru-index build) or fetch it again (danbooru-index fetch).",
+        ) from error
+
+
+def _close(client: Any) -> None:
+    close = getattr(client, "close", None)
+    if close is not None:
+        close()
+
+
+class GraphWriter:
+    """Adds (n, d) vectors under their running number; opened on an unfinished folder, `count` says where to go on."""
+
+    def __init__(self, folder: Path, total: int) -> None:
+        """`total` is how many vectors there will be: the last flush then falls on the last of them, so that readers load a
+        finished graph instead of replaying the write log."""
+        flush_every = max(3, -(-total // max(1, round(total / SYNC_EVERY))))
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._client = _client(folder)
+        with _mapped_errors(folder):
+            self._collection = self._client.get_or_create_collection(
+                COLLECTION,
+                embedding_function=None,
+                configuration={
+                    "hnsw": {
+                        "space": "ip",
+                        "sync_threshold": flush_every,
+                        "batch_size": max(2, min(flush_every, SYNC_EVERY) // 5),
+                        "ef_search": SEARCH_BREADTH,
+                    }
+                },
+            )
+            self.count = int(self._collection.count())
+            self.batch_size = int(self._client.get_max_batch_size())
+
+    def append(self, vectors: FloatArray) -> None:
+        """Add the next vectors, at most `batch_size` at once."""
+        with _mapped_errors(self._folder):
+            ids = [str(number) for number in range(self.count, self.count + len(vectors))]
+            self._collection.add(ids=ids, embeddings=vectors)
+            self.count += len(vectors)
+
+    def close(self) -> None:
+        """Flush and let go of the folder."""
+        _close(self._client)
+
+
+class Graph:
+    """Read-only search in the graph of an index."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        if not (folder / "chroma.sqlite3").is_file():
+            raise IndexDamagedError(f"There is no Chroma database in {folder}.", hint="Build or fetch the index again.")
+        self._client = _client(folder)
+        with _mapped_errors(folder):
+            self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
+            self.count = int(self._collection.count())
+
+    def nearest(self, queries: FloatArray, k: int) -> list[npt.NDArray[np.int64]]:
+        """For each of (q, d) queries the numbers of about the k nearest vectors by inner product, best first."""
+        k = min(k, self.count)
+        if k == 0:
+            return [np.zeros(0, np.int64) for _ in queries]
+        with _mapped_errors(self._folder):
+            found = self._collection.query(query_embeddings=queries, n_results=k, include=[])
+        return [np.array(ids, dtype=np.int64) for ids in found["ids"]]
+
+    def close(self) -> None:
+        """Let go of the folder, so that it can be removed (Windows)."""
+        _close(self._client)

@@ -1,0 +1,48 @@
+"""`evaluate`: quality and speed on query sets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from .common import add_index_flag, add_json_flag, index_of, table
+
+
+def add_commands(commands: Any) -> None:
+    """Add `evaluate`."""
+    parser = commands.add_parser("evaluate", help="measure quality and speed on query sets")
+    parser.add_argument("--queries", type=Path, nargs="+", required=True, metavar="FILE", help='files of {"query", "relevant"} lines')
+    parser.add_argument("--only-known", action="store_true", help="only queries whose wanted tags are all in the index")
+    add_index_flag(parser)
+    add_json_flag(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Evaluate every file and the mean over the files."""
+    from tqdm import tqdm
+
+    from ..evaluate import evaluate_set, keep_known, mean_result, read_queries
+
+    sets = [(path.stem, read_queries(path)) for path in options.queries]
+    index, reason = index_of(options)
+    if options.only_known:
+        sets = [(name, kept) for name, queries in sets if (kept := keep_known(queries, index))]
+    results = []
+    with tqdm(total=sum(len(queries) for _, queries in sets), unit="q", file=sys.stderr) as bar:
+        for name, queries in sets:
+            bar.set_description(name)
+            results.append(evaluate_set(index, name, queries, lambda _: bar.update(1)))
+    mean = mean_result(results)
+    if options.json:
+        print(json.dumps({"index": str(index.folder), "encoder": index.encoder.description, "sets": [r.as_json() for r in results], "mean": mean.as_json()}))
+        return 0
+    rows = [["set", "queries", "mAP@10", "recall@10", "MRR@10", "median ms", "p95 ms"]]
+    for r in [*results, mean]:
+        rows.append([r.name, str(r.queries), *(f"{v:.3f}" for v in (r.map_at_10, r.recall_at_10, r.mrr_at_10)), f"{r.median_ms:.1f}", f"{r.p95_ms:.1f}"])
+    print(table(rows, right=range(1, 7)))
+    print(f"{reason}; {index.encoder.description}")
+    return 0

@@ -1,0 +1,66 @@
+"""`info` and `verify`: what an index is, and whether every byte of it is as it was built."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import IndexDamagedError
+from ..index import current_version
+from ..locate import locate
+from ..manifest import check_files, read_manifest
+from ..settings import load_settings
+from .common import ProgressBar, add_json_flag
+
+
+def add_commands(commands: Any) -> None:
+    """Add `info` and `verify`."""
+    for name, text, run in (("info", "what an index is", run_info), ("verify", "check every file of an index by its hash", run_verify)):
+        parser = commands.add_parser(name, help=text)
+        parser.add_argument("db", nargs="?", type=Path, metavar="DIR", help="index folder (default: the one that search uses)")
+        add_json_flag(parser)
+        parser.set_defaults(run=run)
+
+
+def _version(options: argparse.Namespace) -> Path:
+    with ProgressBar() as bar:
+        return current_version(locate(load_settings(), options.db, bar).folder)
+
+
+def run_info(options: argparse.Namespace) -> int:
+    """Print what the manifest says."""
+    folder = _version(options)
+    manifest = read_manifest(folder)
+    size = sum(entry.size for entry in manifest.files.values())
+    values: dict[str, Any] = {
+        "folder": str(folder),
+        "tags": manifest.rows,
+        "texts": manifest.texts,
+        "encoder": str(manifest.encoder),
+        "schema": manifest.schema,
+        "bytes": size,
+        "files": len(manifest.files),
+        "corpus_sha256": manifest.corpus_sha256,
+        "options": manifest.options,
+    }
+    if options.json:
+        print(json.dumps(values, ensure_ascii=False))
+    else:
+        for name, value in values.items():
+            print(f"{name:14} {value:,}" if isinstance(value, int) else f"{name:14} {value}")
+    return 0
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Check all hashes; a damaged index is an error."""
+    folder = _version(options)
+    manifest = read_manifest(folder)
+    problems = check_files(folder, manifest, hashes=True)
+    if problems:
+        raise IndexDamagedError(
+            f"The index {folder} is damaged: {'; '.join(problems)}.", hint="Build it again (danbooru-index build) or fetch it again (danbooru-index fetch)."
+        )
+    print(json.dumps({"folder": str(folder), "files": len(manifest.files), "ok": True}) if options.json else f"{folder}: all {len(manifest.files)} files are as they were built.")
+    return 0

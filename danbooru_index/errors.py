@@ -1,0 +1,76 @@
+"""Every error that a user can meet, as one tree.
+
+DanbooruIndexError
+├── InputError (ValueError)          a query, flag or node input that cannot be used
+├── CorpusError (ValueError)         a JSONL line or file that cannot be read
+├── EncoderError                     an encoder cannot be opened or run
+│   └── MissingDependencyError       a package is absent or has the wrong version
+├── IndexFolderError                 an index folder cannot be used
+│   ├── IndexNotFoundError           nothing there
+│   ├── IndexDamagedError            files missing, truncated or changed
+│   └── IndexMismatchError           another schema or another encoder
+├── BuildError                       a build could not finish; the old index is untouched
+│   └── BuildCancelledError          stopped by the user; the same command goes on
+└── HubError                         the Hub or a mirror did not deliver
+
+Each carries `hint`: what the user can do now, an exact command or setting. Adapters show both texts: a node raises
+`full_text()`, the command line prints two lines, a route answers with both.
+"""
+
+from __future__ import annotations
+
+
+class DanbooruIndexError(Exception):
+    """Base class: `str(error)` says what happened, to what and why; `error.hint` says what to do now."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def full_text(self) -> str:
+        """Both texts, for hosts that show a single string."""
+        return f"{self}\n{self.hint}"
+
+
+class InputError(DanbooruIndexError, ValueError):
+    """A query, flag or node input that cannot be used."""
+
+
+class CorpusError(DanbooruIndexError, ValueError):
+    """A corpus file that cannot be read, or in strict mode its first bad line."""
+
+
+class EncoderError(DanbooruIndexError):
+    """An encoder cannot be opened, or failed while encoding."""
+
+
+class MissingDependencyError(EncoderError):
+    """A package that this function needs is absent or has the wrong version."""
+
+
+class IndexFolderError(DanbooruIndexError):
+    """An index folder cannot be used."""
+
+
+class IndexNotFoundError(IndexFolderError, FileNotFoundError):
+    """There is no index at the place that was named."""
+
+
+class IndexDamagedError(IndexFolderError):
+    """Files of the index are missing, truncated or changed."""
+
+
+class IndexMismatchError(IndexFolderError):
+    """The index has another schema version, or was built by another encoder."""
+
+
+class BuildError(DanbooruIndexError):
+    """A build could not finish. The index that was there before is untouched."""
+
+
+class BuildCancelledError(BuildError):
+    """The user stopped the build; the same command goes on from its last checkpoint."""
+
+
+class HubError(DanbooruIndexError):
+    """The Hub, or a mirror of it, did not deliver what was asked."""

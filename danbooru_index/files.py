@@ -1,0 +1,54 @@
+"""Small file operations that must not leave anything half-written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_HASH_BLOCK = 1 << 20
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write a small file under a temporary name, flush it to the disk and rename it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json_atomically(path: Path, value: Any) -> None:
+    """Write JSON for people and programs: indented, sorted keys, UTF-8."""
+    write_text_atomically(path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def save_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Save one .npy file, without pickle."""
+    np.save(path, array, allow_pickle=False)
+
+
+def map_array(path: Path) -> npt.NDArray[Any]:
+    """Map one .npy file read-only; an empty array is read, since nothing can be mapped."""
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+    except ValueError:
+        return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]

@@ -1,0 +1,70 @@
+"""Which index to use: an explicit one, else the built or downloaded one, else the starter index."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from .build import BuildOptions, Progress, build_index
+from .build.progress import silent
+from .encoders import USE_MULTILINGUAL, open_encoder
+from .index import Index, current_version, has_index
+from .manifest import read_manifest
+from .settings import Settings
+
+MAIN_INDEX = "index"
+STARTER_INDEX = "starter"
+STARTER_CORPUS = Path(__file__).with_name("starter") / "starter.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An index folder, and in words why it is the one."""
+
+    folder: Path
+    reason: str
+
+
+def main_folder(settings: Settings) -> Path:
+    """Where a built or downloaded index lives."""
+    return settings.home / MAIN_INDEX
+
+
+def locate(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> Located:
+    """Find the index to use; the starter index is built (in seconds) when there is no other.
+
+    :raises DanbooruIndexError: the starter index has to be built and cannot be.
+    """
+    if explicit is not None:
+        return Located(explicit, f"index {explicit}")
+    built = main_folder(settings)
+    if has_index(built):
+        return Located(built, f"index {built}")
+    return Located(ensure_starter(settings, progress), "starter index (build or fetch a bigger one any time)")
+
+
+def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
+    """The folder of the starter index, built first if it is missing or belongs to another version of the corpus."""
+    from filelock import FileLock
+
+    folder = settings.home / STARTER_INDEX
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock", timeout=300):
+        if not _is_current(folder):
+            build_index(STARTER_CORPUS, folder, open_encoder(USE_MULTILINGUAL), BuildOptions(), progress)
+    return folder
+
+
+def _is_current(folder: Path) -> bool:
+    if not has_index(folder):
+        return False
+    manifest = read_manifest(current_version(folder))
+    wanted = hashlib.sha256(STARTER_CORPUS.read_bytes()).hexdigest()
+    return manifest.corpus_sha256 == wanted and manifest.encoder == open_encoder(USE_MULTILINGUAL).identity
+
+
+def open_index(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> tuple[Index, str]:
+    """Open the index to use, with the reason why it is the one."""
+    located = locate(settings, explicit, progress)
+    return Index(located.folder), located.reason

@@ -1,0 +1,157 @@
+"""The records that travel through the engine: a tag of the corpus, a search request, and its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal
+
+from .errors import InputError
+from .text import MAX_QUERY_CHARS, clean
+
+
+class Category(IntEnum):
+    """Danbooru's five categories, with Danbooru's numbers."""
+
+    GENERAL = 0
+    ARTIST = 1
+    COPYRIGHT = 3
+    CHARACTER = 4
+    META = 5
+
+    @property
+    def label(self) -> str:
+        """The name used in files, flags and JSON."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, value: str | int) -> Category:
+        """A category from its label or Danbooru's number; raises InputError for anything else."""
+        for category in cls:
+            if str(value).strip().lower() in (category.label, str(int(category))):
+                return category
+        allowed = ", ".join(c.label for c in cls)
+        raise InputError(f"There is no tag category {value!r}.", hint=f"Use one of: {allowed}.")
+
+
+Nsfw = Literal["exclude", "include", "only"]
+NSFW_CHOICES: tuple[Nsfw, ...] = ("exclude", "include", "only")
+
+
+@dataclass(frozen=True, slots=True)
+class TagRecord:
+    """One tag of the corpus.
+
+    `text` is the plain line "【label】tag - names。 definition"; the other fields are what was parsed from it or given beside
+    it. `names` maps a language (`zh`, `ja`, `en`, `ko`) to names in that language, most common first; `definitions`
+    likewise to one sentence or more.
+    """
+
+    tag: str
+    text: str
+    id: str = ""
+    source: str = "danbooru"
+    category: Category = Category.GENERAL
+    post_count: int = 0
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    implies: tuple[str, ...] = ()
+    nsfw: bool = False
+    deprecated: bool = False
+
+    def all_names(self) -> list[str]:
+        """Every name in every language, without the tag itself and its aliases."""
+        return [name for names in self.names.values() for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What to search for. Defaults and ranges of every adapter live here alone.
+
+    `limit` is 1 to 1000; `min_count` the least number of posts of a tag; `categories` empty means all of them.
+    Raises InputError when a value is out of range or the text is empty or longer than 20,000 characters.
+    """
+
+    text: str
+    limit: int = 20
+    categories: tuple[Category, ...] = ()
+    nsfw: Nsfw = "exclude"
+    min_count: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise InputError(f"The query must be text, not {type(self.text).__name__}.", hint="Pass a string.")
+        if len(self.text) > MAX_QUERY_CHARS:
+            raise InputError(
+                f"The query has {len(self.text):,} characters; at most {MAX_QUERY_CHARS:,} are searched.",
+                hint="Shorten it, or search it part by part.",
+            )
+        object.__setattr__(self, "text", clean(self.text))
+        if not self.text:
+            raise InputError("The query is empty.", hint="Say what you want to see, in any language.")
+        if not 1 <= self.limit <= 1000:
+            raise InputError(f"The limit is {self.limit}.", hint="Choose a limit from 1 to 1000.")
+        if self.nsfw not in NSFW_CHOICES:
+            raise InputError(f"There is no NSFW mode {self.nsfw!r}.", hint=f"Use one of: {', '.join(NSFW_CHOICES)}.")
+        if self.min_count < 0:
+            raise InputError(f"The least post count is {self.min_count}.", hint="Use 0 or more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One found tag. `score` orders hits of one result, higher is better, an exact name above 1.
+
+    `channels` says where the score came from: the similarity of each channel (dense and lexical in -1..1), the
+    popularity prior, and `exact` where the query is a name of the tag. `matched` is the tag's text that fitted best.
+    """
+
+    tag: str
+    score: float
+    category: Category
+    post_count: int
+    text: str
+    nsfw: bool = False
+    channels: Mapping[str, float] = field(default_factory=dict)
+    matched: str = ""
+
+    def as_json(self, *, explain: bool = False) -> dict[str, Any]:
+        """The documented JSON form; `explain` adds where the score came from."""
+        row: dict[str, Any] = {
+            "tag": self.tag,
+            "score": round(self.score, 6),
+            "category": self.category.label,
+            "post_count": self.post_count,
+            "text": self.text,
+        }
+        if explain:
+            row["nsfw"] = self.nsfw
+            row["matched"] = self.matched
+            row["channels"] = {name: round(value, 6) for name, value in self.channels.items()}
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The hits of one request, best first, and what produced them.
+
+    `source` names the index that was used, `encoder` its encoder, `seconds` the time of the search, the encoding
+    included. `warnings` are soft failures that the user should see.
+    """
+
+    request: SearchRequest
+    hits: tuple[Hit, ...]
+    source: str
+    encoder: str
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def tags(self) -> list[str]:
+        """The found tags, best first."""
+        return [hit.tag for hit in self.hits]
+
+    def as_json(self, *, explain: bool = False) -> dict[str, Any]:
+        """The documented JSON form of one query."""
+        return {"query": self.request.text, "hits": [hit.as_json(explain=explain) for hit in self.hits]}

@@ -1,0 +1,98 @@
+"""Settings: the one file that reads the environment and the TOML file. Inputs and flags override what it returns."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError
+
+CONFIG_NAME = "config.toml"
+DEFAULT_REPOSITORY = "danbooru-index/danbooru-index-use"
+DEFAULT_ENDPOINT = "https://huggingface.co"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and what may be fetched.
+
+    `home` holds indexes and models. `endpoints` are tried in order. `repository` and `revision` name the prebuilt
+    index; nothing is fetched unless a command or node asks for it, or `auto_fetch` is true.
+    """
+
+    home: Path
+    endpoints: tuple[str, ...] = (DEFAULT_ENDPOINT,)
+    token: str | None = None
+    offline: bool = False
+    repository: str = DEFAULT_REPOSITORY
+    revision: str = "main"
+    auto_fetch: bool = False
+    model: str = "use-multilingual"
+    device: str = "auto"
+
+    def with_home(self, home: Path) -> Settings:
+        """The same settings over another home folder."""
+        return replace(self, home=home)
+
+
+def default_home() -> Path:
+    """The folder for indexes and models when nothing else is said, by the platform's conventions."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("danbooru-index", appauthor=False))
+
+
+def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings: environment first, then the TOML file, then defaults.
+
+    :param home: the host's home folder (ComfyUI's user folder); DANBOORU_INDEX_HOME overrides it.
+    :param environ: the environment; `os.environ` when left out.
+    :raises InputError: the TOML file cannot be parsed, or a value has the wrong type.
+    """
+    env = os.environ if environ is None else environ
+    folder = Path(env["DANBOORU_INDEX_HOME"]).expanduser() if env.get("DANBOORU_INDEX_HOME") else home or default_home()
+    table = _read_toml(Path(env.get("DANBOORU_INDEX_CONFIG") or folder / CONFIG_NAME))
+    return Settings(
+        home=folder,
+        endpoints=_endpoints(env.get("HF_ENDPOINT") or table.get("endpoint") or DEFAULT_ENDPOINT),
+        token=env.get("HF_TOKEN") or None,
+        offline=_flag(env.get("HF_HUB_OFFLINE") or table.get("offline", False), "offline"),
+        repository=str(env.get("DANBOORU_INDEX_REPO") or table.get("repository", DEFAULT_REPOSITORY)),
+        revision=str(env.get("DANBOORU_INDEX_REVISION") or table.get("revision", "main")),
+        auto_fetch=_flag(env.get("DANBOORU_INDEX_AUTO_FETCH") or table.get("auto_fetch", False), "auto_fetch"),
+        model=str(env.get("DANBOORU_INDEX_MODEL") or table.get("model", "use-multilingual")),
+        device=str(env.get("DANBOORU_INDEX_DEVICE") or table.get("device", "auto")),
+    )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"The settings file {path} is no TOML: {error}.", hint="Correct that line, or remove the file.") from error
+
+
+def _endpoints(value: str | list[str]) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(part.strip().rstrip("/") for part in parts if part.strip())
+
+
+def _flag(value: str | bool, name: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    lowered = value.strip().lower()
+    if lowered in ("1", "true", "yes", "on"):
+        return True
+    if lowered in ("0", "false", "no", "off", ""):
+        return False
+    raise InputError(f"The setting {name} is {value!r}.", hint="Use true or false.")

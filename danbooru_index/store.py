@@ -1,0 +1,135 @@
+"""The tag table of an index: the corpus itself, plus memory-mapped columns for filters and exact names.
+
+`corpus.jsonl` holds one line a tag, in row order; only the lines of hits are parsed. The columns are .npy files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from .corpus.line import parse_line, to_line
+from .errors import IndexDamagedError
+from .files import map_array, save_array
+from .records import TagRecord
+from .text import match_key
+
+CORPUS_FILE = "corpus.jsonl"
+_COLUMNS = ("offsets", "post_count", "category", "nsfw", "deprecated", "keys", "key_rows", "key_kinds")
+
+# How an exact name belongs to a tag; the smaller number wins when one spelling names several tags.
+KEY_TAG, KEY_ALIAS, KEY_NAME = 0, 1, 2
+
+
+def _hash_key(key: str) -> int:
+    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+
+
+def record_keys(record: TagRecord) -> list[tuple[str, int]]:
+    """Every spelling that names this tag exactly, as (match key, kind), each key once with its best kind."""
+    keys: dict[str, int] = {}
+    for kind, names in ((KEY_TAG, [record.tag]), (KEY_ALIAS, record.aliases), (KEY_NAME, record.all_names())):
+        for name in names:
+            keys.setdefault(match_key(name), kind)
+    return [(key, kind) for key, kind in keys.items() if key]
+
+
+class StoreWriter:
+    """Writes the tag table of a new index, one record after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._file = (folder / CORPUS_FILE).open("wb")
+        self._offsets = [0]
+        self._columns: dict[str, list[int]] = {name: [] for name in _COLUMNS[1:]}
+
+    def append(self, record: TagRecord) -> int:
+        """Add one record and return its row."""
+        row = len(self._offsets) - 1
+        self._offsets.append(self._offsets[-1] + self._file.write((to_line(record) + "\n").encode("utf-8")))
+        for name in ("post_count", "category", "nsfw", "deprecated"):
+            self._columns[name].append(int(getattr(record, name)))
+        for key, kind in record_keys(record):
+            self._columns["keys"].append(_hash_key(key))
+            self._columns["key_rows"].append(row)
+            self._columns["key_kinds"].append(kind)
+        return row
+
+    def close(self) -> None:
+        """Write the columns; the table is complete afterwards."""
+        self._file.close()
+        keys = np.array(self._columns["keys"], np.uint64)
+        kinds, rows = np.array(self._columns["key_kinds"], np.uint8), np.array(self._columns["key_rows"], np.int32)
+        order = np.lexsort((rows, kinds, keys))
+        arrays = {
+            "offsets": np.array(self._offsets, np.int64),
+            "post_count": np.array(self._columns["post_count"], np.int32),
+            "category": np.array(self._columns["category"], np.uint8),
+            "nsfw": np.array(self._columns["nsfw"], bool),
+            "deprecated": np.array(self._columns["deprecated"], bool),
+            "keys": keys[order],
+            "key_rows": rows[order],
+            "key_kinds": kinds[order],
+        }
+        for name, array in arrays.items():
+            save_array(self._folder / f"{name}.npy", array)
+
+
+class Store:
+    """Read-only tag table. Rows are 0..len(store)-1."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        columns = {name: map_array(folder / f"{name}.npy") for name in _COLUMNS}
+        self._offsets = columns["offsets"]
+        self.post_count: npt.NDArray[np.int32] = columns["post_count"]
+        self.category: npt.NDArray[np.uint8] = columns["category"]
+        self.nsfw: npt.NDArray[np.bool_] = columns["nsfw"]
+        self.deprecated: npt.NDArray[np.bool_] = columns["deprecated"]
+        self._keys, self._key_rows, self._key_kinds = columns["keys"], columns["key_rows"], columns["key_kinds"]
+        self._file = (folder / CORPUS_FILE).open("rb")
+        self._lines = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if len(self) else b""
+        # Popularity in 0..1: ln(1 + n) / ln(1 + n_max), the prior of peers' engines, computed once.
+        logs = np.log1p(self.post_count, dtype=np.float32)
+        self.popularity: npt.NDArray[np.float32] = logs / max(float(logs.max(initial=0.0)), 1.0)
+        self.record = lru_cache(maxsize=20_000)(self._record)
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def _record(self, row: int) -> TagRecord:
+        start, end = int(self._offsets[row]), int(self._offsets[row + 1])
+        try:
+            return parse_line(self._lines[start:end].decode("utf-8"))
+        except ValueError as error:
+            raise IndexDamagedError(
+                f"Row {row} of {self._folder / CORPUS_FILE} cannot be read: {error}.", hint="Run danbooru-index verify, then build or fetch again."
+            ) from error
+
+    def rows(self) -> Iterable[TagRecord]:
+        """All records in row order, not kept in memory."""
+        return (self._record(row) for row in range(len(self)))
+
+    def exact(self, name: str) -> list[tuple[int, int]]:
+        """Tags of which `name` is the tag, an alias or a name, as (row, kind), best kind first."""
+        key = match_key(name)
+        if not key:
+            return []
+        wanted = np.uint64(_hash_key(key))
+        start, end = np.searchsorted(self._keys, wanted, "left"), np.searchsorted(self._keys, wanted, "right")
+        found = [(int(self._key_rows[i]), int(self._key_kinds[i])) for i in range(start, end)]
+        # Two keys may share a hash, so the record itself decides.
+        return [(row, kind) for row, kind in found if (key, kind) in record_keys(self.record(row))]
+
+    def close(self) -> None:
+        """Let go of the file, so that the folder can be removed (Windows)."""
+        if isinstance(self._lines, mmap.mmap):
+            self._lines.close()
+        self._file.close()

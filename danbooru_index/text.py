@@ -1,0 +1,105 @@
+"""Text folding: one comparable form for names from every script, used on both the index's and the query's side."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+MAX_QUERY_CHARS = 20_000
+
+_KEEP_MARKS = {0x3099, 0x309A}  # the kana voicing marks: dropping them would turn ガ into カ
+_KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_HAN_RANGES = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+@lru_cache(maxsize=1)
+def _han_table() -> dict[int, int]:
+    """Code point map of every Traditional and Japanese Han form to its Simplified form (OpenCC's tables, by character)."""
+    import opencc
+
+    to_traditional, to_simplified = opencc.OpenCC("jp2t"), opencc.OpenCC("t2s")
+    table = {}
+    for first, last in _HAN_RANGES:
+        for code in range(first, last + 1):
+            folded = to_simplified.convert(to_traditional.convert(chr(code)))
+            if len(folded) == 1 and ord(folded) != code:
+                table[code] = ord(folded)
+    return table
+
+
+@lru_cache(maxsize=1)
+def _fold_table() -> dict[int, int]:
+    return {**_KATAKANA_TO_HIRAGANA, **_han_table()}
+
+
+def fold(text: str) -> str:
+    """Fold width, case, diacritics, kana and Han variants.
+
+    >>> fold("ＡＢＣ Café 黒髮 ツインテール")
+    'abc cafe 黑发 ついんてーる'
+    """
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    kept = [c for c in decomposed if not unicodedata.combining(c) or ord(c) in _KEEP_MARKS]
+    return unicodedata.normalize("NFKC", "".join(kept)).translate(_fold_table())
+
+
+def match_key(text: str) -> str:
+    """What two spellings of one name share: the folded letters and digits alone.
+
+    A name made of signs only (`:d` has a letter, `^_^` has none) keeps its signs without spaces.
+
+    >>> match_key("Long Hair"), match_key("long_hair"), match_key("longhair"), match_key("^_^")
+    ('longhair', 'longhair', 'longhair', '^_^')
+    """
+    folded = fold(text)
+    key = "".join(c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M")
+    # Emoticon tags such as ":d", ";)" and ":3" must not fall together on their one letter.
+    if len(key) <= 1:
+        return "".join(folded.split()) or key
+    return key
+
+
+def clean(text: str) -> str:
+    """Drop lone surrogates, turn control characters into spaces and collapse white space.
+
+    >>> clean("a\\x00b\\ud800  c")
+    'a b c'
+    """
+    return " ".join(_CONTROL.sub(" ", _SURROGATE.sub("", text)).split())
+
+
+def script_language(text: str) -> str:
+    """The language that the script of a name points to: `ja` (kana), `ko` (Hangul), `zh` (Han alone) or `en`.
+
+    >>> [script_language(t) for t in ("ツインテール", "양갈래", "双马尾", "twintails")]
+    ['ja', 'ko', 'zh', 'en']
+    """
+    language = "en"
+    for char in text:
+        code = ord(char)
+        if 0x3041 <= code <= 0x30FF or 0xFF66 <= code <= 0xFF9F:
+            return "ja"
+        if 0xAC00 <= code <= 0xD7A3 or 0x1100 <= code <= 0x11FF or 0x3131 <= code <= 0x318E:
+            return "ko"
+        if is_han(code):
+            language = "zh"
+    return language
+
+
+def is_han(code: int) -> bool:
+    """Whether a code point is a Han character of the basic plane."""
+    return any(first <= code <= last for first, last in _HAN_RANGES)
+
+
+def spaced(tag: str) -> str:
+    """A tag as words: underscores become spaces, except in emoticons such as `^_^`, which have no letter to separate.
+
+    >>> spaced("long_hair"), spaced("^_^"), spaced("saber_(fate)")
+    ('long hair', '^_^', 'saber (fate)')
+    """
+    return tag.replace("_", " ") if any(c.isalnum() for c in tag.replace("_", "")) and len(tag) > 3 else tag

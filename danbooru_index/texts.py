@@ -1,0 +1,32 @@
+"""The texts that represent a tag: each gets its own vector, and a tag is as near as its nearest text.
+
+One vector of the whole line averages the name away (benchmarks/ranking_study.md): names stand alone, all names together
+carry a character's name with its series, and a definition answers to descriptions.
+"""
+
+from __future__ import annotations
+
+from .channels.dense import TextKind
+from .records import TagRecord
+from .text import spaced
+
+MAX_DEFINITION_CHARS = 300
+MAX_NAMES = 12
+
+
+def texts_of(record: TagRecord) -> list[tuple[TextKind, str]]:
+    """The distinct texts of a tag, in order of their kind."""
+    names = record.all_names()[:MAX_NAMES]
+    texts = [(TextKind.TAG, spaced(record.tag)), *((TextKind.NAME, name) for name in names)]
+    if len(names) > 1:
+        texts.append((TextKind.JOINED, "，".join(names)))
+    texts += [(TextKind.DEFINITION, text[:MAX_DEFINITION_CHARS]) for text in record.definitions.values()]
+    texts += [(TextKind.ALIAS, spaced(alias)) for alias in record.aliases[:MAX_NAMES]]
+    seen: set[str] = set()
+    return [(kind, text) for kind, text in texts if text.strip() and not (text.lower() in seen or seen.add(text.lower()))]
+
+
+def lexical_names(record: TagRecord) -> list[str]:
+    """The names that the lexical channel compares: the tag in words, its aliases, and every name in every language."""
+    names = [spaced(record.tag), *(spaced(alias) for alias in record.aliases), *record.all_names()]
+    return list(dict.fromkeys(names))
