@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..records import Category, TagRecord
-from ..text import is_han, script_language
+from ..text import script_language
 
 MAX_TEXT_CHARS = 10_000
 MAX_TAG_CHARS = 255
@@ -54,6 +54,11 @@ def parse_line(line: str) -> TagRecord:
         raise LineError(f"not JSON ({error})") from error
     if not isinstance(fields, dict):
         raise LineError(f"not a JSON object but {type(fields).__name__}")
+    return record_of(fields)
+
+
+def record_of(fields: dict[str, Any]) -> TagRecord:
+    """The record of one line's fields, as `parse_line` has them; raises LineError."""
     text = _text_of(fields)
     plain = _PLAIN.fullmatch(text)
     label = plain["label"] if plain else None
@@ -181,11 +186,15 @@ def _definitions(value: Any) -> dict[str, str]:
     if not isinstance(value, str):
         raise LineError(f"definition is {type(value).__name__}, not a string")
     text = value.strip()
-    if not text:
-        return {}
-    # A wiki text in English may quote one Japanese word: the language is that of most letters.
-    han = sum(is_han(ord(c)) for c in text)
-    return {script_language(text) if 4 * han > len(text) else "en": text}
+    return {definition_language(text): text} if text else {}
+
+
+def definition_language(text: str) -> str:
+    """The language of a definition. A wiki text in English may quote a Japanese word, so most letters decide."""
+    if text.isascii():
+        return "en"
+    eastern = sum(script_language(c) != "en" for c in text)
+    return script_language(text) if 4 * eastern > len(text) else "en"
 
 
 def _category_of(fields: dict[str, Any], from_label: Category) -> Category:
