@@ -33,6 +33,11 @@ _LABEL_OF_CATEGORY = {
     Category.CHARACTER: "角色",
     Category.META: "元数据",
 }
+# One encoder for all lines: json.dumps would make one a line, which costs as much as the encoding.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_EASTERN = re.compile(
+    "[\u1100-\u11ff\u3041-\u30ff\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]"
+)
 _PLAIN = re.compile(r"(?:【(?P<label>[^】]{1,20})】)?\s*(?P<tag>\S+)(?:\s+-\s+(?P<rest>.*))?\s*", re.DOTALL)
 _NAME_SEPARATORS = re.compile(r"\s*[，,|;；]\s*")
 
@@ -108,7 +113,7 @@ def to_line(record: TagRecord) -> str:
     }
     plain_nsfw = record.text.startswith("【NSFW】")
     fields.update({key: value for key, value in optional.items() if value or (key == "nsfw" and plain_nsfw)})
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _encode(fields)
 
 
 def plain_text(tag: str, category: Category, nsfw: bool, names: list[str], definition: str, label: str = "") -> str:
@@ -193,8 +198,7 @@ def definition_language(text: str) -> str:
     """The language of a definition. A wiki text in English may quote a Japanese word, so most letters decide."""
     if text.isascii():
         return "en"
-    eastern = sum(script_language(c) != "en" for c in text)
-    return script_language(text) if 4 * eastern > len(text) else "en"
+    return script_language(text) if 4 * len(_EASTERN.findall(text)) > len(text) else "en"
 
 
 def _category_of(fields: dict[str, Any], from_label: Category) -> Category:

@@ -24,14 +24,63 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "implies": ("implies", "implications"),
     "label": ("category_zh", "label", "category_cn", "zh_category", "cn_category", "分类"),
     "zh": (
-        *("zh", "cn", "zh_cn", "zh_hans", "zh_hant", "zh_tw", "zh_name", "cn_name", "name_zh", "name_cn", "chinese", "chinese_name"),
+        *(
+            "zh",
+            "cn",
+            "zh_cn",
+            "zh_hans",
+            "zh_hant",
+            "zh_tw",
+            "zh_name",
+            "cn_name",
+            "name_zh",
+            "name_cn",
+            "chinese",
+            "chinese_name",
+        ),
         *("zh_names", "cn_names", "中文", "中文名", "翻译", "译名"),
     ),
-    "ja": ("ja", "jp", "ja_jp", "ja_name", "jp_name", "name_ja", "name_jp", "japanese", "japanese_name", "ja_names", "日本語", "日文"),
-    "ko": ("ko", "kr", "ko_kr", "ko_name", "kr_name", "name_ko", "name_kr", "korean", "korean_name", "ko_names", "한국어"),
+    "ja": (
+        "ja",
+        "jp",
+        "ja_jp",
+        "ja_name",
+        "jp_name",
+        "name_ja",
+        "name_jp",
+        "japanese",
+        "japanese_name",
+        "ja_names",
+        "日本語",
+        "日文",
+    ),
+    "ko": (
+        "ko",
+        "kr",
+        "ko_kr",
+        "ko_name",
+        "kr_name",
+        "name_ko",
+        "name_kr",
+        "korean",
+        "korean_name",
+        "ko_names",
+        "한국어",
+    ),
     "en": ("en", "en_name", "name_en", "english", "english_name", "en_names"),
     "names": ("names", "translation", "translations", "translated", "trans", "other_names", "han_names"),
-    "definition": ("definition", "description", "desc", "wiki", "wiki_body", "body", "meaning", "explanation", "释义", "说明"),
+    "definition": (
+        "definition",
+        "description",
+        "desc",
+        "wiki",
+        "wiki_body",
+        "body",
+        "meaning",
+        "explanation",
+        "释义",
+        "说明",
+    ),
     "definition_zh": ("definition_zh", "wiki_zh", "description_zh", "wiki_cn"),
     "definition_ja": ("definition_ja", "wiki_ja", "description_ja"),
     "definition_ko": ("definition_ko", "wiki_ko", "description_ko"),
@@ -55,7 +104,10 @@ def parse_columns(options: Iterable[str]) -> dict[str, str]:
     for option in options:
         field, equals, column = option.partition("=")
         if not equals or not column or field not in COLUMNS:
-            raise InputError(f"--column {option} is not FIELD=COLUMN.", hint=f"Fields: {', '.join(COLUMNS)}. For example: --column tag=name")
+            raise InputError(
+                f"--column {option} is not FIELD=COLUMN.",
+                hint=f"Fields: {', '.join(COLUMNS)}. For example: --column tag=name",
+            )
         mapped[column] = field
     return mapped
 
@@ -183,7 +235,7 @@ def _set_names(fact: Fact, value: Any) -> None:
 
 
 def set_definition(fact: Fact, value: Any, language: str = "") -> None:
-    """A definition in plain words, at most 1,000 characters of whole sentences; its language by its letters, if not said."""
+    """A definition in plain words, whole sentences of at most 1,000 characters; its letters tell an unsaid language."""
     if isinstance(value, Mapping):
         for key, text in value.items():
             set_definition(fact, text, str(key))

@@ -9,7 +9,12 @@ from .rows import ByteSource, Note, Row
 
 # Forms without a heading, by kind and number of columns. Further columns are left out.
 _FORMS: dict[str, dict[int, tuple[str, ...]]] = {
-    "tags": {1: ("tag",), 2: ("tag", "post_count"), 3: ("tag", "category", "post_count"), 4: ("tag", "category", "post_count", "aliases")},
+    "tags": {
+        1: ("tag",),
+        2: ("tag", "post_count"),
+        3: ("tag", "category", "post_count"),
+        4: ("tag", "category", "post_count", "aliases"),
+    },
     "translations": {2: ("tag", "translation"), 3: ("tag", "category", "translation")},
     "cooccurrence": {3: ("tag_a", "tag_b", "count")},
     "tag_aliases": {2: ("antecedent_name", "consequent_name")},

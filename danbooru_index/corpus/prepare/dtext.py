@@ -16,8 +16,10 @@ _SEARCH_LINK = re.compile(r"\{\{(?:[^}|]*\|)?([^}|]+)\}\}")
 _TEXT_LINK = re.compile(r'"([^"\n]+)":(?:\[[^\]\s]+\]|(?:https?://|/)[^\s\]]*[^\s\].,;:!?)])')
 _URL = re.compile(r"<?https?://[^\s>]+>?")
 _MARKUP = re.compile(
-    r"\[/?(?:b|i|u|s|tn|br|quote|nodtext|spoilers?|section|expand|url)(?:=[^\]]*)?\]|</?(?:b|i|u|s|em|strong|tn|spoilers?)>", re.IGNORECASE
+    r"\[/?(?:b|i|u|s|tn|br|quote|nodtext|spoilers?|section|expand|url)(?:=[^\]]*)?\]|</?(?:b|i|u|s|em|strong|tn|spoilers?)>",
+    re.IGNORECASE,
 )
+_ANY_MARKUP = re.compile(r'[\[{<&\n\r]|":|https?:|^\s*(?:[*!]|h[1-6])', re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
 
@@ -28,7 +30,7 @@ def plain_dtext(text: str) -> str:
     >>> plain_dtext('A [[long hair|long-haired]] [b]girl[/b], see "here":/wiki_pages/x.\\n\\nh4. See also\\n* [[girl]]')
     'A long-haired girl, see here.'
     """
-    if not any(c in text for c in '[{"<&*!\nhH'):
+    if not _ANY_MARKUP.search(text):
         return _SPACE.sub(" ", text).strip()
     text = text.replace("\r\n", "\n")
     heading = _HEADING.search(text)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...records import Category
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 LANGUAGES = ("zh", "ja", "ko", "en")
 
 
@@ -36,7 +37,7 @@ class Fact:
         """What the tag, line and post count do not say, as JSON for the store."""
         values: list[Any] = [self.category, self.label, self.source, self.names, self.definitions, self.aliases]
         values += [self.implies, self.nsfw, self.deprecated]
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        return _encode(values)
 
     @classmethod
     def unpacked(cls, tag: str, line: int, post_count: int, packed: str) -> Fact:

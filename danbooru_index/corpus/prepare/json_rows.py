@@ -15,11 +15,8 @@ _MAX_OBJECT_CHARS = 1 << 24
 
 def read_json(source: ByteSource, note: Note) -> Iterator[Row]:
     """Rows of a JSON file; what is no object is noted. Only an array that is broken off is an error, by CorpusError."""
-    if source.head().lstrip()[:1] == b"[":
-        values = _array_items(source)
-    else:
-        values = _line_values(source, note)
-    for line, value in values:
+    is_array = source.head().lstrip()[:1] == b"["
+    for line, value in _array_items(source) if is_array else _line_values(source, note):
         if isinstance(value, dict):
             yield line, value
         else:
@@ -68,4 +65,7 @@ def _array_items(source: ByteSource) -> Iterator[tuple[int, object]]:
 
 
 def _broken(source: ByteSource, line: int, why: str) -> CorpusError:
-    return CorpusError(f"The JSON array in {source.path} is broken from line {line} on: {why}.", hint="Download or make the file again.")
+    return CorpusError(
+        f"The JSON array in {source.path} is broken from line {line} on: {why}.",
+        hint="Download or make the file again.",
+    )

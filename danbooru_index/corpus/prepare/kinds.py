@@ -14,7 +14,7 @@ from .rows import Note
 
 # Kind -> what it is. Kinds in ANNOTATIONS say more about tags that other sources list.
 KINDS = {
-    "tags": "a table of tags with any of the known columns; without a heading: tag,category,count,\"aliases\"",
+    "tags": 'a table of tags with any of the known columns; without a heading: tag,category,count,"aliases"',
     "translations": "a table of tags and names; without a heading: tag,translation or tag,category,translation",
     "corpus": "this project's JSON Lines",
     "wiki_pages": "Danbooru's wiki_pages API: title, body, other_names",
@@ -26,30 +26,31 @@ ANNOTATIONS = {"wiki_pages", "tag_aliases", "tag_implications"}
 
 Reader = Callable[[int, Mapping[str, Any]], "Fact | None"]
 
+_CORPUS_TEXT = re.compile(r"\s*【[^】]{1,20}】|\S+ - ")
 _LABEL = re.compile(r"^【([^】]{1,20})】")
 # Pages about the site and lists of tags, which no tag is named like.
 _NO_TAG_PAGE = re.compile(r"^(?:help|about|howto|how_to|template|tag_group|list_of|api|pool_group|user)(?::|_)")
 
 
-def kind_of(columns: Collection[str], name: str, mapped: Mapping[str, str]) -> str:
-    """The kind that columns and, for aliases and implications, the file's name tell; empty when they do not."""
-    if {"tag_a", "tag_b"} <= set(columns):
+def kind_of(row: Mapping[str, Any], name: str, mapped: Mapping[str, str]) -> str:
+    """The kind that a row's columns and, for aliases and implications, the file's name tell; empty when they do not."""
+    columns = row.keys()
+    if {"tag_a", "tag_b"} <= columns:
         return "cooccurrence"
-    if {"antecedent_name", "consequent_name"} <= set(columns):
+    if {"antecedent_name", "consequent_name"} <= columns:
         lowered = name.lower()
         return "tag_implications" if "implication" in lowered else "tag_aliases" if "alias" in lowered else ""
-    if "title" in columns and {"body", "other_names"} & set(columns):
+    if "title" in columns and columns & {"body", "other_names"}:
         return "wiki_pages"
-    if "text" in columns:
+    if isinstance(row.get("text"), str) and _CORPUS_TEXT.match(row["text"]):
         return "corpus"
     return "tags" if any("tag" in (mapped.get(column), field_of(column)) for column in columns) else ""
 
 
 def is_heading(cells: Collection[str], name: str, mapped: Mapping[str, str]) -> bool:
     """Whether the first row of a CSV names its columns."""
-    columns = [cell.strip() for cell in cells]
-    pairs = {"antecedent_name", "consequent_name"} <= set(columns)
-    return pairs or kind_of(columns, name, mapped) not in ("", "corpus")
+    columns = dict.fromkeys(cell.strip() for cell in cells)
+    return {"antecedent_name", "consequent_name"} <= columns.keys() or kind_of(columns, name, mapped) != ""
 
 
 def fact_reader(kind: str, table: TableColumns, note: Note) -> Reader:
@@ -77,7 +78,9 @@ def fact_reader(kind: str, table: TableColumns, note: Note) -> Reader:
 def _corpus_fact(line: int, row: Mapping[str, Any], note: Note) -> Fact | None:
     record = record_of(dict(row))
     label = _LABEL.match(record.text)
-    fact = Fact(normalise_tag(record.tag), line, record.category, record.post_count, label[1] if label else "", record.source)
+    fact = Fact(
+        normalise_tag(record.tag), line, record.category, record.post_count, label[1] if label else "", record.source
+    )
     for language, names in record.names.items():
         # The names of a corpus are sorted already.
         fact.names[language if language in LANGUAGES else "en"] = list(names)
@@ -91,9 +94,11 @@ def _corpus_fact(line: int, row: Mapping[str, Any], note: Note) -> Fact | None:
 def _wiki_fact(line: int, row: Mapping[str, Any], note: Note) -> Fact | None:
     title = normalise_tag(row.get("title"))
     if _NO_TAG_PAGE.match(title):
-        return note("inactive", line, f"the page {title} is not about a tag")
+        note("inactive", line, f"the page {title} is not about a tag")
+        return None
     if row.get("is_deleted") in (True, "true", "t", 1):
-        return note("inactive", line, f"the page {title} is deleted")
+        note("inactive", line, f"the page {title} is deleted")
+        return None
     fact = Fact(title, line)
     if row.get("body"):
         set_definition(fact, row["body"])

@@ -27,7 +27,14 @@ OnRows = Callable[[int, int], None]  # bytes read, bytes in all (0: unknown)
 
 
 def load_source(
-    path: Path, name: str, number: int, kind: str, mapped: Mapping[str, str], store: FactStore, note: Note, on_rows: OnRows
+    path: Path,
+    name: str,
+    number: int,
+    kind: str,
+    mapped: Mapping[str, str],
+    store: FactStore,
+    note: Note,
+    on_rows: OnRows,
 ) -> SourceSummary:
     """Read one source into the store as source `number`; `kind` may be empty, `mapped` is column -> field.
 
@@ -38,10 +45,15 @@ def load_source(
         rows, position = _open_rows(stack, path, name, kind, mapped, note)
         first = next(rows, None)
         if first is None:
-            raise CorpusError(f"The source {name} has no rows that can be read.", hint=_kind_hint(name, "Check the file"))
+            raise CorpusError(
+                f"The source {name} has no rows that can be read.", hint=_kind_hint(name, "Check the file")
+            )
         kind = kind or kind_of(first[1], name, mapped)
         if not kind:
-            raise InputError(f"It cannot be told what {name} is: its columns are {', '.join(map(str, first[1]))[:200]}.", hint=_kind_hint(name, "Say it"))
+            raise InputError(
+                f"It cannot be told what {name} is: its columns are {', '.join(map(str, first[1]))[:200]}.",
+                hint=_kind_hint(name, "Say it"),
+            )
         summary = SourceSummary(name, kind)
         counted = _counted(chain([first], rows), summary, position, on_rows)
         if kind == "cooccurrence":
@@ -75,7 +87,9 @@ def _open_rows(
     return rows, lambda: (source.bytes_read, source.total_bytes)
 
 
-def _counted(rows: Iterator[Row], summary: SourceSummary, position: Callable[[], tuple[int, int]], on_rows: OnRows) -> Iterator[Row]:
+def _counted(
+    rows: Iterator[Row], summary: SourceSummary, position: Callable[[], tuple[int, int]], on_rows: OnRows
+) -> Iterator[Row]:
     for row in rows:
         summary.rows += 1
         if summary.rows % _PROGRESS_ROWS == 0:
@@ -95,7 +109,11 @@ def _pairs(rows: Iterator[Row], note: Note) -> Iterator[tuple[int, str, str, int
     """Pairs (line, tag, tag, posts); a pair of one tag with itself, or without posts, is noted and left out."""
     for line, row in rows:
         try:
-            a, b, posts = normalise_tag(row.get("tag_a")), normalise_tag(row.get("tag_b")), parse_count(row.get("count"))
+            a, b, posts = (
+                normalise_tag(row.get("tag_a")),
+                normalise_tag(row.get("tag_b")),
+                parse_count(row.get("count")),
+            )
             if a == b or posts == 0:
                 raise ValueProblem(f"{a} with itself" if a == b else f"{a}, {b}: no posts")
         except ValueProblem as problem:

@@ -1,9 +1,13 @@
-"""Facts about one tag -> one record: the first value wins, lists are united in order, a flag is true where any source says so."""
+"""Facts about one tag -> one record.
+
+The first value wins, lists are united in order, and a flag is true where any source says so.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from ...records import Category, TagRecord
@@ -32,10 +36,19 @@ def merged_records(store: FactStore, report: PrepareReport, notices: NoticeFile)
         yield record
 
 
+def _definition(language: str, fact: Fact) -> str | None:
+    return fact.definitions.get(language)
+
+
 def _note_repeated(tag: str, stored: Sequence[Stored], report: PrepareReport, notices: NoticeFile) -> None:
     for before, item in zip(stored, stored[1:], strict=False):
         if item.lists and not item.folded and (before.source, before.folded) == (item.source, item.folded):
-            notices("repeated", report.sources[item.source].name, item.fact.line, f"{tag} is on line {before.fact.line} already")
+            notices(
+                "repeated",
+                report.sources[item.source].name,
+                item.fact.line,
+                f"{tag} is on line {before.fact.line} already",
+            )
 
 
 def _count(record: TagRecord, tags: Counter[str]) -> None:
@@ -77,7 +90,9 @@ class _Merge:
             names=names,
             aliases=self._without_itself(self._united("aliases", lambda fact: fact.aliases)),
             definitions=definitions,
-            implies=self._without_itself(resolve(tag) or tag for tag in self._united("implies", lambda fact: fact.implies)),
+            implies=self._without_itself(
+                resolve(tag) or tag for tag in self._united("implies", lambda fact: fact.implies)
+            ),
             nsfw=nsfw,
             deprecated=self._first("deprecated", lambda fact: fact.deprecated or None) or False,
         )
@@ -111,12 +126,17 @@ class _Merge:
 
     def _definitions(self) -> dict[str, str]:
         languages = dict.fromkeys(language for item in self._stored for language in item.fact.definitions)
-        found = {language: self._first("definition", lambda fact, key=language: fact.definitions.get(key)) for language in languages}
-        return {language: text for language, text in found.items() if text}
+        return {language: self._first("definition", partial(_definition, language)) or "" for language in languages}
 
     def _label(self, category: Category) -> str:
         """The first label that does not name another category."""
-        return self._first("label", lambda fact: fact.label if fact.label and LABELS.get(fact.label, (category,))[0] == category else None) or ""
+        return (
+            self._first(
+                "label",
+                lambda fact: fact.label if fact.label and LABELS.get(fact.label, (category,))[0] == category else None,
+            )
+            or ""
+        )
 
     def _without_itself(self, tags: Iterable[str]) -> tuple[str, ...]:
         return tuple(tag for tag in dict.fromkeys(tags) if tag != self._tag)

@@ -126,4 +126,6 @@ def add_names(names: dict[str, list[str]], tag: str, items: Iterable[str], said:
             continue
         names.setdefault(name_language(name, said), []).append(name)
     if bad:
-        raise ValueProblem(f"the name {bad[:40]!r} " + ("is too long" if len(bad) > MAX_NAME_CHARS else "has lost its characters"))
+        raise ValueProblem(
+            f"the name {bad[:40]!r} " + ("is too long" if len(bad) > MAX_NAME_CHARS else "has lost its characters")
+        )

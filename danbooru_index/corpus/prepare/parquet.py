@@ -32,4 +32,6 @@ def read_parquet(path: Path) -> Iterator[Row]:
                     number += 1
                     yield number, row
     except (pa.ArrowException, OSError) as error:
-        raise CorpusError(f"The Parquet file {path} is damaged: {error}.", hint="Download or make the file again.") from error
+        raise CorpusError(
+            f"The Parquet file {path} is damaged: {error}.", hint="Download or make the file again."
+        ) from error

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from ...errors import CorpusError, InputError
@@ -64,7 +65,7 @@ def prepare_corpus(
     """
     started = time.monotonic()
     options = options or PrepareOptions()
-    _check(sources, options)
+    _check(sources, output, options)
     report = PrepareReport()
     try:
         with (
@@ -77,20 +78,30 @@ def prepare_corpus(
             _write(output, store, report, notices, progress)
     except (sqlite3.OperationalError, OSError) as error:
         raise CorpusError(
-            f"The corpus {output} could not be written: {error}.", hint="Check the folder and its free space, or choose another --output."
+            f"The corpus {output} could not be written: {error}.",
+            hint="Check the folder and its free space, or choose another --output.",
         ) from error
     report.seconds = time.monotonic() - started
     return report
 
 
-def _check(sources: Sequence[str], options: PrepareOptions) -> None:
+def _check(sources: Sequence[str], output: Path, options: PrepareOptions) -> None:
+    if output.suffix == ".gz":
+        raise InputError(
+            f"The corpus is not compressed, but the output is {output}.", hint=f"Use --output {output.with_suffix('')}"
+        )
     if not sources:
-        raise InputError("There is nothing to prepare.", hint="Name tag lists, tables or translations: danbooru-index prepare tags.csv zh.csv")
+        raise InputError(
+            "There is nothing to prepare.",
+            hint="Name tag lists, tables or translations: danbooru-index prepare tags.csv zh.csv",
+        )
     for name, kind in options.kinds.items():
         if kind not in KINDS:
             raise InputError(f"There is no kind of source {kind!r}.", hint=f"Use one of: {', '.join(KINDS)}.")
         if name not in sources and name not in map(_file_name, sources):
-            raise InputError(f"--kind names {name}, which is not among the sources.", hint="Write the source as it is given.")
+            raise InputError(
+                f"--kind names {name}, which is not among the sources.", hint="Write the source as it is given."
+            )
 
 
 def _file_name(source: str) -> str:
@@ -98,14 +109,23 @@ def _file_name(source: str) -> str:
 
 
 def _load(
-    name: str, number: int, folder: Path, store: FactStore, report: PrepareReport, notices: NoticeFile, options: PrepareOptions, progress: Progress
+    name: str,
+    number: int,
+    folder: Path,
+    store: FactStore,
+    report: PrepareReport,
+    notices: NoticeFile,
+    options: PrepareOptions,
+    progress: Progress,
 ) -> None:
     """Fetch a source if it is remote, and read it into the store."""
     short = _file_name(name)
     path = Path(name)
     if name.startswith(PREFIX):
         if options.settings is None:
-            raise InputError(f"{name} needs settings to be fetched.", hint="Pass PrepareOptions(settings=load_settings()).")
+            raise InputError(
+                f"{name} needs settings to be fetched.", hint="Pass PrepareOptions(settings=load_settings())."
+            )
         path = fetch(name, folder, options.settings, lambda done, total: progress(f"fetch {short}", done, total, "B"))
 
     def note(kind: str, line: int, what: str) -> None:
@@ -131,9 +151,10 @@ def _write(output: Path, store: FactStore, report: PrepareReport, notices: Notic
     first = next(records, None)
     if first is None:
         raise CorpusError(
-            "No source lists a tag: wiki pages, aliases and pairs only say more about tags.", hint="Add a tag list or table to the sources."
+            "No source lists a tag: wiki pages, aliases and pairs only say more about tags.",
+            hint="Add a tag list or table to the sources.",
         )
-    write_corpus(_chained(first, records), output)
+    write_corpus(chain([first], records), output)
     if any(source.kind == "cooccurrence" for source in report.sources):
         report.pairs_file = pairs_path(output)
         unlisted = partial(_note_unlisted, report, notices)
@@ -153,11 +174,6 @@ def _counted(records: Iterator[TagRecord], progress: Progress) -> Iterator[TagRe
     progress("write", done, 0, "tags")
 
 
-def _chained(first: TagRecord, rest: Iterator[TagRecord]) -> Iterator[TagRecord]:
-    yield first
-    yield from rest
-
-
 def _write_pairs(pairs: Iterator[tuple[str, str, int]], path: Path) -> int:
     """Write `tag_a,tag_b,count` as a gzipped CSV; the same pairs give the same bytes."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -170,8 +186,9 @@ def _write_pairs(pairs: Iterator[tuple[str, str, int]], path: Path) -> int:
         ):
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow(("tag_a", "tag_b", "count"))
-            for count, pair in enumerate(pairs, start=1):
+            for pair in pairs:
                 writer.writerow(pair)
+                count += 1
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -22,19 +22,27 @@ def resolve_url(address: str, endpoint: str) -> str:
     """
     parts = _ADDRESS.fullmatch(address)
     if not parts:
-        raise InputError(f"{address} is no address of a dataset's file.", hint="Write hf://datasets/OWNER/NAME/PATH or hf://datasets/OWNER/NAME@REVISION/PATH.")
+        raise InputError(
+            f"{address} is no address of a dataset's file.",
+            hint="Write hf://datasets/OWNER/NAME/PATH or hf://datasets/OWNER/NAME@REVISION/PATH.",
+        )
     revision = quote(parts["revision"] or "main", safe="")
     return f"{endpoint}/datasets/{parts['repo']}/resolve/{revision}/{quote(parts['path'])}"
 
 
 def fetch(address: str, folder: Path, settings: Settings, on_bytes: Callable[[int, int], None]) -> Path:
-    """Download the file into `folder`; the endpoints are tried in order. `on_bytes` is told bytes received and in all (0: unknown).
+    """Download the file into `folder`; the endpoints are tried in order.
+
+    `on_bytes` is told the bytes received and in all (0: unknown).
 
     :raises HubError: offline, or no endpoint delivered all of it.
     """
     urls = [resolve_url(address, endpoint) for endpoint in settings.endpoints]
     if settings.offline:
-        raise HubError(f"{address} cannot be fetched: offline is set.", hint="Unset HF_HUB_OFFLINE (or `offline` in the settings), or name a local file.")
+        raise HubError(
+            f"{address} cannot be fetched: offline is set.",
+            hint="Unset HF_HUB_OFFLINE (or `offline` in the settings), or name a local file.",
+        )
     try:
         import httpx
     except ImportError as error:
@@ -44,7 +52,9 @@ def fetch(address: str, folder: Path, settings: Settings, on_bytes: Callable[[in
     for url in urls:
         try:
             # No token: a dataset here is public, and an endpoint may be anyone's mirror.
-            with httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"}) as response:
+            with httpx.stream(
+                "GET", url, follow_redirects=True, timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"}
+            ) as response:
                 response.raise_for_status()
                 total = int(response.headers.get("Content-Length") or 0)
                 received = 0
@@ -58,4 +68,7 @@ def fetch(address: str, folder: Path, settings: Settings, on_bytes: Callable[[in
             problems.append(f"{url}: {received:,} of {total:,} bytes")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             problems.append(f"{url}: {error}")
-    raise HubError(f"{address} could not be fetched: {'; '.join(problems)}.", hint="Check the address, set HF_ENDPOINT to a mirror, or name a local file.")
+    raise HubError(
+        f"{address} could not be fetched: {'; '.join(problems)}.",
+        hint="Check the address, set HF_ENDPOINT to a mirror, or name a local file.",
+    )

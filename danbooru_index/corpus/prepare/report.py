@@ -1,4 +1,4 @@
-"""What came from where and what was dropped, with line numbers: counted, the first of each kind kept, all of them in a file."""
+"""What came from where and what was dropped, with line numbers: all counted, the first kept, all in a file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTICES = {
 
 @dataclass(slots=True)
 class SourceSummary:
-    """One source: what it was taken for, its rows, how often it gave a field of the result, and columns that say nothing."""
+    """One source: what it was taken for, its rows, how often it `gave` a field of the result, and unknown columns."""
 
     name: str
     kind: str
@@ -36,7 +36,7 @@ class SourceSummary:
 
 @dataclass(slots=True)
 class PrepareReport:
-    """The outcome: sources in their order, notices by kind (all counted, the first 20 kept), and the corpus in figures."""
+    """The outcome: sources in order, notices by kind (all counted, the first 20 kept), and the corpus in figures."""
 
     sources: list[SourceSummary] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -48,7 +48,7 @@ class PrepareReport:
 
 
 class NoticeFile:
-    """Takes notices; with a path, each is also a line `kind<TAB>source<TAB>line<TAB>what`, under a temporary name until closed."""
+    """Takes notices. With a path each is also a line there, `kind<TAB>source<TAB>line<TAB>what`."""
 
     def __init__(self, report: PrepareReport, path: Path | None) -> None:
         self._report = report
@@ -71,7 +71,9 @@ class NoticeFile:
             self._file = self._temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._file and self._temporary and self._path:
             self._file.close()
             # What was found until an error is worth reading too.

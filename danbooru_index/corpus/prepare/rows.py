@@ -28,9 +28,11 @@ class ByteSource:
             self.total_bytes = path.stat().st_size
             packed = self._raw.read(2) == b"\x1f\x8b"
         except OSError as error:
-            raise CorpusError(f"The source {path} cannot be read: {error.strerror or error}.", hint="Check the path.") from error
+            raise CorpusError(
+                f"The source {path} cannot be read: {error.strerror or error}.", hint="Check the path."
+            ) from error
         self._raw.seek(0)
-        self.stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=self._raw), 1 << 18) if packed else self._raw  # type: ignore[arg-type]
+        self.stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=self._raw), 1 << 18) if packed else self._raw
         self.packed = packed
 
     @property
@@ -81,6 +83,8 @@ class ByteSource:
     def __enter__(self) -> ByteSource:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stream.close()
         self._raw.close()

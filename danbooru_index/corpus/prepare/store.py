@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .fact import Fact
 
-_CACHE_KIB = 65_536
+_CACHE_KIB = 262_144
 _BLOCK = 10_000
 _TABLES = """
 CREATE TABLE facts (tag TEXT, folded INT, source INT, line INT, posts INT, lists INT, packed TEXT);
@@ -34,7 +34,7 @@ OnFold = Callable[[str, str, int, int, bool], None]  # alias, target, source, li
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A fact with where it came from: the number of its source, whether an alias's, and whether the source lists tags."""
+    """A fact, the number of its source, whether it was an alias's, and whether the source lists tags."""
 
     fact: Fact
     source: int
@@ -48,7 +48,13 @@ class FactStore:
     def __init__(self, folder: Path) -> None:
         self._db = sqlite3.connect(folder / "facts.sqlite", isolation_level=None)
         # The database is thrown away with its folder: nothing in it need survive a crash.
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{_CACHE_KIB}", "locking_mode = EXCLUSIVE"):
+        for pragma in (
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            "temp_store = FILE",
+            f"cache_size = -{_CACHE_KIB}",
+            "locking_mode = EXCLUSIVE",
+        ):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.executescript(_TABLES)
         self._target: dict[str, str] = {}
@@ -103,7 +109,9 @@ class FactStore:
         """The listed tag that a tag or alias stands for; None if there is none. For use after `fold`."""
         if self._is_listed(tag):
             return tag
-        row = self._db.execute("SELECT target FROM aliases WHERE alias = ? ORDER BY source, line LIMIT 1", (tag,)).fetchone()
+        row = self._db.execute(
+            "SELECT target FROM aliases WHERE alias = ? ORDER BY source, line LIMIT 1", (tag,)
+        ).fetchone()
         target = self._target.get(tag) or (row[0] if row else tag)
         target = self._target.get(target, target)
         return target if self._is_listed(target) else None
@@ -112,21 +120,25 @@ class FactStore:
         return self._db.execute("SELECT 1 FROM facts WHERE tag = ? AND lists LIMIT 1", (tag,)).fetchone() is not None
 
     def groups(self) -> Iterator[tuple[str, list[Stored]]]:
-        """Every tag with its facts in order of precedence; tags by their post count, the highest first, then by name."""
+        """Every tag with its facts in order of precedence; tags by post count, the highest first, then by name."""
         rows = self._db.execute(_IN_ORDER)
         for tag, group in groupby(rows, key=lambda row: row[0]):
-            yield tag, [
-                Stored(Fact.unpacked(tag, line, posts or 0, packed), source, bool(folded), bool(lists))
-                for _, folded, source, line, posts, lists, packed, _ in group
-            ]
+            facts = []
+            for _, folded, source, line, posts, lists, packed, _ in group:
+                fact = Fact.unpacked(tag, line, posts or 0, packed)
+                facts.append(Stored(fact, source, bool(folded), bool(lists)))
+            yield tag, facts
 
     def pairs(self, on_unlisted: Callable[[int, int, str], None]) -> Iterator[tuple[str, str, int]]:
         """Pairs of listed tags, each once in the order of its names, with its highest count; sorted.
 
         A pair with an unknown tag goes to `on_unlisted` (source, line, what).
         """
+
         def known() -> Iterator[tuple[str, str, int]]:
-            for a, b, posts, source, line in self._db.execute("SELECT a, b, posts, source, line FROM pairs ORDER BY source, line"):
+            for a, b, posts, source, line in self._db.execute(
+                "SELECT a, b, posts, source, line FROM pairs ORDER BY source, line"
+            ):
                 first, second = self.resolve(a), self.resolve(b)
                 if not first or not second:
                     on_unlisted(source, line, f"{a}, {b}: no source lists {b if first else a}")
