@@ -44,24 +44,25 @@ def read_delimited(source: ByteSource, kind: str, is_heading: Callable[[list[str
 
 def _records(source: ByteSource, note: Note) -> Iterator[tuple[int, list[str]]]:
     """Numbered records; a record may span lines, its number is that of its first."""
-    position = [0]
+    taken: list[int] = []  # the lines of the record being read
 
     def lines() -> Iterator[str]:
-        for position[0], text in source.text_lines(note):
+        for number, text in source.text_lines(note):
+            taken.append(number)
             yield text
 
     reader = csv.reader(lines(), delimiter=_delimiter(source), strict=True)
     while True:
-        first = position[0] + 1
+        taken.clear()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            note("row", first, f"{error}" + (f", lines {first} to {position[0]}" if position[0] > first else ""))
+            note("row", taken[0], f"{error}" + (f", lines {taken[0]} to {taken[-1]}" if len(taken) > 1 else ""))
             continue
         if any(cells):
-            yield first, cells
+            yield taken[0], cells
 
 
 def _delimiter(source: ByteSource) -> str:

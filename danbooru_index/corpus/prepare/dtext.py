@@ -49,7 +49,7 @@ def shorten_to_sentences(text: str, limit: int = MAX_CHARS) -> str:
     """The whole sentences at the beginning that fit in so many characters; a longer first sentence is cut."""
     if len(text) <= limit:
         return text
-    ends = [match.end() for match in _SENTENCE_END.finditer(text, 0, limit)]
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, 0, limit + 1) if match.end() <= limit]
     return text[: ends[-1] if ends else limit].strip()
 
 
