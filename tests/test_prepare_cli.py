@@ -8,8 +8,7 @@ from danbooru_index.cli import main
 
 
 @pytest.fixture(autouse=True)
-def _home(tmp_path, monkeypatch):
-    monkeypatch.setenv("DANBOORU_INDEX_HOME", str(tmp_path / "home"))
+def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 

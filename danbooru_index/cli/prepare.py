@@ -9,8 +9,9 @@ from typing import Any
 
 from ..build.progress import Step
 from ..errors import InputError
+from ..report import table
 from ..settings import load_settings
-from .common import ProgressBar, add_json_flag, table
+from .common import ProgressBar, add_json_flag
 
 _FIELDS = (
     "category",
