@@ -23,7 +23,7 @@ from ..writer import write_corpus
 from .kinds import KINDS
 from .load import load_source
 from .merge import merged_records
-from .remote import PREFIX, fetch
+from .remote import PREFIX, check_address, fetch
 from .report import NoticeFile, PrepareReport
 from .store import FactStore
 
@@ -95,6 +95,11 @@ def _check(sources: Sequence[str], output: Path, options: PrepareOptions) -> Non
             "There is nothing to prepare.",
             hint="Name tag lists, tables or translations: danbooru-index prepare tags.csv zh.csv",
         )
+    for name in sources:
+        if name.startswith(PREFIX):
+            check_address(name)
+        elif not Path(name).is_file():
+            raise CorpusError(f"The source {name} cannot be read: there is no such file.", hint="Check the path.")
     for name, kind in options.kinds.items():
         if kind not in KINDS:
             raise InputError(f"There is no kind of source {kind!r}.", hint=f"Use one of: {', '.join(KINDS)}.")
@@ -142,7 +147,7 @@ def _in_bytes(progress: Progress, stage: str, done: int, total: int) -> None:
 
 def _write(output: Path, store: FactStore, report: PrepareReport, notices: NoticeFile, progress: Progress) -> None:
     def on_fold(alias: str, target: str, source: int, line: int, folded: bool) -> None:
-        what = f"{alias} -> {target}" if folded else f"{alias} and {target} are aliases of each other"
+        what = f"{alias} -> {target}" if folded else f"{alias} -> {target}: its aliases go in a circle"
         notices("folded" if folded else "kept", report.sources[source].name, line, what)
 
     progress("sort", 0, 0, "tags")
