@@ -36,7 +36,14 @@ class Index:
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
         :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
         """
-        self.folder = current_version(folder)
+        self.folder, self._mark = mark_current(folder)
+        try:
+            self._open(encoder)
+        except BaseException:
+            self._mark.release()
+            raise
+
+    def _open(self, encoder: Encoder | None) -> None:
         self.manifest: Manifest = read_manifest(self.folder)
         problems = check_files(self.folder, self.manifest)
         if problems:
@@ -81,6 +88,7 @@ class Index:
         self.store.close()
         if "dense" in self.__dict__:
             self.dense.close()
+        self._mark.release()
 
     def __enter__(self) -> Index:
         return self

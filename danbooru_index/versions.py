@@ -113,8 +113,11 @@ def is_read(version: Path) -> bool:
 
 
 def unfinished_versions(folder: Path) -> list[Path]:
-    """Versions whose build has not ended, by name."""
-    return sorted(path.parent for path in (folder / VERSIONS).glob(f"*/{UNFINISHED}") if not (path.parent / MANIFEST_FILE).is_file())
+    """Versions that a build has begun and that were never the current one, by name."""
+    current = None
+    with contextlib.suppress(IndexNotFoundError, IndexDamagedError):
+        current = current_version(folder)
+    return sorted(path.parent for path in (folder / VERSIONS).glob(f"*/{UNFINISHED}") if path.parent != current)
 
 
 def remove_unused(folder: Path) -> list[str]:
@@ -124,6 +127,7 @@ def remove_unused(folder: Path) -> list[str]:
     """
     with contextlib.suppress(IndexNotFoundError, IndexDamagedError):
         current = current_version(folder)
+        shutil.rmtree(current / UNFINISHED, ignore_errors=True)
         return [version.name for version in _old_versions(folder, current) if remove_version(version)]
     return []
 
