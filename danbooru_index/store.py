@@ -10,6 +10,7 @@ import mmap
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +92,7 @@ class StoreWriter:
     def finish(self) -> None:
         """Write the columns from the parts; may be repeated."""
         self.flush()
-        rows = {name: np.fromfile(self._parts / name, dtype) for name, dtype in _ROW_TYPES.items()}
+        rows: dict[str, npt.NDArray[Any]] = {name: np.fromfile(self._parts / name, dtype) for name, dtype in _ROW_TYPES.items()}
         keys, key_rows, key_kinds = (np.fromfile(self._parts / name, dtype) for name, dtype in _KEY_TYPES.items())
         order = np.lexsort((key_rows, key_kinds, keys))
         arrays = {
@@ -121,7 +122,7 @@ class Store:
         self._lines = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if len(self) else b""
         # Popularity in 0..1: ln(1 + n) / ln(1 + n_max), the prior of peers' engines, computed once.
         logs = np.log1p(self.post_count, dtype=np.float32)
-        self.popularity: npt.NDArray[np.float32] = logs / max(float(logs.max(initial=0.0)), 1.0)
+        self.popularity: npt.NDArray[np.float32] = (logs / max(float(logs.max(initial=0.0)), 1.0)).astype(np.float32)
         self.record = lru_cache(maxsize=20_000)(self._record)
 
     def __len__(self) -> int:
@@ -133,7 +134,8 @@ class Store:
             return parse_line(self._lines[start:end].decode("utf-8"))
         except ValueError as error:
             raise IndexDamagedError(
-                f"Row {row} of {self._folder / CORPUS_FILE} cannot be read: {error}.", hint="Run danbooru-index verify, then build or fetch again."
+                f"Row {row} of {self._folder / CORPUS_FILE} cannot be read: {error}.",
+                hint="Run danbooru-index verify, then build or fetch again.",
             ) from error
 
     def rows(self) -> Iterable[TagRecord]:

@@ -13,14 +13,11 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .errors import IndexDamagedError, IndexNotFoundError
 from .files import write_text_atomically
+from .locks import FileHold
 from .manifest import MANIFEST_FILE
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 POINTER_FILE = "CURRENT"
 VERSIONS = "versions"
@@ -66,24 +63,19 @@ class ReadMark:
     """
 
     def __init__(self, version: Path) -> None:
-        self._lock: BaseFileLock | None = None
+        self._hold: FileHold | None = None
         if version.parent.name != VERSIONS:
             return
-        from filelock import FileLock
-
         marks = _marks(version)
-        with contextlib.suppress(OSError, NotImplementedError):
+        with contextlib.suppress(OSError):
             marks.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(marks / f"{os.getpid()}-{uuid.uuid4().hex}.lock", thread_local=False)
-            lock.acquire(timeout=0)
-            self._lock = lock
+            self._hold = FileHold(marks / f"{os.getpid()}-{uuid.uuid4().hex}.lock")
 
     def release(self) -> None:
         """The version is no longer read."""
-        if self._lock is not None:
-            self._lock.release()
-            Path(self._lock.lock_file).unlink(missing_ok=True)
-            self._lock = None
+        if self._hold is not None:
+            self._hold.release(remove=True)
+            self._hold = None
 
 
 def mark_current(folder: Path) -> tuple[Path, ReadMark]:
@@ -99,16 +91,11 @@ def mark_current(folder: Path) -> tuple[Path, ReadMark]:
 
 def is_read(version: Path) -> bool:
     """Whether a living process reads this version; marks of dead ones are cleared."""
-    from filelock import FileLock, Timeout
-
     for path in _marks(version).glob("*.lock"):
         try:
-            with FileLock(path, timeout=0, thread_local=False):
-                pass
-        except (Timeout, OSError):
+            FileHold(path).release(remove=True)
+        except OSError:  # TimeoutError is one
             return True
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
     return False
 
 

@@ -19,7 +19,8 @@ class Checkpoint:
     """`rows` tags with `texts` texts are encoded and on the disk; `stages` names the later stages that are done.
 
     `key` says what is being built: only a build of the same corpus, encoder and options may go on. `batch_size` is kept,
-    since the size of a batch may change the last bit of a vector. `total` is the number of texts that there will be. `bad` and `problems` are the corpus's bad lines.
+    since the size of a batch may change the last bit of a vector. `total` is the number of texts that there will be,
+    `reused` how many came from an older index. `bad` and `problems` are the corpus's bad lines.
     """
 
     key: dict[str, Any]
@@ -45,4 +46,5 @@ class Checkpoint:
         try:
             return cls(**json.loads((version / UNFINISHED / _FILE).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
-            raise BuildError(f"The checkpoint of the unfinished build {version} cannot be read: {error}.", hint="Start again with --restart.") from error
+            message = f"The checkpoint of the unfinished build {version} cannot be read: {error}."
+            raise BuildError(message, hint="Start again with --restart.") from error

@@ -26,7 +26,8 @@ def plain_errors(folder: Path) -> Iterator[None]:
         if _is_full(folder, error):
             raise _disk_full(folder) from error
         raise BuildError(
-            f"The index in {folder} could not be written: {error.strerror or error}.", hint="Check the folder and its permissions, then run the same command again."
+            f"The index in {folder} could not be written: {error.strerror or error}.",
+            hint="Check the folder and its permissions, then run the same command again.",
         ) from error
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import BuildError
 from ..files import write_json_atomically
+from ..locks import FileHold
 
 LOCK_FILE = "build.lock"
 OWNER_FILE = "build.owner.json"  # apart from the lock: Windows lets nobody read a locked file
@@ -21,20 +22,16 @@ OWNER_FILE = "build.owner.json"  # apart from the lock: Windows lets nobody read
 def build_lock(folder: Path) -> Iterator[None]:
     """Hold the build lock of an index folder.
 
-    :raises BuildError: another process holds it, with that process's id, host and start; or the file system has no locks.
+    :raises BuildError: another process holds it, with that process's id, host and start.
     """
-    from filelock import FileLock, Timeout
-
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK_FILE, thread_local=False)
     try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
+        lock = FileHold(folder / LOCK_FILE)
+    except TimeoutError as error:
         raise BuildError(
-            f"Another build is at work in {folder}: {_owner(folder)}.", hint="Wait until it has ended, or stop it, and run the same command again."
+            f"Another build is at work in {folder}: {_owner(folder)}.",
+            hint="Wait until it has ended, or stop it, and run the same command again.",
         ) from error
-    except NotImplementedError as error:
-        raise BuildError(f"The file system of {folder} has no locks: {error}.", hint="Choose a folder on a local disk with --db.") from error
     try:
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
         write_json_atomically(folder / OWNER_FILE, {"pid": os.getpid(), "host": platform.node(), "started": started})

@@ -176,7 +176,8 @@ def _count(job: Job) -> None:
                 job.reporter.update(reader.bytes_read)
                 job.check()
         if not reader.good:
-            raise CorpusError(f"The corpus {reader.path} has no usable line ({reader.bad} bad).", hint="Every line must be a JSON object with a text.")
+            message = f"The corpus {reader.path} has no usable line ({reader.bad} bad)."
+            raise CorpusError(message, hint="Every line must be a JSON object with a text.")
         job.state.bad, job.state.problems = reader.bad, [[problem.line, problem.reason] for problem in reader.problems]
 
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .memory import process_memory
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -60,10 +62,3 @@ class Reporter:
         rate = (done - self._first) / seconds if seconds > 0 else 0.0
         remaining = max(0, self._total - done) / rate if rate > 0 else 0.0
         self.progress(Step(self._name, done, self._total, self._unit, rate, remaining, process_memory()))
-
-
-def process_memory() -> int:
-    """Resident memory of this process in bytes."""
-    import psutil
-
-    return int(psutil.Process().memory_info().rss)

@@ -6,11 +6,10 @@ import shutil
 import time
 from pathlib import Path
 
-import psutil
-
 from ..corpus import CorpusReader
 from ..encoders import Encoder
 from ..errors import BuildError
+from .memory import free_memory
 
 FIXED_BYTES_A_TEXT = 700  # graph links and ids, Chroma's tables and write log, beside what grows with the dimensions
 CORPUS_FACTOR = 3.0  # the tag table and the names' postings, a byte of corpus
@@ -56,7 +55,7 @@ def batch_size(encoder: Encoder, cap: int) -> int:
     would otherwise wait for a minute. Never under the guide's rule of 32 texts below 8 GB and 64 above. `cap`, where it
     is not 0, is the user's bound.
     """
-    free = int(getattr(encoder, "free_memory", psutil.virtual_memory().available))
+    free = int(getattr(encoder, "free_memory", free_memory()))
     least = 32 if free < 8e9 else LEAST_TEXTS
     fits = min(MOST_TEXTS, max(least, int(free * _MEMORY_SHARE) // _BYTES_A_TEXT))
     if cap > 0:

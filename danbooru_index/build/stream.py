@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import queue
 import threading
@@ -20,6 +21,7 @@ from ..texts import texts_of
 _POLL_SECONDS = 0.1
 
 T = TypeVar("T")
+_Message = tuple[str, Any]
 
 
 @dataclass(slots=True)
@@ -66,31 +68,9 @@ def prefetch(items: Iterator[T], *, depth: int = 2, idle: Callable[[], None] = l
     An error of the maker is raised here. `idle` is called while waiting, and may raise to give up. Closing the generator
     stops the thread.
     """
-    box: queue.Queue[tuple[str, Any]] = queue.Queue(depth)
+    box: queue.Queue[_Message] = queue.Queue(depth)
     stopped = threading.Event()
-
-    def put(kind: str, value: Any) -> bool:
-        while not stopped.is_set():
-            try:
-                box.put((kind, value), timeout=_POLL_SECONDS)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def make() -> None:
-        try:
-            for item in items:
-                if not put("item", item):
-                    return
-            put("end", None)
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
-            put("error", error)
-        finally:
-            if isinstance(items, Generator):
-                items.close()
-
-    thread = threading.Thread(target=make, name="danbooru-index-build", daemon=True)
+    thread = threading.Thread(target=_make, args=(items, box, stopped), name="danbooru-index-build", daemon=True)
     thread.start()
     try:
         while True:
@@ -107,3 +87,26 @@ def prefetch(items: Iterator[T], *, depth: int = 2, idle: Callable[[], None] = l
     finally:
         stopped.set()
         thread.join()
+
+
+def _make(items: Iterator[Any], box: queue.Queue[_Message], stopped: threading.Event) -> None:
+    """Put every item into the box, then the end or the error; give up when stopped."""
+
+    def put(message: _Message) -> bool:
+        while not stopped.is_set():
+            with contextlib.suppress(queue.Full):
+                box.put(message, timeout=_POLL_SECONDS)
+                return True
+        return False
+
+    try:
+        for item in items:
+            if not put(("item", item)):
+                break
+        else:
+            put(("end", None))
+    except BaseException as error:
+        put(("error", error))  # raised again in the thread that waits
+    finally:
+        if isinstance(items, Generator):
+            items.close()

@@ -37,7 +37,12 @@ def open_work(folder: Path, key: dict[str, Any], reporter: Reporter, *, restart:
 
 
 def _difference(there: dict[str, Any], wanted: dict[str, Any]) -> str:
-    names = {"corpus_sha256": "another corpus", "encoder": "another encoder", "options": "other options", "schema": "another program version"}
+    names = {
+        "corpus_sha256": "another corpus",
+        "encoder": "another encoder",
+        "options": "other options",
+        "schema": "another program version",
+    }
     return " and ".join(text for name, text in names.items() if there.get(name) != wanted[name])
 
 

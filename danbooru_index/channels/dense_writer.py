@@ -15,6 +15,9 @@ from .vectors import FloatArray, VectorFile, VectorWriter
 PROJECTION_SAMPLE = 50_000
 HASHES_FILE = "hashes.npy"
 
+Hashes = npt.NDArray[np.uint64]
+Codes = npt.NDArray[np.int8]
+
 
 class DenseWriter:
     """Appends the texts of tags with their vectors; reopened, it goes on after `rows` tags and `texts` texts."""
@@ -31,7 +34,7 @@ class DenseWriter:
         """Texts that were appended."""
         return self._vectors.count
 
-    def append(self, counts: Sequence[int], kinds: Sequence[int], hashes: npt.NDArray[np.uint64], codes: npt.NDArray[np.int8], scales: FloatArray) -> None:
+    def append(self, counts: Sequence[int], kinds: Sequence[int], hashes: Hashes, codes: Codes, scales: FloatArray) -> None:
         """Append the texts of the next tags: `counts` is the number of texts of each tag, the others have an item a text."""
         self._counts.append(counts)
         self._kinds.append(kinds)

@@ -76,6 +76,6 @@ class VectorFile:
 
     def score(self, queries: FloatArray, rows: IntArray | slice) -> FloatArray:
         """Inner products of (q, d) queries with these rows: (q, n) float32."""
-        scores = queries @ self._codes[rows].astype(np.float32).T
+        scores: FloatArray = queries @ self._codes[rows].astype(np.float32).T
         scores *= self._scales[rows]
         return scores
