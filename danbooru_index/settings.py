@@ -64,7 +64,7 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
     table = _read_toml(Path(env.get("DANBOORU_INDEX_CONFIG") or folder / CONFIG_NAME))
     return Settings(
         home=folder,
-        endpoints=_endpoints(env.get("HF_ENDPOINT") or table.get("endpoint") or "") or (DEFAULT_ENDPOINT,),
+        endpoints=_endpoints(env.get("HF_ENDPOINT", "")) or _endpoints(table.get("endpoint", DEFAULT_ENDPOINT)),
         token=_token(env.get("HF_TOKEN", "")),
         token_endpoints=_endpoints(env.get("DANBOORU_INDEX_TOKEN_ENDPOINTS") or table.get("token_endpoints") or ""),
         offline=_flag(env.get("HF_HUB_OFFLINE") or table.get("offline", False), "offline"),

@@ -17,68 +17,19 @@ import re
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from hub_repositories import Blob, Repositories, Repository
+from hub_faults import Fault, Request
+from hub_repositories import Blob, Repositories, Repository, LFS_BYTES
 
 _API = re.compile(r"/api/(models|datasets)/([^/]+/[^/]+)(?:/(revision|tree|paths-info|preupload|commit)/([^/]+))?/?")
 _RESOLVE = re.compile(r"/(datasets/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 _BATCH = re.compile(r"/(datasets/)?([^/]+/[^/]+)\.git/info/lfs/objects/batch")
 _PIECE = 1 << 16
 STORAGE = "/storage/"
-
-
-@dataclass
-class Fault:
-    """What goes wrong with requests whose method and path fit; each field is one kind of trouble.
-
-    `times` counts down, `skip` lets that many pass first. `cut` closes after so many bytes of the body, `truncate` ends
-    it there with a fitting length, `stall` waits so many seconds in the middle, `rate` is bytes a second.
-    """
-
-    pattern: str
-    method: str = "GET"
-    times: int = 1_000_000
-    skip: int = 0
-    status: int | None = None
-    headers: dict[str, str] | None = None
-    body: bytes | None = None
-    strip: tuple[str, ...] = ()
-    drop: bool = False
-    cut: int | None = None
-    truncate: int | None = None
-    stall: float | None = None
-    rate: float | None = None
-    flip: int | None = None
-    ignore_range: bool = False
-    gzip: bool = False
-    no_length: bool = False
-
-    def fits(self, method: str, path: str) -> bool:
-        """Whether this request is struck; counts it."""
-        if method != self.method or self.times <= 0 or not re.search(self.pattern, path):
-            return False
-        if self.skip > 0:
-            self.skip -= 1
-            return False
-        self.times -= 1
-        return True
-
-
-@dataclass
-class Request:
-    """One request as the server saw it; `sent` is the bytes of its body that went out."""
-
-    method: str
-    path: str
-    host: str
-    headers: dict[str, str]
-    status: int = 0
-    sent: int = 0
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -98,7 +49,8 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_POST = do_PUT = do_GET
 
     def _handle(self) -> None:
-        path = unquote(urlsplit(self.path).path)
+        quoted = urlsplit(self.path).path
+        path = unquote(quoted)
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         if self.headers.get("Transfer-Encoding") == "chunked":
@@ -109,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.requests.append(self.seen)
             self.fault = next((fault for fault in self.hub.faults if fault.fits(self.command, path)), Fault(""))
         try:
-            self._answer(path, body)
+            self._answer(quoted, body)
         except (ConnectionError, TimeoutError):
             self.close_connection = True
 
@@ -130,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.startswith(STORAGE):
             self._storage(path.removeprefix(STORAGE), body)
         elif found := _RESOLVE.fullmatch(path):
-            self._resolve("dataset" if found[1] else "model", found[2], found[3], found[4])
+            self._resolve("dataset" if found[1] else "model", found[2], unquote(found[3]), unquote(found[4]))
         elif path == "/api/repos/create":
             value = json.loads(body)
             name = "/".join(part for part in (value.get("organization"), value["name"]) if part)
@@ -141,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif found := _BATCH.fullmatch(path):
             self._batch(json.loads(body))
         elif found := _API.fullmatch(path):
-            self._api(found[1].removesuffix("s"), found[2], found[3], found[4] or "main", body)
+            self._api(found[1].removesuffix("s"), found[2], found[3], unquote(found[4] or "main"), body)
         else:
             self.send(404, b"<html>nothing here</html>", {"Content-Type": "text/html"})
 
@@ -269,9 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_file(self, status: int, path: Path, start: int, length: int, headers: dict[str, str]) -> None:
         self._length(headers, length)
         self._head(status, headers)
-        if self.command == "HEAD":
+        if self.command == "HEAD" or not length:
             return
-        self.wfile.flush()
         with path.open("rb") as file:
             self.seen.sent = self.connection.sendfile(file, start, length)
 
@@ -293,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _upload_mode(file: dict[str, Any]) -> dict[str, Any]:
-    mode = "lfs" if file["size"] >= Blob(b"").size + 100_000 else "regular"
+    mode = "lfs" if file["size"] >= LFS_BYTES else "regular"
     return {"path": file["path"], "uploadMode": mode, "shouldIgnore": False, "oid": None}
 
 

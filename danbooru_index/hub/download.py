@@ -72,6 +72,7 @@ class HubClient:
         self._patience = patience
         self._stop = threading.Event()
         self._streams: set[Any] = set()
+        self._reached: set[str] = set()
         timeout = httpx.Timeout(patience.read, connect=patience.connect)
         # Redirects are followed here: httpx drops the token on another host, and the commit may stand on the redirect.
         self._client = httpx.Client(
@@ -197,6 +198,7 @@ class HubClient:
                 response = self._client.send(request, stream=True)
                 stream = response.extensions.get("network_stream")
                 self._streams.add(stream)
+                self._reached.add(endpoint)
                 try:
                     commit = commit or response.headers.get(COMMIT_HEADER)
                     if response.next_request is None or (until and until in response.headers):
@@ -210,13 +212,20 @@ class HubClient:
                     response.close()
             raise EndpointError(f"redirected more than {_REDIRECTS} times")
         except (self._httpx.HTTPError, self._httpx.InvalidURL, self._httpx.StreamError) as error:
-            if self._stop.is_set():
-                raise Stopped from None
-            text = _in_words(error, self._patience)
-            if not endpoint.startswith(f"{request.url.scheme}://{request.url.netloc.decode()}"):
-                text += f" from {request.url.host}, where it redirects"
-            final = isinstance(error, (self._httpx.InvalidURL, self._httpx.UnsupportedProtocol))
-            raise EndpointError(text, transient=not final) from error
+            raise self._failure(error, endpoint, request) from error
+
+    def _failure(self, error: Exception, endpoint: str, request: httpx.Request) -> Exception:
+        """A failure of httpx as ours."""
+        if self._stop.is_set():
+            return Stopped()
+        text = _in_words(error, self._patience)
+        if not endpoint.startswith(f"{request.url.scheme}://{request.url.netloc.decode()}"):
+            text += f" from {request.url.host}, where it redirects"
+        final = isinstance(error, self._httpx.InvalidURL | self._httpx.UnsupportedProtocol)
+        if isinstance(error, self._httpx.ConnectError | self._httpx.ConnectTimeout):
+            # A server that answered before is worth waiting for; one that never did is not.
+            final = endpoint not in self._reached
+        return EndpointError(text, transient=not final)
 
 
 class _Watch:

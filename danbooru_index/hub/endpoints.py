@@ -31,7 +31,7 @@ class Repository:
         :raises InputError: it is none of these.
         """
         head, _, rest = text.strip().partition("/")
-        kind, name = (_KINDS[head], rest) if head in _KINDS and "/" in rest else ("dataset", text.strip())
+        kind, name = (_KINDS[head], rest) if head in _KINDS else ("dataset", text.strip())
         if not _ID.fullmatch(name) or ".." in name or "--" in name:
             raise InputError(
                 f"{text!r} is no repository of the Hub.",

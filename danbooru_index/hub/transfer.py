@@ -156,7 +156,8 @@ class _Job:
     def _complete(self, endpoint: str, path: str, part: PartFile) -> None:
         """Receive and verify; a kept part whose end does not fit is thrown away and the file taken whole, once."""
         resumed = part.received > 0
-        self._remote.client.complete(endpoint, path, part, self._count)
+        if part.missing:
+            self._remote.client.complete(endpoint, path, part, self._count)
         if resumed and not part.is_right:
             self._forget(part)
             self._remote.client.complete(endpoint, path, part, self._count)
