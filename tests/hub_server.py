@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from hub_faults import Fault, Request
-from hub_repositories import Blob, Repositories, Repository, LFS_BYTES
+from hub_repositories import LFS_BYTES, Blob, Repositories, Repository
 
 _API = re.compile(r"/api/(models|datasets)/([^/]+/[^/]+)(?:/(revision|tree|paths-info|preupload|commit)/([^/]+))?/?")
 _RESOLVE = re.compile(r"/(datasets/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
@@ -149,8 +149,24 @@ class _Handler(BaseHTTPRequestHandler):
             wanted = _paths(body)
             return self.json([blob.tree_entry(path) for path, blob in blobs.items() if path in wanted])
         date = "2026-01-01T00:00:00.000Z"
-        about = {"id": name, "sha": commit, "private": False, "gated": False, "disabled": False, "tags": [], "downloads": 0}
-        self.json({**about, "likes": 0, "createdAt": date, "lastModified": date, "siblings": [{"rfilename": p} for p in blobs]})
+        about = {
+            "id": name,
+            "sha": commit,
+            "private": False,
+            "gated": False,
+            "disabled": False,
+            "tags": [],
+            "downloads": 0,
+        }
+        self.json(
+            {
+                **about,
+                "likes": 0,
+                "createdAt": date,
+                "lastModified": date,
+                "siblings": [{"rfilename": p} for p in blobs],
+            }
+        )
 
     def _batch(self, value: dict[str, Any]) -> None:
         objects = []
@@ -252,7 +268,11 @@ def _paths(body: bytes) -> set[str]:
     try:
         return set(json.loads(body)["paths"])
     except ValueError:
-        return {unquote(part.partition("=")[2]).replace("+", " ") for part in body.decode().split("&") if part.startswith("paths=")}
+        return {
+            unquote(part.partition("=")[2]).replace("+", " ")
+            for part in body.decode().split("&")
+            if part.startswith("paths=")
+        }
 
 
 class HubServer:

@@ -148,7 +148,8 @@ def test_a_login_page_is_no_manifest(published, settings, folder):
 
 
 @pytest.mark.parametrize(
-    "trouble", [{"flip": 0}, {"flip": 2_999_999}, {"truncate": 1_000}, {"truncate": 0}, {"no_length": True, "truncate": 5}]
+    "trouble",
+    [{"flip": 0}, {"flip": 2_999_999}, {"truncate": 1_000}, {"truncate": 0}, {"no_length": True, "truncate": 5}],
 )
 def test_wrong_content_is_never_kept(published, settings, folder, trouble):
     published.fault(digest_of(BIG), **trouble)

@@ -13,7 +13,7 @@ from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, environment, noise, r
 
 from danbooru_index.encoders import EncoderIdentity
 from danbooru_index.errors import HubError, IndexMismatchError, InputError
-from danbooru_index.hub import check_index, ensure_index, fetch_index
+from danbooru_index.hub import FetchOptions, check_index, ensure_index, fetch_index
 from danbooru_index.index import current_version
 
 pytest_plugins = ["hub_fixtures"]
@@ -21,8 +21,12 @@ pytest_plugins = ["hub_fixtures"]
 TOTAL = sum(len(data) for data in {hashlib.sha256(d).digest(): d for d in CONTENTS.values()}.values())
 
 
-def fetch(settings, folder, **options):
-    return fetch_index(settings, folder, patience=QUICK, **options)
+UPDATE = FetchOptions(update=True)
+VERIFY = FetchOptions(verify=True)
+
+
+def fetch(settings, folder, options=FetchOptions(), **more):
+    return fetch_index(settings, folder, options=options, patience=QUICK, **more)
 
 
 def test_whole_index(published, settings, folder):
@@ -41,7 +45,10 @@ def test_nothing_when_all_is_there(published, settings, folder):
     published.requests.clear()
     again = fetch(settings, folder)
     assert (again.status, again.folder, again.received) == ("present", first.folder, 0)
-    assert [(r.method, r.path) for r in published.requests] == [("HEAD", f"/datasets/{REPOSITORY}/resolve/main/manifest.json")]
+    assert published.requests == []
+    assert fetch(settings, folder, UPDATE) == again
+    asked = [(r.method, r.path) for r in published.requests]
+    assert asked == [("HEAD", f"/datasets/{REPOSITORY}/resolve/main/manifest.json")]
 
 
 def test_a_pinned_commit_that_is_there_is_not_asked_for(published, settings, folder):
@@ -64,7 +71,8 @@ def test_a_new_revision_brings_only_what_changed(published, settings, folder, tm
     changed = {**CONTENTS, "tags/corpus.jsonl": noise(410_000, 9)}
     published.add(REPOSITORY).commit_folder(write_version(tmp_path / "newer", changed))
     assert check_index(settings, folder, QUICK).newer
-    second = fetch(settings, folder)
+    assert fetch(settings, folder) == replace(first, status="present", received=0)  # nothing new by surprise
+    second = fetch(settings, folder, UPDATE)
     assert second.received == 410_000
     assert read_contents(second.folder) == changed
     assert read_contents(first.folder) == CONTENTS  # readers of the old one are not disturbed
@@ -76,7 +84,7 @@ def test_a_new_readme_alone_moves_nothing(published, settings, folder, tmp_path)
     (tmp_path / "built/README.md").write_text("new")
     commit = published.add(REPOSITORY).commit_folder(tmp_path / "built")
     published.requests.clear()
-    again = fetch(settings, folder)
+    again = fetch(settings, folder, UPDATE)
     assert (again.status, again.folder, again.source.commit) == ("present", first.folder, commit)
     assert published.bytes_sent() == 0
 
@@ -111,7 +119,7 @@ def test_a_damaged_file_is_mended_alone(published, settings, folder, name):
     data[7] ^= 1
     (first.folder / name).write_bytes(data)
     assert fetch(settings, folder).status == "present"  # sizes fit, and hashes are not looked at
-    mended = fetch(settings, folder, verify=True)
+    mended = fetch(settings, folder, VERIFY)
     assert (mended.status, mended.received) == ("fetched", len(data))
     assert read_contents(mended.folder) == CONTENTS
 
@@ -141,21 +149,39 @@ def test_offline(published, settings, folder):
     version = fetch(settings, folder).folder
     published.requests.clear()
     report = fetch(offline, folder)
-    assert (report.status, report.folder, report.warnings) == ("offline", version, ())
+    assert (report.status, report.folder) == ("offline", version)
     assert ensure_index(offline, folder) == version
     assert published.requests == []
 
 
-def test_unreachable_with_a_local_index_says_so(published, settings, folder):
+def test_unreachable_is_silent_with_a_local_index_unless_asked(published, settings, folder):
     version = fetch(settings, folder).folder
     published.fault(".", method="HEAD", status=503)
-    report = fetch(settings, folder)
-    assert (report.status, report.folder) == ("present", version)
-    assert "HTTP 503" in report.warnings[0]
+    assert fetch(settings, folder).folder == version
+    with pytest.raises(HubError, match="HTTP 503"):
+        fetch(settings, folder, UPDATE)
+    with pytest.raises(HubError, match="HTTP 503"):
+        check_index(settings, folder, QUICK)
+    assert current_version(folder) == version
+
+
+def test_another_repository_or_revision_is_another_index(published, settings, folder, tmp_path):
+    fetch(settings, folder)
+    other = {**CONTENTS, "tags/corpus.jsonl": b"other"}
+    published.add("test/other").commit_folder(write_version(tmp_path / "other", other), branch="v2")
+    report = fetch(replace(settings, repository="test/other", revision="v2"), folder)
+    assert (report.status, report.received) == ("fetched", 5)
+    assert read_contents(current_version(folder)) == other
+    back = fetch(settings, folder)  # the first one still stands there
+    assert (back.status, back.received) == ("present", 0)
+    assert read_contents(current_version(folder)) == CONTENTS
 
 
 def test_other_encoder_is_refused_before_the_download(hub, settings, folder, tmp_path):
-    for identity, words in ((EncoderIdentity("use-multilingual", "9.9", 512), "9.9"), (EncoderIdentity("x/y", "1", 4), "x/y")):
+    for identity, words in (
+        (EncoderIdentity("use-multilingual", "9.9", 512), "9.9"),
+        (EncoderIdentity("x/y", "1", 4), "x/y"),
+    ):
         hub.add(REPOSITORY).commit_folder(write_version(tmp_path / words.replace("/", ""), CONTENTS, identity))
         with pytest.raises(IndexMismatchError, match=words) as caught:
             fetch(settings, folder)
@@ -194,7 +220,9 @@ def test_endpoint_set_after_huggingface_hub_was_imported(published, tmp_path):
         "from danbooru_index.cli import main\n"
         f"sys.exit(main(['fetch', {REPOSITORY!r}, '--json']))"
     )
-    found = subprocess.run([sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, text=True, timeout=60)
+    found = subprocess.run(
+        [sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, text=True, timeout=60
+    )
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout)["source"]["endpoint"] == published.url
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from hub_server import STORAGE
 from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, environment, noise, read_contents, write_version
-from hypothesis import given, settings as hypothesis_settings, strategies
+from hypothesis import given, strategies
+from hypothesis import settings as hypothesis_settings
 
 from danbooru_index.errors import HubError
-from danbooru_index.hub import fetch_index
+from danbooru_index.hub import FetchOptions, fetch_index
 from danbooru_index.hub.listing import ExpectedFile
 from danbooru_index.hub.parts import PartFile
 from danbooru_index.index import current_version
@@ -78,7 +79,9 @@ def test_two_processes_fetch_once(published, settings, folder):
     assert [process.returncode for process in processes] == [0, 0]
     assert sorted(answer["status"] for answer in answers) == ["fetched", "present"]
     assert len({answer["folder"] for answer in answers}) == 1
-    assert published.bytes_sent() == sum(len(d) for n, d in CONTENTS.items() if len(d) >= 100_000 and n != "chroma/copy.bin")
+    assert published.bytes_sent() == sum(
+        len(d) for n, d in CONTENTS.items() if len(d) >= 100_000 and n != "chroma/copy.bin"
+    )
     assert read_contents(current_version(folder)) == CONTENTS
 
 
@@ -89,7 +92,11 @@ def test_a_reader_always_finds_a_whole_index(published, settings, folder, tmp_pa
     published.add(REPOSITORY).commit_folder(write_version(tmp_path / "newer", newer))
     published.fault(STORAGE, rate=6_000_000)
     seen = []
-    report = fetch_index(settings, folder, lambda _: seen.append(read_contents(current_version(folder))), patience=QUICK)
+
+    def look(_):
+        seen.append(read_contents(current_version(folder)))
+
+    report = fetch_index(settings, folder, look, FetchOptions(update=True), patience=QUICK)
     assert all(contents in (CONTENTS, newer) for contents in seen)
     assert seen[0] == CONTENTS
     assert (read_contents(old), read_contents(report.folder)) == (CONTENTS, newer)
@@ -124,7 +131,9 @@ def test_a_damaged_part_is_thrown_away(published, settings, folder):
 def test_a_full_disk(published, settings, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", disk], check=False, capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", disk], check=False, capture_output=True
+    ).returncode:
         pytest.skip("this machine does not let root mount a tmpfs")
     try:
         filler = disk / "filler"

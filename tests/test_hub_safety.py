@@ -72,7 +72,9 @@ def test_entries_without_usable_size_or_hash(entry):
         read_files({"a": entry})
 
 
-@pytest.mark.parametrize("name", ["../../evil.txt", "/tmp/evil.txt", "a/../../../evil.txt", "manifest.json", "source.json", "C:evil"])
+@pytest.mark.parametrize(
+    "name", ["../../evil.txt", "/tmp/evil.txt", "a/../../../evil.txt", "manifest.json", "source.json", "C:evil"]
+)
 def test_a_manifest_that_reaches_out_is_refused(published, settings, folder, tmp_path, name):
     manifest = tmp_path / "built/manifest.json"
     value = json.loads(manifest.read_text("utf-8"))
@@ -122,7 +124,9 @@ def test_endpoints_that_are_fine():
     assert check_endpoint("http://10.0.0.1:8080/api/hf/") == "http://10.0.0.1:8080/api/hf"
 
 
-@pytest.mark.parametrize("text", ["", "a", "a/b/c", "../b", "a/..", "a/b?x", "a b/c", "datasets/a", "spaces/a/b", "a/b--c", "/a/b", "ａ/b"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "a/b/c", "../b", "a/..", "a/b?x", "a b/c", "datasets/a", "spaces/a/b", "a/b--c", "/a/b", "ａ/b"]
+)
 def test_repositories_that_are_none(text):
     with pytest.raises(InputError):
         Repository.parse(text)
@@ -153,7 +157,12 @@ def test_the_token_goes_to_the_endpoint_that_may_see_it_and_not_on(published, se
 
 def test_the_token_is_never_shown(published, tmp_path, settings):
     assert TOKEN not in repr(replace(settings, token=TOKEN))
-    env = {**environment(tmp_path), "HF_TOKEN": TOKEN, "DANBOORU_INDEX_TOKEN_ENDPOINTS": published.url, "HF_ENDPOINT": published.url}
+    env = {
+        **environment(tmp_path),
+        "HF_TOKEN": TOKEN,
+        "DANBOORU_INDEX_TOKEN_ENDPOINTS": published.url,
+        "HF_ENDPOINT": published.url,
+    }
     published.fault("corpus", status=403)
     command = [sys.executable, "-X", "dev", "-m", "danbooru_index", "--debug", "fetch", REPOSITORY]
     found = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
@@ -175,7 +184,9 @@ def test_importing_asks_for_nothing(tmp_path):
         "import danbooru_index, danbooru_index.hub, danbooru_index.cli.main, danbooru_index.cli.fetch\n"
         "print(sorted({'httpx', 'httpx2', 'huggingface_hub', 'chromadb'} & set(sys.modules)))"
     )
-    found = subprocess.run([sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, text=True, timeout=60)
+    found = subprocess.run(
+        [sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, text=True, timeout=60
+    )
     assert (found.returncode, found.stdout) == (0, "[]\n"), found.stderr
 
 

@@ -5,12 +5,13 @@ README, and optionally an encoder (`encoder.json` and `encoder/`). Only download
 huggingface_hub.
 """
 
-from .fetch import CheckReport, FetchReport, check_index, ensure_index, fetch_index, with_flags
+from .fetch import CheckReport, FetchOptions, FetchReport, check_index, ensure_index, fetch_index, with_flags
 from .models import BGE_M3_SOURCE, ModelSource, download_model_files
 
 __all__ = [
     "BGE_M3_SOURCE",
     "CheckReport",
+    "FetchOptions",
     "FetchReport",
     "ModelSource",
     "check_index",
