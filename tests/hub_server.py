@@ -86,7 +86,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/api/repos/create":
             value = json.loads(body)
             name = "/".join(part for part in (value.get("organization"), value["name"]) if part)
-            self.hub.repositories.add(name, value.get("type") or "model")
+            created = self.hub.repositories.add(name, value.get("type") or "model")
+            if not created.branches:
+                created.commit({".gitattributes": b"*.bin filter=lfs\n"})
             self.json({"url": f"{self.hub.url}/{value.get('type', 'model')}s/{name}"})
         elif path == "/api/validate-yaml":
             self.json({"errors": [], "warnings": []})

@@ -14,6 +14,7 @@ from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, environment, noise, r
 from danbooru_index.encoders import EncoderIdentity
 from danbooru_index.errors import HubError, IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, check_index, ensure_index, fetch_index
+from danbooru_index.hub.fetch import DEFAULT_OPTIONS
 from danbooru_index.index import current_version
 
 pytest_plugins = ["hub_fixtures"]
@@ -25,7 +26,7 @@ UPDATE = FetchOptions(update=True)
 VERIFY = FetchOptions(verify=True)
 
 
-def fetch(settings, folder, options=FetchOptions(), **more):
+def fetch(settings, folder, options=DEFAULT_OPTIONS, **more):
     return fetch_index(settings, folder, options=options, patience=QUICK, **more)
 
 

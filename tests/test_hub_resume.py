@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -169,10 +170,8 @@ def suppressed(action):
     """The action; a disk that is full is what it is for."""
 
     def run(step):
-        try:
+        with contextlib.suppress(OSError):
             action(step)
-        except OSError:
-            pass
 
     return run
 

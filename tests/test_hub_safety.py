@@ -54,7 +54,14 @@ def test_names_that_pass_stay_inside(tmp_path_factory, names):
         assert str(root / name).startswith(f"{root}{os.sep}")
 
 
-@given(strategies.recursive(strategies.none() | strategies.integers() | strategies.text() | strategies.booleans(), lambda inner: strategies.lists(inner) | strategies.dictionaries(strategies.sampled_from(["files", "encoder", "schema", "format", "name", "rows", "options"]), inner)))  # fmt: skip
+KEYS = strategies.sampled_from(["files", "encoder", "schema", "format", "name", "rows", "options"])
+JSON = strategies.recursive(
+    strategies.none() | strategies.integers() | strategies.text() | strategies.booleans(),
+    lambda inner: strategies.lists(inner) | strategies.dictionaries(KEYS, inner),
+)
+
+
+@given(JSON)
 def test_no_json_breaks_the_parsers(value):
     data = json.dumps(value).encode()
     for parse in (lambda: read_remote_manifest(data, "x"), lambda: read_tree(data, ["a"], "x")):

@@ -12,12 +12,11 @@ from ..encoders import EncoderIdentity
 from ..errors import HubError, InputError
 from ..files import sha256_of
 from ..manifest import Manifest, list_files
-from .listing import MAX_LISTING_BYTES, ExpectedFile, read_files
-from .staging import has_size
+from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, has_size, read_files
 from .transfer import Remote
 
-PACKAGE_FILE = "encoder.json"
 PACKAGE_FOLDER = "encoder"
+DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it
 PACKAGE_OPTION = "encoder_package"  # in the manifest's options: the SHA-256 of encoder.json
 _FORMAT = "danbooru-index-encoder"
 
@@ -88,9 +87,12 @@ def check_package(version: Path, manifest: Manifest, *, hashes: bool = False) ->
 def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[str, Path]]:
     """`encoder.json` for a folder, and its files by their path in the repository.
 
-    :raises InputError: there is nothing in the folder.
+    :raises InputError: there is nothing in the folder, or a link.
     """
     names = list_files(folder) if folder.is_dir() else []
+    links = [name for name in names if (folder / name).is_symlink()]
+    if links:
+        raise InputError(f"{links[0]} in {folder} is a link.", hint="Name a folder that holds the files themselves.")
     if not names:
         raise InputError(
             f"There is no encoder in {folder}.",

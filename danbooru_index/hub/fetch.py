@@ -15,10 +15,10 @@ from ..index import set_current
 from ..manifest import MANIFEST_FILE, Manifest, read_manifest
 from ..settings import Settings
 from .download import DEFAULT_PATIENCE, HubClient, Patience
-from .encoder import PACKAGE_FILE, EncoderPackage, check_package, package_of
+from .encoder import EncoderPackage, check_package, package_of
 from .endpoints import Repository, check_endpoint, check_revision, is_commit
 from .installed import Source, install, read_source, same_version, source_of_current, whole_version, write_source
-from .listing import MAX_LISTING_BYTES, read_remote_manifest
+from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, read_remote_manifest
 from .staging import Staging, open_staging
 from .transfer import WAYS_ON, Mirrors, Remote, transfer
 

@@ -8,13 +8,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import HubError, IndexMismatchError
 from ..manifest import MANIFEST_FILE, SCHEMA_VERSION, Manifest, parse_manifest
 
 SOURCE_FILE = "source.json"
+PACKAGE_FILE = "encoder.json"
 MAX_LISTING_BYTES = 16 << 20
 MAX_FILES = 10_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -44,6 +45,11 @@ class ExpectedFile:
             if self.algorithm == "sha256"
             else hashlib.sha1(b"blob %d\0" % self.size, usedforsecurity=False)
         )
+
+
+def has_size(path: Path, expected: ExpectedFile) -> bool:
+    """Whether a file of the expected size stands there."""
+    return path.is_file() and path.stat().st_size == expected.size
 
 
 def check_names(names: Iterable[str]) -> None:
@@ -101,7 +107,7 @@ def read_remote_manifest(data: bytes, where: str) -> tuple[Manifest, dict[str, E
                 hint="Nothing was downloaded. Update danbooru-index, or choose a revision that fits with --revision.",
             )
         files = read_files(value["files"])
-        reserved = {MANIFEST_FILE, SOURCE_FILE} & files.keys()
+        reserved = {MANIFEST_FILE, SOURCE_FILE, PACKAGE_FILE} & files.keys()
         if reserved:
             raise ValueError(f"it lists {min(reserved)}")
         return parse_manifest(value), files

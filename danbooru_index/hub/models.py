@@ -11,8 +11,8 @@ from ..settings import Settings
 from .download import DEFAULT_PATIENCE, Patience
 from .endpoints import Repository, check_revision
 from .fetch import client_for, endpoints_of
-from .listing import MAX_LISTING_BYTES, ExpectedFile, read_tree
-from .staging import Staging, has_size, open_staging
+from .listing import MAX_LISTING_BYTES, ExpectedFile, has_size, read_tree
+from .staging import Staging, open_staging
 from .transfer import Mirrors, Remote, transfer
 
 

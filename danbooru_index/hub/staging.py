@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from ..build.progress import Progress, Step
-from ..errors import HubError, IndexFolderError
+from ..errors import HubError
 from ..files import write_json_atomically
 from ..index import VERSIONS
-from ..manifest import read_manifest
-from .listing import ExpectedFile
+from ..manifest import MANIFEST_FILE
+from .listing import PACKAGE_FILE, ExpectedFile, has_size, read_files
 from .parts import PartFile
 
 STAGING = ".fetch"
@@ -112,20 +112,15 @@ class Staging:
         self._list.unlink(missing_ok=True)
 
 
-def has_size(path: Path, expected: ExpectedFile) -> bool:
-    """Whether a file of the expected size stands there."""
-    return path.is_file() and path.stat().st_size == expected.size
-
-
 def _files_of_versions(versions: Path) -> dict[str, Path]:
-    """Content key -> a file that has it by its version's manifest."""
+    """Content key -> a file that has it by a list of its version."""
     found: dict[str, Path] = {}
-    for folder in versions.iterdir() if versions.is_dir() else ():
-        with contextlib.suppress(IndexFolderError):
-            for name, entry in read_manifest(folder).files.items():
-                expected = ExpectedFile(entry.size, entry.sha256)
-                if has_size(folder / name, expected):
-                    found[expected.key] = folder / name
+    for name in (MANIFEST_FILE, PACKAGE_FILE):
+        for listing in versions.glob(f"*/{name}"):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                files = read_files(json.loads(listing.read_bytes())["files"])
+                present = {file: e for file, e in files.items() if has_size(listing.parent / file, e)}
+                found |= {expected.key: listing.parent / file for file, expected in present.items()}
     return found
 
 
