@@ -139,7 +139,7 @@ def _graph(work: Path, dimensions: int, progress: Progress) -> None:
     save_array(work / DENSE / "projection.npy", projection)
     graph = GraphWriter(work / CHROMA, vectors.count)
     while graph.count < vectors.count:
-        graph.append(vectors.gather(slice(graph.count, graph.count + graph.batch_size)) @ projection)
+        graph.append(vectors.gather(slice(graph.count, graph.next_end())) @ projection)
         progress(Step("graph", graph.count, vectors.count))
     graph.close()
 
