@@ -1,7 +1,8 @@
 """An index version on disk as one validated object.
 
     DIR/CURRENT                  the name of the current version
-    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/
+    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, and sparse/ and
+                                 late/ where the encoder has such vectors
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ from functools import cached_property
 from pathlib import Path
 
 from .channels.dense import DenseChannel
+from .channels.late import LateChannel
 from .channels.lexical import LexicalChannel
+from .channels.sparse import SparseChannel
 from .encoders import Encoder, open_encoder
 from .errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
 from .files import write_text_atomically
 from .manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
+from .ranking import DEFAULT_WEIGHTS
+from .settings import Settings, load_settings
 from .store import Store
 
 POINTER_FILE = "CURRENT"
 VERSIONS = "versions"
-STORE, DENSE, CHROMA, LEXICAL = "tags", "dense", "chroma", "lexical"
+STORE, DENSE, CHROMA, LEXICAL, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "sparse", "late"
 _REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
 
 
@@ -60,11 +65,12 @@ class Index:
     hashes by `verify`.
     """
 
-    def __init__(self, folder: Path, *, encoder: Encoder | None = None) -> None:
+    def __init__(self, folder: Path, *, encoder: Encoder | None = None, settings: Settings | None = None) -> None:
         """Open an index.
 
         :param folder: an index folder or a version folder.
         :param encoder: the encoder for queries; by default the one that the manifest names.
+        :param settings: where its model files are, and on which device it runs: on the CPU unless they name one.
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
         :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
         """
@@ -80,6 +86,8 @@ class Index:
                 hint="Choose that encoder, or build the index again with this one.",
             )
         self._encoder = encoder
+        self._settings = settings
+        self.weights = DEFAULT_WEIGHTS
         self.store = Store(self.folder / STORE)
 
     @cached_property
@@ -90,7 +98,10 @@ class Index:
         """
         if self._encoder is not None:
             return self._encoder
-        encoder = open_encoder(self.manifest.encoder.name)
+        settings = self._settings or load_settings()
+        # One line of text is quick on a CPU, and leaves the accelerator to the image model.
+        device = "cpu" if settings.device == "auto" else settings.device
+        encoder = open_encoder(self.manifest.encoder.name, device=device, settings=settings)
         if encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}; this program has {encoder.identity}.",
@@ -107,6 +118,16 @@ class Index:
     def lexical(self) -> LexicalChannel:
         """The lexical channel."""
         return LexicalChannel(self.folder / LEXICAL)
+
+    @cached_property
+    def sparse(self) -> SparseChannel | None:
+        """The channel of learned term weights, None where the encoder has none."""
+        return SparseChannel(self.folder / SPARSE) if f"{SPARSE}/terms.npy" in self.manifest.files else None
+
+    @cached_property
+    def late(self) -> LateChannel | None:
+        """The channel of late interaction, None where the encoder has no token vectors."""
+        return LateChannel(self.folder / LATE, self.manifest.encoder.dimensions) if f"{LATE}/rows.npy" in self.manifest.files else None
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""

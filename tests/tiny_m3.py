@@ -48,18 +48,35 @@ def make_tokenizer(folder: Path, texts: Iterable[str], size: int) -> int:
     from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
     tokenizer = Tokenizer(models.Unigram())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(prepend_scheme="always")])
-    trainer = trainers.UnigramTrainer(vocab_size=size, special_tokens=list(SPECIAL_TOKENS), unk_token="<unk>", show_progress=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(prepend_scheme="always")]
+    )
+    trainer = trainers.UnigramTrainer(
+        vocab_size=size, special_tokens=list(SPECIAL_TOKENS), unk_token="<unk>", show_progress=False
+    )
     tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
     tokenizer.save(str(folder / "tokenizer.json"))
-    names = {"bos_token": "<s>", "cls_token": "<s>", "eos_token": "</s>", "sep_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
-    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": 8192, **names}), encoding="utf-8")
+    names = {
+        "bos_token": "<s>",
+        "cls_token": "<s>",
+        "eos_token": "</s>",
+        "sep_token": "</s>",
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+    }
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": 8192, **names}), encoding="utf-8"
+    )
     (folder / "special_tokens_map.json").write_text(json.dumps(names), encoding="utf-8")
     return tokenizer.get_vocab_size()
 
 
-def make_checkpoint(folder: Path, shape: Shape = TINY, *, seed: int = 7, texts: Iterable[str] = SENTENCES, tokens: int = 500) -> Path:
+def make_checkpoint(
+    folder: Path, shape: Shape = TINY, *, seed: int = 7, texts: Iterable[str] = SENTENCES, tokens: int = 500
+) -> Path:
     """Write a checkpoint with random weights: no two seeds give the same vectors."""
     import torch
     from transformers import XLMRobertaConfig, XLMRobertaModel

@@ -16,15 +16,17 @@ import numpy as np
 from ..channels.dense import GRAPH_DIMENSIONS, TextKind, fit_projection
 from ..channels.graph import GraphWriter
 from ..channels.lexical import write_lexical
+from ..channels.sparse import SparseWriter
 from ..channels.vectors import VectorFile, VectorWriter
 from ..corpus import CorpusReader, LineProblem
 from ..encoders import Encoder
 from ..errors import BuildError, CorpusError
 from ..files import save_array
-from ..index import CHROMA, DENSE, LEXICAL, STORE, VERSIONS, set_current
+from ..index import CHROMA, DENSE, LATE, LEXICAL, SPARSE, STORE, VERSIONS, set_current
 from ..manifest import Manifest, hash_files, list_files
-from ..store import StoreWriter
+from ..store import Store, StoreWriter
 from ..texts import lexical_names, texts_of
+from .late import write_late
 from .progress import Progress, Step, silent
 
 ENCODE_BATCH = 2048
@@ -74,6 +76,9 @@ def build_index(corpus: Path, folder: Path, encoder: Encoder, options: BuildOpti
         texts = _read(reader, work, progress)
         _encode(texts, work, encoder, options, progress)
         _graph(work, encoder.identity.dimensions, progress)
+        if encoder.has_tokens:
+            with contextlib.closing(Store(work / STORE)) as store:
+                write_late(work / LATE, store, encoder, progress)
         progress(Step("names", 0, len(texts.names), "names"))
         write_lexical(work / LEXICAL, texts.names, np.array(texts.name_rows, np.int32))
         version = _publish(reader, texts, work, folder, encoder, options)
@@ -121,12 +126,18 @@ def _encode(texts: _Texts, work: Path, encoder: Encoder, options: BuildOptions, 
     folder = work / DENSE
     folder.mkdir()
     size = options.batch_size or ENCODE_BATCH
+    sparse = SparseWriter(work / SPARSE) if encoder.has_sparse else None
     with VectorWriter(folder, encoder.identity.dimensions) as writer:
         for start in range(0, len(texts.texts), size):
-            writer.append(encoder.encode(texts.texts[start : start + size]).dense)
+            encoding = encoder.encode(texts.texts[start : start + size], sparse=encoder.has_sparse)
+            writer.append(encoding.dense)
+            if sparse is not None and encoding.sparse is not None:
+                sparse.append(encoding.sparse)
             progress(Step("encoding", writer.count, len(texts.texts)))
         writer.flush()
     starts = np.array(texts.starts, np.int64)
+    if sparse is not None:
+        sparse.finish(starts)
     save_array(folder / "starts.npy", starts)
     save_array(folder / "kinds.npy", np.array(texts.kinds, np.uint8))
     save_array(folder / "rows.npy", np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)))

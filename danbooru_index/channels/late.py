@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import map_array, save_array
-from .raw import RawFile, map_raw
+from ..files import AppendFile, map_array, save_array
+from .raw import map_raw
 from .vectors import FloatArray, quantise
 
 MAX_BYTES = 400_000_000
@@ -42,24 +42,20 @@ class LateWriter:
 
     def __init__(self, folder: Path, dimensions: int, *, start: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.count = start
         self._folder, self._dimensions = folder, dimensions
-        tokens = int(np.fromfile(folder / _COUNTS, np.uint32, start).sum()) if start else 0
-        self._codes = RawFile(folder / _CODES, np.int8, start=tokens * dimensions)
-        self._scales = RawFile(folder / _SCALES, np.float32, start=tokens)
-        self._counts = RawFile(folder / _COUNTS, np.uint32, start=start)
-        self._rows = RawFile(folder / _ROWS, np.int32, start=start)
-
-    @property
-    def count(self) -> int:
-        """Tags appended so far."""
-        return self._rows.count
+        self._tokens = int(np.fromfile(folder / _COUNTS, np.uint32, start).sum()) if start else 0
+        self._codes = AppendFile(folder / _CODES, np.int8, start=self._tokens, width=dimensions)
+        self._scales = AppendFile(folder / _SCALES, np.float32, start=self._tokens)
+        self._counts = AppendFile(folder / _COUNTS, np.uint32, start=start)
+        self._rows = AppendFile(folder / _ROWS, np.int32, start=start)
 
     @property
     def size(self) -> int:
         """Bytes of token vectors so far."""
-        return self._codes.count + 4 * self._scales.count
+        return self._tokens * (self._dimensions + 4)
 
-    def append(self, rows: npt.NDArray[np.int64], tokens: Sequence[FloatArray], *, at_most: int = MAX_BYTES) -> bool:
+    def append(self, rows: Rows, tokens: Sequence[FloatArray], *, at_most: int = MAX_BYTES) -> bool:
         """Append tags by row with their (tokens, d) vectors, as long as `size` stays within `at_most` bytes.
 
         :returns: whether all of them fitted; nothing after the first that does not fit is kept.
@@ -72,6 +68,8 @@ class LateWriter:
             self._scales.append(scales)
             self._counts.append([len(vectors)])
             self._rows.append([row])
+            self._tokens += len(vectors)
+            self.count += 1
         return True
 
     def flush(self) -> None:
@@ -101,8 +99,10 @@ class LateChannel:
     """Scores candidates by late interaction."""
 
     def __init__(self, folder: Path, dimensions: int) -> None:
-        self._rows, self._starts, self._counts = (np.asarray(map_array(folder / f"{name}.npy")) for name in ("rows", "starts", "counts"))
-        self._codes = map_raw(folder / _CODES, np.int8, dimensions)
+        self._rows, self._starts, self._counts = (
+            np.asarray(map_array(folder / f"{name}.npy")) for name in ("rows", "starts", "counts")
+        )
+        self._codes = map_raw(folder / _CODES, np.int8, width=dimensions)
         self._scales = map_raw(folder / _SCALES, np.float32)
 
     def __len__(self) -> int:

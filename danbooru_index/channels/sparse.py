@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import map_array, save_array
+from ..files import AppendFile, map_array, save_array
 from .inverted import InvertedIndex, Weights
-from .raw import RawFile, map_raw
+from .raw import map_raw
 
 POSTINGS_BUDGET = 4_000_000
 _BLOCK = 4_000_000  # postings sorted at once by `finish`: about 150 MB
@@ -29,22 +29,21 @@ class SparseWriter:
 
     def __init__(self, folder: Path, *, start: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.count = start
         self._folder = folder
         counts = folder / _RAW["counts"][0]
         postings = int(np.fromfile(counts, np.uint32, start).sum()) if start else 0
         places = {"terms": postings, "weights": postings, "counts": start}
-        self._files = {name: RawFile(folder / file, dtype, start=places[name]) for name, (file, dtype) in _RAW.items()}
-
-    @property
-    def count(self) -> int:
-        """Texts appended so far."""
-        return self._files["counts"].count
+        self._files = {
+            name: AppendFile(folder / file, dtype, start=places[name]) for name, (file, dtype) in _RAW.items()
+        }
 
     def append(self, texts: Sequence[Mapping[int, float]]) -> None:
         """Append the {term id: weight > 0} of some texts."""
         self._files["terms"].append([term for text in texts for term in text])
         self._files["weights"].append([weight for text in texts for weight in text.values()])
         self._files["counts"].append([len(text) for text in texts])
+        self.count += len(texts)
 
     def flush(self) -> None:
         """Bring everything to the disk, so that a checkpoint may name `count`."""

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
     settings = load_settings()
     folder = options.db or main_folder(settings)
-    encoder = open_encoder(options.model or settings.model, device=options.device or settings.device)
+    encoder = open_encoder(options.model or settings.model, device=options.device or settings.device, settings=settings)
     with ProgressBar() as bar:
         report = build_index(
             options.input, folder, encoder, BuildOptions(not options.tolerant, options.batch_size), bar

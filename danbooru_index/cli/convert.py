@@ -8,8 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..report import table
 from ..settings import Settings, load_settings
-from .common import add_json_flag, table
+from .common import add_json_flag
 
 _MAX_TEXTS = 256
 
@@ -17,10 +18,27 @@ _MAX_TEXTS = 256
 def add_commands(commands: Any) -> None:
     """Add `convert`."""
     parser = commands.add_parser("convert", help="turn local BGE-M3 weights into an int8 model for the CPU")
-    parser.add_argument("--model", default="BAAI/bge-m3", metavar="NAME|FOLDER", help="BAAI/bge-m3 (default, fetched when it is nowhere) or a folder with its files")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="where to write it (default: onnx-int8 beside the weights, or in the home's models folder)")
-    parser.add_argument("--texts", type=Path, metavar="FILE.jsonl", help=f"a corpus whose first {_MAX_TEXTS} texts are compared with fp32 (default: texts in ten languages)")
-    parser.add_argument("--force", action="store_true", help="keep the model even if its dense vectors are far from fp32")
+    parser.add_argument(
+        "--model",
+        default="BAAI/bge-m3",
+        metavar="NAME|FOLDER",
+        help="BAAI/bge-m3 (default, fetched when it is nowhere) or a folder with its files",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="where to write it (default: onnx-int8 beside the weights, or in the home's models folder)",
+    )
+    parser.add_argument(
+        "--texts",
+        type=Path,
+        metavar="FILE.jsonl",
+        help=f"a corpus whose first {_MAX_TEXTS} texts are compared with fp32 (default: texts in ten languages)",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="keep the model even if its dense vectors are far from fp32"
+    )
     add_json_flag(parser)
     parser.set_defaults(run=run)
 
@@ -37,10 +55,26 @@ def run(options: argparse.Namespace) -> int:
     source, target = _folders(options, load_settings())
     made = convert(source, target, texts=texts, force=options.force)
     if options.json:
-        cosines = {name: {"mean": round(value.mean, 5), "least": round(value.least, 5)} for name, value in made.similarity.items()}
-        print(json.dumps({"folder": str(made.folder), "bytes": made.size, "weight_bits": made.weight_bits, "texts": len(texts), "cosine": cosines}))
+        cosines = {
+            name: {"mean": round(value.mean, 5), "least": round(value.least, 5)}
+            for name, value in made.similarity.items()
+        }
+        print(
+            json.dumps(
+                {
+                    "folder": str(made.folder),
+                    "bytes": made.size,
+                    "weight_bits": made.weight_bits,
+                    "texts": len(texts),
+                    "cosine": cosines,
+                }
+            )
+        )
         return 0
-    rows = [["output", "mean cosine to fp32", "least"], *([name, f"{value.mean:.4f}", f"{value.least:.4f}"] for name, value in made.similarity.items())]
+    rows = [
+        ["output", "mean cosine to fp32", "least"],
+        *([name, f"{value.mean:.4f}", f"{value.least:.4f}"] for name, value in made.similarity.items()),
+    ]
     print(table(rows, right=(1, 2)))
     print(f"{len(texts)} texts; {made.size / 1e6:.0f} MB, {made.weight_bits}-bit weights -> {made.folder}")
     return 0

@@ -18,7 +18,12 @@ __all__ = ["BGE_M3", "PRECISIONS", "USE_MULTILINGUAL", "Encoder", "EncoderIdenti
 
 
 def open_encoder(
-    model: str, *, device: str = "auto", precision: str = "auto", settings: Settings | None = None, placement: Callable[[Any], None] | None = None
+    model: str,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    settings: Settings | None = None,
+    placement: Callable[[Any], None] | None = None,
 ) -> Encoder:
     """The encoder of this name, not loaded yet.
 
@@ -39,25 +44,37 @@ def open_encoder(
         raise EncoderError(f"There is no precision {precision!r}.", hint=f"Use one of: {', '.join(PRECISIONS)}.")
     if model == BGE_M3 or Path(model).is_dir():
         return _open_m3(model, device, precision, settings or load_settings(), placement)
-    raise EncoderError(f"There is no encoder {model!r}.", hint=f"Use {USE_MULTILINGUAL}, {BGE_M3} or a folder with BGE-M3's files.")
+    raise EncoderError(
+        f"There is no encoder {model!r}.", hint=f"Use {USE_MULTILINGUAL}, {BGE_M3} or a folder with BGE-M3's files."
+    )
 
 
-def _open_m3(model: str, device: str, precision: str, settings: Settings, placement: Callable[[Any], None] | None) -> Encoder:
+def _open_m3(
+    model: str, device: str, precision: str, settings: Settings, placement: Callable[[Any], None] | None
+) -> Encoder:
     from . import model_files, onnx_m3
 
     folder = None if model == BGE_M3 else Path(model)
     if precision in ("auto", "int8"):
         converted = onnx_m3.find_converted(folder, settings)
-        if converted is not None and (precision == "int8" or device == "cpu" or (device == "auto" and _best_device() == "cpu")):
+        if converted is not None and (
+            precision == "int8" or device == "cpu" or (device == "auto" and _best_device() == "cpu")
+        ):
             return onnx_m3.OnnxM3Encoder(converted)
         if precision == "int8":
-            raise EncoderError(f"{model} has not been converted to int8.", hint=f"Run: danbooru-index convert --model {model}")
+            raise EncoderError(
+                f"{model} has not been converted to int8.", hint=f"Run: danbooru-index convert --model {model}"
+            )
     from .bge_m3 import TorchM3Encoder
 
     if folder is not None:
-        return TorchM3Encoder(model_files.identity_of(folder), lambda: folder, device=device, precision=precision, placement=placement)
+        return TorchM3Encoder(
+            model_files.identity_of(folder), lambda: folder, device=device, precision=precision, placement=placement
+        )
     identity = EncoderIdentity(model_files.REPOSITORY, model_files.REVISION, model_files.DIMENSIONS)
-    return TorchM3Encoder(identity, lambda: model_files.ensure_folder(settings), device=device, precision=precision, placement=placement)
+    return TorchM3Encoder(
+        identity, lambda: model_files.ensure_folder(settings), device=device, precision=precision, placement=placement
+    )
 
 
 def _best_device() -> str:

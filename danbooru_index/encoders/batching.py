@@ -14,7 +14,14 @@ Indices = npt.NDArray[np.int64]
 
 _log = logging.getLogger("danbooru_index")
 # What torch (CUDA, XPU, MPS, CPU) and onnxruntime say; none of them has one exception class for it.
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "failed to allocate", "bad allocation", "bad_alloc")
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "failed to allocate",
+    "bad allocation",
+    "bad_alloc",
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -57,7 +64,12 @@ class TokenBudget:
 
 
 def run_batches(
-    lengths: Sequence[int], budget: TokenBudget, forward: Callable[[Indices], None], recover: Callable[[], None], *, padded: bool
+    lengths: Sequence[int],
+    budget: TokenBudget,
+    forward: Callable[[Indices], None],
+    recover: Callable[[], None],
+    *,
+    padded: bool,
 ) -> None:
     """Call `forward` with the indices of one batch after the other until every text had its turn.
 
@@ -78,7 +90,8 @@ def run_batches(
                 raise
             if end - start == 1:
                 raise EncoderError(
-                    f"Memory ran out while encoding one text of {int(ranked[start]):,} tokens.", hint="Free memory, shorten the text, or use --device cpu."
+                    f"Memory ran out while encoding one text of {int(ranked[start]):,} tokens.",
+                    hint="Free memory, shorten the text, or use --device cpu.",
                 ) from error
         else:
             start = end

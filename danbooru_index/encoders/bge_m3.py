@@ -81,7 +81,10 @@ class TorchM3Encoder(M3Encoder):
         if device.partition(":")[0] not in DEVICES:
             raise EncoderError(f"There is no device {device!r}.", hint=f"Use one of: {', '.join(DEVICES)}.")
         if precision not in PRECISIONS or (precision == "fp16" and device == "cpu"):
-            raise EncoderError(f"BGE-M3 has no precision {precision!r} on {device}.", hint="Use fp32, fp16 on a GPU, or int8 on a CPU after `danbooru-index convert`.")
+            raise EncoderError(
+                f"BGE-M3 has no precision {precision!r} on {device}.",
+                hint="Use fp32, fp16 on a GPU, or int8 on a CPU after `danbooru-index convert`.",
+            )
         super().__init__(batch_tokens)
         self._identity, self._find_folder = identity, folder
         self._device, self._precision = device, precision
@@ -129,14 +132,19 @@ class TorchM3Encoder(M3Encoder):
         folder = self._find_folder()
         config = check_folder(folder)
         if config.hidden != self.identity.dimensions:
-            raise EncoderError(f"{folder} makes vectors of {config.hidden} dimensions, not {self.identity.dimensions}.", hint="Use the files of BAAI/bge-m3.")
+            raise EncoderError(
+                f"{folder} makes vectors of {config.hidden} dimensions, not {self.identity.dimensions}.",
+                hint="Use the files of BAAI/bge-m3.",
+            )
         self._check_weights(folder, config)
         try:
             with _quiet():
                 # Exactly one device: with several it would start a pool of processes.
                 flag = model_class(str(folder), use_fp16=half, devices=self._device)
         except Exception as error:
-            raise EncoderError(f"BGE-M3 in {folder} cannot be loaded: {error}.", hint="Fetch the model's files again.") from error
+            raise EncoderError(
+                f"BGE-M3 in {folder} cannot be loaded: {error}.", hint="Fetch the model's files again."
+            ) from error
         module = flag.model.half() if half else flag.model.float()
         module.eval()
         if self._placement is None:
@@ -148,7 +156,10 @@ class TorchM3Encoder(M3Encoder):
         try:
             module.to(self._device)
         except (RuntimeError, AssertionError) as error:
-            raise EncoderError(f"BGE-M3 cannot be brought to the device {self._device}: {error}.", hint="Use --device cpu, or free memory on that device.") from error
+            raise EncoderError(
+                f"BGE-M3 cannot be brought to the device {self._device}: {error}.",
+                hint="Use --device cpu, or free memory on that device.",
+            ) from error
 
     @staticmethod
     def _check_weights(folder: Path, config: M3Config) -> None:
@@ -161,7 +172,9 @@ class TorchM3Encoder(M3Encoder):
         try:
             names = set(torch.load(path, map_location="cpu", weights_only=True, mmap=True))
         except Exception as error:
-            raise EncoderError(f"The weights {path} cannot be read: {error}.", hint="Fetch the model's files again.") from error
+            raise EncoderError(
+                f"The weights {path} cannot be read: {error}.", hint="Fetch the model's files again."
+            ) from error
         check_names(path, names, config)
 
     def _prepare(self) -> None:
@@ -171,7 +184,7 @@ class TorchM3Encoder(M3Encoder):
     def _release(self) -> None:
         import torch
 
-        backend = getattr(torch, self._device.partition(":")[0], None)
+        backend: Any = getattr(torch, self._device.partition(":")[0], None)
         if self._device != "cpu" and hasattr(backend, "empty_cache"):
             backend.empty_cache()
 
@@ -180,10 +193,16 @@ class TorchM3Encoder(M3Encoder):
 
         device = next(self.module.parameters()).device
         mask = np.arange(ids.shape[1]) < lengths[:, None]
-        inputs = {"input_ids": torch.from_numpy(ids).to(device), "attention_mask": torch.from_numpy(mask.astype(np.int64)).to(device)}
+        inputs = {
+            "input_ids": torch.from_numpy(ids).to(device),
+            "attention_mask": torch.from_numpy(mask.astype(np.int64)).to(device),
+        }
         with torch.inference_mode():
             out = self.module(inputs, return_dense=True, return_sparse=sparse, return_colbert_vecs=tokens)
-            dense, weights, vectors = (out[name].float().cpu().numpy() if name in out else None for name in ("dense_vecs", "sparse_vecs", "colbert_vecs"))
+            dense, weights, vectors = (
+                out[name].float().cpu().numpy() if name in out else None
+                for name in ("dense_vecs", "sparse_vecs", "colbert_vecs")
+            )
         assert dense is not None
         return Outputs(dense, weights[:, :, 0] if weights is not None else None, vectors)
 
@@ -196,5 +215,7 @@ def _flag_model() -> Any:
     except (metadata.PackageNotFoundError, ImportError) as error:
         raise MissingDependencyError(f"BGE-M3 needs {PACKAGE} with torch: {error}.", hint=_INSTALL) from error
     if tuple(int(part) for part in version.split(".")[:3] if part.isdigit()) < AT_LEAST:
-        raise MissingDependencyError(f"BGE-M3 needs {PACKAGE} 1.4.2 or newer, but {version} is installed.", hint=_INSTALL)
+        raise MissingDependencyError(
+            f"BGE-M3 needs {PACKAGE} 1.4.2 or newer, but {version} is installed.", hint=_INSTALL
+        )
     return BGEM3FlagModel

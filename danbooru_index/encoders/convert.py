@@ -19,11 +19,31 @@ from .protocol import Encoding, FloatArray
 
 LEAST_COSINE = 0.98
 SAMPLE_TEXTS = (
-    "水手服", "双马尾", "黑色长发的少女站在樱花树下", "【通用】1girl - 一个女孩", "夕焼けの海", "猫耳のメイドさんが紅茶を淹れている", "ツインテール", "制服を着た女の子",
-    "sailor uniform", "a girl with long black hair standing under cherry blossoms", "looking at viewer", "holding a sword, glowing eyes, night sky", "hatsune miku",
-    "saber (fate)", "검은 머리의 소녀", "고양이 귀", "девушка в школьной форме", "fille aux cheveux longs sous la pluie", "Mädchen mit roter Schleife", "chica con orejas de gato",
-    "An image containing one female character.", "Hair longer than the shoulders, up to reaching the waist.", "1girl, solo, long hair, blue eyes, serafuku, cherry blossoms, outdoors", "傘",
-)  # fmt: skip
+    "水手服",
+    "双马尾",
+    "黑色长发的少女站在樱花树下",
+    "【通用】1girl - 一个女孩",
+    "夕焼けの海",
+    "猫耳のメイドさんが紅茶を淹れている",
+    "ツインテール",
+    "制服を着た女の子",
+    "sailor uniform",
+    "a girl with long black hair standing under cherry blossoms",
+    "looking at viewer",
+    "holding a sword, glowing eyes, night sky",
+    "hatsune miku",
+    "saber (fate)",
+    "검은 머리의 소녀",
+    "고양이 귀",
+    "девушка в школьной форме",
+    "fille aux cheveux longs sous la pluie",
+    "Mädchen mit roter Schleife",
+    "chica con orejas de gato",
+    "An image containing one female character.",
+    "Hair longer than the shoulders, up to reaching the waist.",
+    "1girl, solo, long hair, blue eyes, serafuku, cherry blossoms, outdoors",
+    "傘",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +64,9 @@ class Conversion:
     similarity: dict[str, Similarity]
 
 
-def convert(source: Path, target: Path | None = None, *, texts: Sequence[str] = SAMPLE_TEXTS, force: bool = False) -> Conversion:
+def convert(
+    source: Path, target: Path | None = None, *, texts: Sequence[str] = SAMPLE_TEXTS, force: bool = False
+) -> Conversion:
     """Convert a checkpoint folder; the model appears under its name only when it is complete and was measured.
 
     :param target: where to; by default `onnx-int8` beside the weights.
@@ -72,7 +94,9 @@ def convert(source: Path, target: Path | None = None, *, texts: Sequence[str] = 
                 f"In int8 the dense vectors of {source} have a cosine of {similarity['dense'].mean:.4f} to fp32, under {LEAST_COSINE}.",
                 hint="Keep using fp32, or run convert with --force to use it all the same.",
             )
-        OnnxCard(identity, config.max_tokens, bits, {name: round(value.mean, 5) for name, value in similarity.items()}).write(work)
+        OnnxCard(
+            identity, config.max_tokens, bits, {name: round(value.mean, 5) for name, value in similarity.items()}
+        ).write(work)
         shutil.rmtree(target, ignore_errors=True)
         work.rename(target)
     finally:
@@ -84,13 +108,19 @@ def _weights(encoder: TorchM3Encoder) -> dict[str, FloatArray]:
     module = encoder.module
     named = {name: value.detach().numpy() for name, value in module.model.named_parameters()}
     heads = {"colbert": module.colbert_linear, "sparse": module.sparse_linear}
-    return named | {f"{head}.{name}": value.detach().numpy() for head, layer in heads.items() for name, value in layer.named_parameters()}
+    return named | {
+        f"{head}.{name}": value.detach().numpy()
+        for head, layer in heads.items()
+        for name, value in layer.named_parameters()
+    }
 
 
 def compare(found: Encoding, exact: Encoding) -> dict[str, Similarity]:
     """Cosines of each output of two encodings of the same texts: of the dense vectors, of the term weights as vectors over
     the vocabulary, and of every token's vector."""
-    assert found.sparse is not None and exact.sparse is not None and found.tokens is not None and exact.tokens is not None
+    assert (
+        found.sparse is not None and exact.sparse is not None and found.tokens is not None and exact.tokens is not None
+    )
     sparse = [_cosine(a, b) for a, b in zip(found.sparse, exact.sparse, strict=True)]
     tokens = np.concatenate([(a * b).sum(axis=1) for a, b in zip(found.tokens, exact.tokens, strict=True)])
     values = {"dense": (found.dense * exact.dense).sum(axis=1), "sparse": np.array(sparse), "colbert": tokens}

@@ -41,14 +41,21 @@ def open_tokenizer(path: Path, max_tokens: int) -> Any:
     try:
         from tokenizers import Tokenizer
     except ImportError as error:
-        raise MissingDependencyError("BGE-M3 needs the package tokenizers.", hint="Install it: pip install tokenizers") from error
+        raise MissingDependencyError(
+            "BGE-M3 needs the package tokenizers.", hint="Install it: pip install tokenizers"
+        ) from error
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:
-        raise EncoderError(f"The tokenizer {path} cannot be read: {error}.", hint="Fetch the model's files again.") from error
+        raise EncoderError(
+            f"The tokenizer {path} cannot be read: {error}.", hint="Fetch the model's files again."
+        ) from error
     for name, expected in zip(("<s>", "<pad>", "</s>", "<unk>"), SPECIAL_IDS, strict=True):
         if tokenizer.token_to_id(name) != expected:
-            raise EncoderError(f"The tokenizer {path} is not BGE-M3's: {name} has no id {expected}.", hint="Use the files of BAAI/bge-m3.")
+            raise EncoderError(
+                f"The tokenizer {path} is not BGE-M3's: {name} has no id {expected}.",
+                hint="Use the files of BAAI/bge-m3.",
+            )
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     return tokenizer
@@ -92,10 +99,10 @@ class M3Encoder(ABC):
     def _forward(self, ids: Ids, lengths: Indices, *, sparse: bool, tokens: bool) -> Outputs:
         """Run one batch: (b, s) ids, right-padded with PAD, and the (b,) tokens of each text."""
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> None:  # noqa: B027 - nothing to do on a CPU
         """Before every encode: bring the model to its device."""
 
-    def _release(self) -> None:
+    def _release(self) -> None:  # noqa: B027 - nothing to do on a CPU
         """After memory ran out: give back what the device still caches."""
 
     def close(self) -> None:
@@ -107,7 +114,10 @@ class M3Encoder(ABC):
         """See Encoder.encode."""
         for number, text in enumerate(texts):
             if not text.strip():
-                raise InputError(f"Text {number + 1} of {len(texts)} is empty and has no vector.", hint="Pass text with at least one character.")
+                raise InputError(
+                    f"Text {number + 1} of {len(texts)} is empty and has no vector.",
+                    hint="Pass text with at least one character.",
+                )
         with self._lock:
             if self._tokenizer is None:
                 self._tokenizer = self._open()
@@ -135,7 +145,10 @@ class M3Encoder(ABC):
 
         run_batches(lengths.tolist(), self._budget, forward, self._release, padded=self.padded)
         if not np.isfinite(dense).all():
-            raise EncoderError(f"{self.identity.name} returned values that are no numbers.", hint="Use --precision fp32, or fetch the model's files again.")
+            raise EncoderError(
+                f"{self.identity.name} returned values that are no numbers.",
+                hint="Use --precision fp32, or fetch the model's files again.",
+            )
         return Encoding(dense, terms if sparse else None, vectors if tokens else None)
 
     def _budget_note(self) -> str:

@@ -29,7 +29,15 @@ UPSTREAM = {
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 HEADS = ("colbert_linear.pt", "sparse_linear.pt")
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-WANTED = (CONFIG, TOKENIZER, "tokenizer_config.json", "special_tokens_map.json", "sentencepiece.bpe.model", "pytorch_model.bin", *HEADS)
+WANTED = (
+    CONFIG,
+    TOKENIZER,
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "sentencepiece.bpe.model",
+    "pytorch_model.bin",
+    *HEADS,
+)
 FOLDER_NAMES = ("bge-m3", "BAAI/bge-m3", "BAAI--bge-m3", "BAAI_bge-m3")
 MODELS = "models"
 _FETCH_AGAIN = f"Fetch {REPOSITORY} again, or name a folder that holds {CONFIG}, {TOKENIZER}, {' and '.join(HEADS)} and the weights."
@@ -55,7 +63,12 @@ def read_config(folder: Path) -> M3Config:
             raise ValueError(f"its model type is {value.get('model_type')!r}, not 'xlm-roberta'")
         # Positions begin after the padding id, so two of them are never used.
         limit = int(value["max_position_embeddings"]) - 2
-        return M3Config(int(value["hidden_size"]), int(value["num_hidden_layers"]), int(value["num_attention_heads"]), min(8192, limit))
+        return M3Config(
+            int(value["hidden_size"]),
+            int(value["num_hidden_layers"]),
+            int(value["num_attention_heads"]),
+            min(8192, limit),
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(f"{path} is no configuration of BGE-M3: {error}.", hint=_FETCH_AGAIN) from error
 
@@ -75,23 +88,43 @@ def check_folder(folder: Path) -> M3Config:
     """
     missing = [name for name in (CONFIG, TOKENIZER, *HEADS) if not (folder / name).is_file()]
     if missing:
-        heads = " Without its heads the sparse and token vectors would be random numbers." if set(missing) & set(HEADS) else ""
-        raise EncoderError(f"The model folder {folder} is incomplete: {', '.join(missing)} missing.{heads}", hint=_FETCH_AGAIN)
+        heads = (
+            " Without its heads the sparse and token vectors would be random numbers."
+            if set(missing) & set(HEADS)
+            else ""
+        )
+        raise EncoderError(
+            f"The model folder {folder} is incomplete: {', '.join(missing)} missing.{heads}", hint=_FETCH_AGAIN
+        )
     config = read_config(folder)
     path = weights_file(folder)
     if path.suffix == ".safetensors":
         _check_safetensors(path, config)
     elif _is_upstream(folder) and path.stat().st_size != UPSTREAM[path.name][0]:
-        raise EncoderError(f"{path} has {path.stat().st_size:,} bytes instead of {UPSTREAM[path.name][0]:,}.", hint=_FETCH_AGAIN)
+        raise EncoderError(
+            f"{path} has {path.stat().st_size:,} bytes instead of {UPSTREAM[path.name][0]:,}.", hint=_FETCH_AGAIN
+        )
     return config
 
 
 def required_weights(config: M3Config) -> set[str]:
     """The names without which transformers would make up weights: the embeddings and both ends of every layer."""
-    names = {"embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight", "embeddings.LayerNorm.weight"}
+    names = {
+        "embeddings.word_embeddings.weight",
+        "embeddings.position_embeddings.weight",
+        "embeddings.LayerNorm.weight",
+    }
     for layer in range(config.layers):
-        parts = ("attention.self.query.weight", "attention.self.key.weight", "attention.self.value.weight", "attention.output.dense.weight")
-        names |= {f"encoder.layer.{layer}.{part}" for part in (*parts, "intermediate.dense.weight", "output.dense.weight", "output.LayerNorm.weight")}
+        parts = (
+            "attention.self.query.weight",
+            "attention.self.key.weight",
+            "attention.self.value.weight",
+            "attention.output.dense.weight",
+        )
+        names |= {
+            f"encoder.layer.{layer}.{part}"
+            for part in (*parts, "intermediate.dense.weight", "output.dense.weight", "output.LayerNorm.weight")
+        }
     return names
 
 
@@ -99,7 +132,9 @@ def check_names(path: Path, names: set[str], config: M3Config) -> None:
     """Raise EncoderError when weights of the architecture are missing from a file."""
     missing = required_weights(config) - {name.removeprefix("roberta.") for name in names}
     if missing:
-        raise EncoderError(f"{path} lacks {len(missing)} of the model's weights, for example {min(missing)}.", hint=_FETCH_AGAIN)
+        raise EncoderError(
+            f"{path} lacks {len(missing)} of the model's weights, for example {min(missing)}.", hint=_FETCH_AGAIN
+        )
 
 
 def _check_safetensors(path: Path, config: M3Config) -> None:
@@ -115,7 +150,9 @@ def _check_safetensors(path: Path, config: M3Config) -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(f"The weights {path} cannot be read: {error}.", hint=_FETCH_AGAIN) from error
     if path.stat().st_size != end:
-        raise EncoderError(f"The weights {path} have {path.stat().st_size:,} bytes instead of {end:,}.", hint=_FETCH_AGAIN)
+        raise EncoderError(
+            f"The weights {path} have {path.stat().st_size:,} bytes instead of {end:,}.", hint=_FETCH_AGAIN
+        )
     check_names(path, set(header), config)
 
 
@@ -188,14 +225,20 @@ def fetch(settings: Settings, target: Path) -> Path:
     :raises HubError: offline, no endpoint delivers, the disk is full, or what came is not what was asked for.
     """
     if settings.offline:
-        raise HubError(f"{REPOSITORY} is not on this machine, and the settings say offline.", hint=f"Copy its files to {target}, or unset HF_HUB_OFFLINE.")
+        raise HubError(
+            f"{REPOSITORY} is not on this machine, and the settings say offline.",
+            hint=f"Copy its files to {target}, or unset HF_HUB_OFFLINE.",
+        )
     failures = []
     for endpoint in settings.endpoints:
         try:
             _download(settings, endpoint, target)
         except OSError as error:
             if error.errno == 28:
-                raise HubError(f"The disk is full: {target} needs 2.3 GB.", hint="Free space, or set DANBOORU_INDEX_HOME to another disk.") from error
+                raise HubError(
+                    f"The disk is full: {target} needs 2.3 GB.",
+                    hint="Free space, or set DANBOORU_INDEX_HOME to another disk.",
+                ) from error
             failures.append(f"{endpoint}: {_reason(error)}")
         except Exception as error:
             failures.append(f"{endpoint}: {_reason(error)}")
@@ -204,7 +247,10 @@ def fetch(settings: Settings, target: Path) -> Path:
                 path = target / name
                 if path.stat().st_size != size or sha256_of(path) != digest:
                     path.unlink()
-                    raise HubError(f"{endpoint} delivered a changed {name}.", hint="Run the same command again, or set HF_ENDPOINT to another endpoint.")
+                    raise HubError(
+                        f"{endpoint} delivered a changed {name}.",
+                        hint="Run the same command again, or set HF_ENDPOINT to another endpoint.",
+                    )
             return target
     raise HubError(f"{REPOSITORY} could not be fetched. {'; '.join(failures)}.", hint=_hint(failures, target))
 
@@ -216,7 +262,14 @@ def _download(settings: Settings, endpoint: str, target: Path) -> None:
     huggingface_hub.constants.HF_HUB_DISABLE_XET = True
     token = settings.token if endpoint == "https://huggingface.co" and settings.token else False
     huggingface_hub.snapshot_download(
-        REPOSITORY, revision=REVISION, local_dir=target, cache_dir=target / ".cache", allow_patterns=list(WANTED), endpoint=endpoint, token=token, max_workers=2
+        REPOSITORY,
+        revision=REVISION,
+        local_dir=target,
+        cache_dir=target / ".cache",
+        allow_patterns=list(WANTED),
+        endpoint=endpoint,
+        token=token,
+        max_workers=2,
     )
 
 

@@ -32,7 +32,9 @@ def import_onnx() -> Any:
     try:
         import onnx
     except ImportError as error:
-        raise MissingDependencyError("Converting needs the package onnx.", hint='Install it: pip install "onnx>=1.16"') from error
+        raise MissingDependencyError(
+            "Converting needs the package onnx.", hint='Install it: pip install "onnx>=1.16"'
+        ) from error
     return onnx
 
 
@@ -54,7 +56,9 @@ class _Graph:
 
     def constant(self, name: str, array: npt.NDArray[Any]) -> str:
         """Add a constant under this name."""
-        tensor = self.onnx.TensorProto(name=name, data_type=self.onnx.helper.np_dtype_to_tensor_dtype(array.dtype), dims=array.shape)
+        tensor = self.onnx.TensorProto(
+            name=name, data_type=self.onnx.helper.np_dtype_to_tensor_dtype(array.dtype), dims=array.shape
+        )
         raw = np.ascontiguousarray(array).tobytes()
         if len(raw) < _INLINE:
             tensor.raw_data = raw
@@ -70,7 +74,11 @@ class _Graph:
     def node(self, kind: str, inputs: list[str], output: str | list[str], **attributes: Any) -> str:
         """Add a node and return its (first) output."""
         outputs = [output] if isinstance(output, str) else output
-        domain = _CONTRIB if kind in ("DynamicQuantizeMatMul", "MultiHeadAttention", "SkipLayerNormalization", "Gelu") else ""
+        domain = (
+            _CONTRIB
+            if kind in ("DynamicQuantizeMatMul", "MultiHeadAttention", "SkipLayerNormalization", "Gelu")
+            else ""
+        )
         self.nodes.append(self.onnx.helper.make_node(kind, inputs, outputs, domain=domain, **attributes))
         return outputs[0]
 
@@ -83,8 +91,12 @@ class _Graph:
             return self.node("DynamicQuantizeMatMul", [x, *parameters, b], name)
         size = self.node("Abs", [x], f"{name}.size")
         # A row of zeros is divided by something, too.
-        peak = self.node("Max", [self.node("ReduceMax", [size, "last_axis"], f"{name}.largest"), "tiny"], f"{name}.peak")
-        product = self.node("DynamicQuantizeMatMul", [self.node("Div", [x, peak], f"{name}.scaled"), *parameters], f"{name}.product")
+        peak = self.node(
+            "Max", [self.node("ReduceMax", [size, "last_axis"], f"{name}.largest"), "tiny"], f"{name}.peak"
+        )
+        product = self.node(
+            "DynamicQuantizeMatMul", [self.node("Div", [x, peak], f"{name}.scaled"), *parameters], f"{name}.product"
+        )
         return self.node("Add", [self.node("Mul", [product, peak], f"{name}.unscaled"), b], name)
 
 
@@ -103,7 +115,11 @@ def write_graph(folder: Path, weights: Mapping[str, FloatArray], config: M3Confi
         for layer in range(config.layers):
             x = _layer(graph, x, weights, f"encoder.layer.{layer}.", config.heads)
         _heads(graph, x, weights)
-    sizes: dict[str, list[Any]] = {DENSE: ["b", config.hidden], WEIGHTS: ["b", "s"], VECTORS: ["b", "s - 1", config.hidden]}
+    sizes: dict[str, list[Any]] = {
+        DENSE: ["b", config.hidden],
+        WEIGHTS: ["b", "s"],
+        VECTORS: ["b", "s - 1", config.hidden],
+    }
     outputs = [helper.make_tensor_value_info(name, types.FLOAT, shape) for name, shape in sizes.items()]
     inputs = [helper.make_tensor_value_info("input_ids", types.INT64, ["b", "s"])]
     model = helper.make_model(
@@ -124,15 +140,27 @@ def _norm(graph: _Graph, inputs: list[str], weights: Mapping[str, FloatArray], p
 def _embeddings(graph: _Graph, weights: Mapping[str, FloatArray]) -> str:
     codes, scales = quantise_columns(weights["embeddings.word_embeddings.weight"].T, 8)
     table = graph.constant("words.codes", np.ascontiguousarray(codes.T))
-    row = graph.node("Cast", [graph.node("Gather", [table, "input_ids"], "words.int8")], "words.float", to=graph.onnx.TensorProto.FLOAT)
+    row = graph.node(
+        "Cast",
+        [graph.node("Gather", [table, "input_ids"], "words.int8")],
+        "words.float",
+        to=graph.onnx.TensorProto.FLOAT,
+    )
     scale = graph.node("Gather", [graph.constant("words.scales", scales[:, None]), "input_ids"], "words.scale")
     words = graph.node("Mul", [row, scale], "words")
     # Positions count from 2, after the padding id; all tokens are of type 0.
-    places = weights["embeddings.position_embeddings.weight"][2:] + weights["embeddings.token_type_embeddings.weight"][0]
+    places = (
+        weights["embeddings.position_embeddings.weight"][2:] + weights["embeddings.token_type_embeddings.weight"][0]
+    )
     graph.constant("places", places)
     graph.constant("zero", np.array([0]))
     length = graph.node("Shape", ["input_ids"], "length", start=1, end=2)
-    return _norm(graph, [graph.node("Add", [words, graph.node("Slice", ["places", "zero", length], "places.used")], "embedded")], weights, "embeddings.LayerNorm")
+    return _norm(
+        graph,
+        [graph.node("Add", [words, graph.node("Slice", ["places", "zero", length], "places.used")], "embedded")],
+        weights,
+        "embeddings.LayerNorm",
+    )
 
 
 def _layer(graph: _Graph, x: str, weights: Mapping[str, FloatArray], prefix: str, heads: int) -> str:
@@ -144,9 +172,20 @@ def _layer(graph: _Graph, x: str, weights: Mapping[str, FloatArray], prefix: str
     out = f"{prefix}attention.output"
     mixed = graph.linear(mixed, weights[f"{out}.dense.weight"], weights[f"{out}.dense.bias"], f"{out}.dense")
     x = _norm(graph, [mixed, x], weights, f"{out}.LayerNorm")
-    wide = graph.linear(x, weights[f"{prefix}intermediate.dense.weight"], weights[f"{prefix}intermediate.dense.bias"], f"{prefix}intermediate")
+    wide = graph.linear(
+        x,
+        weights[f"{prefix}intermediate.dense.weight"],
+        weights[f"{prefix}intermediate.dense.bias"],
+        f"{prefix}intermediate",
+    )
     wide = graph.node("Gelu", [wide], f"{prefix}gelu")
-    narrow = graph.linear(wide, weights[f"{prefix}output.dense.weight"], weights[f"{prefix}output.dense.bias"], f"{prefix}output", by_row=True)
+    narrow = graph.linear(
+        wide,
+        weights[f"{prefix}output.dense.weight"],
+        weights[f"{prefix}output.dense.bias"],
+        f"{prefix}output",
+        by_row=True,
+    )
     return _norm(graph, [narrow, x], weights, f"{prefix}output.LayerNorm")
 
 
@@ -154,12 +193,22 @@ def _heads(graph: _Graph, x: str, weights: Mapping[str, FloatArray]) -> None:
     graph.constant("first", np.array(0))
     graph.node("LpNormalization", [graph.node("Gather", [x, "first"], "first_token", axis=1)], DENSE, axis=-1, p=2)
     product = graph.node("MatMul", [x, graph.constant("sparse.weight", weights["sparse.weight"].T)], "sparse.product")
-    wide = graph.node("Relu", [graph.node("Add", [product, graph.constant("sparse.bias", weights["sparse.bias"])], "sparse.sum")], "sparse.relu")
+    wide = graph.node(
+        "Relu",
+        [graph.node("Add", [product, graph.constant("sparse.bias", weights["sparse.bias"])], "sparse.sum")],
+        "sparse.relu",
+    )
     graph.node("Squeeze", [wide, "last_axis"], WEIGHTS)
     graph.constant("one", np.array([1]))
     graph.constant("end", np.array([np.iinfo(np.int64).max]))
     rest = graph.node("Slice", [x, "one", "end", "one"], "rest")
-    graph.node("LpNormalization", [graph.linear(rest, weights["colbert.weight"], weights["colbert.bias"], "colbert")], VECTORS, axis=-1, p=2)
+    graph.node(
+        "LpNormalization",
+        [graph.linear(rest, weights["colbert.weight"], weights["colbert.bias"], "colbert")],
+        VECTORS,
+        axis=-1,
+        p=2,
+    )
 
 
 def saturates(folder: Path) -> bool:
@@ -177,8 +226,15 @@ def saturates(folder: Path) -> bool:
     graph.constants[0].Clear()
     graph.constants[0].CopyFrom(graph.onnx.numpy_helper.from_array(np.full((64, 64), 127, np.int8), "w"))
     graph.node("MatMulInteger", ["x", "w", "z"], "y")
-    inputs, outputs = helper.make_tensor_value_info("x", types.UINT8, ["m", 64]), helper.make_tensor_value_info("y", types.INT32, ["m", 64])
-    model = helper.make_model(helper.make_graph(graph.nodes, "probe", [inputs], [outputs], graph.constants), opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
+    inputs, outputs = (
+        helper.make_tensor_value_info("x", types.UINT8, ["m", 64]),
+        helper.make_tensor_value_info("y", types.INT32, ["m", 64]),
+    )
+    model = helper.make_model(
+        helper.make_graph(graph.nodes, "probe", [inputs], [outputs], graph.constants),
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=_IR_VERSION,
+    )
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     product = session.run(None, {"x": np.full((4, 64), 255, np.uint8)})[0]
     return bool((product != 255 * 127 * 64).any())

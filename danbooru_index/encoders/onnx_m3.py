@@ -50,12 +50,19 @@ def read_card(folder: Path) -> OnnxCard:
         value = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
         if value["format"] != _FORMAT:
             raise ValueError(f"its format is {value['format']!r}")
-        card = OnnxCard(EncoderIdentity.from_json(value["identity"]), int(value["max_tokens"]), int(value["weight_bits"]), dict(value["cosine"]))
+        card = OnnxCard(
+            EncoderIdentity.from_json(value["identity"]),
+            int(value["max_tokens"]),
+            int(value["weight_bits"]),
+            dict(value["cosine"]),
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(f"{folder / CARD_FILE} cannot be read: {error}.", hint=f"{_CONVERT}.") from error
     missing = [name for name in (GRAPH_FILE, WEIGHTS_FILE, TOKENIZER_FILE) if not (folder / name).is_file()]
     if missing:
-        raise EncoderError(f"The converted model {folder} is incomplete: {', '.join(missing)} missing.", hint=f"{_CONVERT}.")
+        raise EncoderError(
+            f"The converted model {folder} is incomplete: {', '.join(missing)} missing.", hint=f"{_CONVERT}."
+        )
     return card
 
 
@@ -66,7 +73,9 @@ def find_converted(folder: Path | None, settings: Settings) -> Path | None:
     else:
         candidates = [parent / name / ONNX_FOLDER for parent in model_parents(settings) for name in FOLDER_NAMES]
     for candidate in candidates:
-        if (candidate / CARD_FILE).is_file() and (folder is not None or read_card(candidate).identity.name == REPOSITORY):
+        if (candidate / CARD_FILE).is_file() and (
+            folder is not None or read_card(candidate).identity.name == REPOSITORY
+        ):
             return candidate
     return None
 
@@ -103,16 +112,22 @@ class OnnxM3Encoder(M3Encoder):
         try:
             import onnxruntime
         except ImportError as error:
-            raise MissingDependencyError("BGE-M3 in int8 needs onnxruntime.", hint="Install it: pip install onnxruntime") from error
+            raise MissingDependencyError(
+                "BGE-M3 in int8 needs onnxruntime.", hint="Install it: pip install onnxruntime"
+            ) from error
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         # Without these two it keeps the memory of the longest text for ever.
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
         try:
-            self._session = onnxruntime.InferenceSession(str(self._folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                str(self._folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:
-            raise EncoderError(f"The converted model {self._folder} cannot be opened: {error}.", hint=f"{_CONVERT}.") from error
+            raise EncoderError(
+                f"The converted model {self._folder} cannot be opened: {error}.", hint=f"{_CONVERT}."
+            ) from error
         self._run_options = onnxruntime.RunOptions()
         self._run_options.only_execute_path_to_fetches = True
         return open_tokenizer(self._folder / TOKENIZER_FILE, self._card.max_tokens)
