@@ -81,7 +81,7 @@ def convert(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        bits = 7 if saturates(work) else 8
+        bits = 7 if saturates() else 8
         torch_encoder = TorchM3Encoder(identity, lambda: source, device="cpu", precision="fp32")
         exact = torch_encoder.encode(list(texts), sparse=True, tokens=True)
         write_graph(work, _weights(torch_encoder), config, bits)

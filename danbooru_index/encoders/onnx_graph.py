@@ -9,6 +9,7 @@ into one batch. The only file that imports onnx.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -122,12 +123,7 @@ def write_graph(folder: Path, weights: Mapping[str, FloatArray], config: M3Confi
     }
     outputs = [helper.make_tensor_value_info(name, types.FLOAT, shape) for name, shape in sizes.items()]
     inputs = [helper.make_tensor_value_info("input_ids", types.INT64, ["b", "s"])]
-    model = helper.make_model(
-        helper.make_graph(graph.nodes, "bge-m3", inputs, outputs, graph.constants),
-        opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid(_CONTRIB, 1)],
-        ir_version=_IR_VERSION,
-    )
-    (folder / GRAPH_FILE).write_bytes(model.SerializeToString())
+    (folder / GRAPH_FILE).write_bytes(_model(graph, inputs, outputs))
 
 
 def _norm(graph: _Graph, inputs: list[str], weights: Mapping[str, FloatArray], prefix: str) -> str:
@@ -211,30 +207,30 @@ def _heads(graph: _Graph, x: str, weights: Mapping[str, FloatArray]) -> None:
     )
 
 
-def saturates(folder: Path) -> bool:
+def saturates() -> bool:
     """Whether this CPU's 8-bit products overflow 16 bits (AVX2 and AVX-512 without VNNI); then weights get 7 bits.
 
-    Two products of 255 and 127 are summed by a graph of one node, written to `folder`.
+    A graph of one node sums products of 255 and 127.
     """
     import onnxruntime
 
-    with (folder / "probe.weights").open("wb") as data:
-        graph = _Graph(data, 8)
-        helper, types = graph.onnx.helper, graph.onnx.TensorProto
-        graph.constant("w", np.full((64, 64), 127, np.int8))
-        graph.constant("z", np.array(0, np.uint8))
-    graph.constants[0].Clear()
-    graph.constants[0].CopyFrom(graph.onnx.numpy_helper.from_array(np.full((64, 64), 127, np.int8), "w"))
-    graph.node("MatMulInteger", ["x", "w", "z"], "y")
-    inputs, outputs = (
-        helper.make_tensor_value_info("x", types.UINT8, ["m", 64]),
-        helper.make_tensor_value_info("y", types.INT32, ["m", 64]),
-    )
+    graph = _Graph(io.BytesIO(), 8)
+    helper, types = graph.onnx.helper, graph.onnx.TensorProto
+    size = 16
+    graph.constant("w", np.full((size, size), 127, np.int8))
+    graph.node("MatMulInteger", ["x", "w"], "y")
+    inputs = [helper.make_tensor_value_info("x", types.UINT8, ["m", size])]
+    outputs = [helper.make_tensor_value_info("y", types.INT32, ["m", size])]
+    session = onnxruntime.InferenceSession(_model(graph, inputs, outputs), providers=["CPUExecutionProvider"])
+    product = session.run(None, {"x": np.full((4, size), 255, np.uint8)})[0]
+    return bool((product != 255 * 127 * size).any())
+
+
+def _model(graph: _Graph, inputs: list[Any], outputs: list[Any]) -> bytes:
+    helper = graph.onnx.helper
     model = helper.make_model(
-        helper.make_graph(graph.nodes, "probe", [inputs], [outputs], graph.constants),
-        opset_imports=[helper.make_opsetid("", _OPSET)],
+        helper.make_graph(graph.nodes, "bge-m3", inputs, outputs, graph.constants),
+        opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid(_CONTRIB, 1)],
         ir_version=_IR_VERSION,
     )
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    product = session.run(None, {"x": np.full((4, 64), 255, np.uint8)})[0]
-    return bool((product != 255 * 127 * 64).any())
+    return bytes(model.SerializeToString())
