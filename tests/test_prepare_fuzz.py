@@ -45,7 +45,7 @@ KEYS = st.sampled_from(
         "other_names",
     ]
 )
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def check(content: bytes) -> None:

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 
 from ...errors import CorpusError, InputError
+from ...progress import Progress, Step, silent
 from ...records import TagRecord
 from ...settings import Settings
 from ..writer import write_corpus
@@ -28,12 +29,6 @@ from .report import NoticeFile, PrepareReport
 from .store import FactStore
 
 _PROGRESS_TAGS = 10_000
-
-Progress = Callable[[str, int, int, str], None]  # stage, done, total (0: unknown), unit
-
-
-def _silent(stage: str, done: int, total: int, unit: str) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ def pairs_path(output: Path) -> Path:
 
 
 def prepare_corpus(
-    sources: Sequence[str], output: Path, options: PrepareOptions | None = None, progress: Progress = _silent
+    sources: Sequence[str], output: Path, options: PrepareOptions | None = None, progress: Progress = silent
 ) -> PrepareReport:
     """Merge the sources, earlier ones first, into the corpus `output`, which is replaced only by a whole one.
 
@@ -131,7 +126,7 @@ def _load(
             raise InputError(
                 f"{name} needs settings to be fetched.", hint="Pass PrepareOptions(settings=load_settings())."
             )
-        path = fetch(name, folder, options.settings, lambda done, total: progress(f"fetch {short}", done, total, "B"))
+        path = fetch(name, folder, options.settings, partial(_in_bytes, progress, f"fetch {short}"))
 
     def note(kind: str, line: int, what: str) -> None:
         notices(kind, name, line, what)
@@ -142,7 +137,7 @@ def _load(
 
 
 def _in_bytes(progress: Progress, stage: str, done: int, total: int) -> None:
-    progress(stage, done, total, "B")
+    progress(Step(stage, done, total, "B"))
 
 
 def _write(output: Path, store: FactStore, report: PrepareReport, notices: NoticeFile, progress: Progress) -> None:
@@ -150,7 +145,7 @@ def _write(output: Path, store: FactStore, report: PrepareReport, notices: Notic
         what = f"{alias} -> {target}" if folded else f"{alias} -> {target}: its aliases go in a circle"
         notices("folded" if folded else "kept", report.sources[source].name, line, what)
 
-    progress("sort", 0, 0, "tags")
+    progress(Step("sort", 0, 0, "tags"))
     store.fold(on_fold)
     records = _counted(merged_records(store, report, notices), progress)
     first = next(records, None)
@@ -174,9 +169,9 @@ def _counted(records: Iterator[TagRecord], progress: Progress) -> Iterator[TagRe
     done = 0
     for done, record in enumerate(records, start=1):
         if done % _PROGRESS_TAGS == 0:
-            progress("write", done, 0, "tags")
+            progress(Step("write", done, 0, "tags"))
         yield record
-    progress("write", done, 0, "tags")
+    progress(Step("write", done, 0, "tags"))
 
 
 def _write_pairs(pairs: Iterator[tuple[str, str, int]], path: Path) -> int:
