@@ -22,6 +22,7 @@ from ..encoders import Encoder
 from ..errors import BuildCancelledError, CorpusError
 from ..index import DENSE, STORE
 from ..manifest import MANIFEST_FILE, SCHEMA_VERSION
+from ..progress import Progress, silent
 from ..store import StoreWriter
 from ..texts import texts_of
 from ..versions import UNFINISHED, remove_unused, remove_version, set_current
@@ -29,7 +30,7 @@ from .base import Base, open_base
 from .checkpoint import Checkpoint
 from .faults import plain_errors
 from .lock import build_lock
-from .progress import Progress, Reporter, silent
+from .progress import Reporter
 from .space import batch_size, bytes_needed, check_space, measure_corpus
 from .stages import finish_graph, finish_names, publish
 from .stream import Chunk, chunks, prefetch

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..build.progress import Step
 from ..index import Index
 from ..locate import open_index
+from ..progress import Step
 from ..records import NSFW_CHOICES, Category
 from ..settings import load_settings
 
@@ -74,7 +74,8 @@ class ProgressBar:
                 mininterval=0.5,
                 initial=step.done,
             )
-        self._bar.set_postfix_str(f"{step.memory / 1e9:.1f} GB", refresh=False)
+        if step.memory:
+            self._bar.set_postfix_str(f"{step.memory / 1e9:.1f} GB", refresh=False)
         self._bar.update(step.done - self._bar.n)
 
     def _close(self) -> None:
