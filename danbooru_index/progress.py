@@ -1,4 +1,4 @@
-"""How a build or a download tells what it is doing, to a terminal's bar as to ComfyUI's."""
+"""How long work tells what it is doing, to a terminal's bar as to ComfyUI's."""
 
 from __future__ import annotations
 

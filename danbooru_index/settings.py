@@ -22,7 +22,8 @@ class Settings:
 
     `home` holds indexes and models. `endpoints` are tried in order. `repository` and `revision` name the prebuilt
     index; nothing is fetched unless a command or node asks for it, or `auto_fetch` is true. `token` goes to the Hub
-    itself and to `token_endpoints`, never to another endpoint.
+    itself and to `token_endpoints`, never to another endpoint. `model_folders` are a host's folders of models, where
+    BGE-M3 may already lie.
     """
 
     home: Path
@@ -35,6 +36,7 @@ class Settings:
     auto_fetch: bool = False
     model: str = "use-multilingual"
     device: str = "auto"
+    model_folders: tuple[Path, ...] = ()
 
     def with_home(self, home: Path) -> Settings:
         """The same settings over another home folder."""
@@ -73,6 +75,7 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         auto_fetch=_flag(env.get("DANBOORU_INDEX_AUTO_FETCH") or table.get("auto_fetch", False), "auto_fetch"),
         model=str(env.get("DANBOORU_INDEX_MODEL") or table.get("model", "use-multilingual")),
         device=str(env.get("DANBOORU_INDEX_DEVICE") or table.get("device", "auto")),
+        model_folders=_folders(env.get("DANBOORU_INDEX_MODEL_FOLDERS") or table.get("model_folders", [])),
     )
 
 
@@ -102,6 +105,11 @@ def _endpoints(value: str | list[str]) -> tuple[str, ...]:
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise InputError(f"The setting endpoint is {value!r}.", hint='Use an address or a list: endpoint = ["https://huggingface.co"].')
     return tuple(part.strip().rstrip("/") for part in parts if part.strip())
+
+
+def _folders(value: str | list[str]) -> tuple[Path, ...]:
+    parts = value.split(os.pathsep) if isinstance(value, str) else value
+    return tuple(Path(part).expanduser() for part in parts if part)
 
 
 def _flag(value: str | bool, name: str) -> bool:

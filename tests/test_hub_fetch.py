@@ -15,6 +15,7 @@ from danbooru_index.encoders import EncoderIdentity
 from danbooru_index.errors import HubError, IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, check_index, ensure_index, fetch_index
 from danbooru_index.hub.fetch import DEFAULT_OPTIONS
+from danbooru_index.locate import locate
 from danbooru_index.versions import current_version, mark_current
 
 pytest_plugins = ["hub_fixtures"]
@@ -272,3 +273,16 @@ def test_the_server_is_what_huggingface_hub_speaks(published, tmp_path, monkeypa
     snapshot_download(REPOSITORY, local_dir=target, cache_dir=tmp_path / "cache", **ours)
     found = {name: (target / name).read_bytes() for name in CONTENTS}
     assert found == CONTENTS
+
+
+def test_the_index_is_located_by_fetching_it_only_when_a_setting_says_so(hub, settings, folder, small_folder):
+    hub.add(REPOSITORY).commit_folder(current_version(small_folder))
+    asked = replace(settings, auto_fetch=True)
+    located = locate(asked)
+    assert (located.folder, located.reason) == (folder, f"index {folder}, fetched from {REPOSITORY}")
+    hub.requests.clear()
+    assert locate(asked).reason == f"index {folder}"
+    assert hub.requests == []
+    elsewhere = replace(asked, home=settings.home / "other", offline=True)
+    with pytest.raises(HubError, match="Offline"):
+        locate(elsewhere)

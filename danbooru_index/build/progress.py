@@ -1,4 +1,4 @@
-"""The reports of a build: rates, remaining time and memory, from plain counts."""
+"""A build's progress: rates, remaining time and notes."""
 
 from __future__ import annotations
 
