@@ -10,8 +10,7 @@ from hub_server import STORAGE, HubServer
 from hub_versions import QUICK, noise
 
 from danbooru_index.errors import HubError
-from danbooru_index.hub import BGE_M3_SOURCE, ModelSource, download_model_files
-from danbooru_index.hub.endpoints import Repository, is_commit
+from danbooru_index.hub import ModelSource, download_model_files
 from danbooru_index.hub.listing import ExpectedFile
 
 pytest_plugins = ["hub_fixtures"]
@@ -87,12 +86,3 @@ def test_a_pinned_hash_is_stronger_than_the_list(hub, settings, source, tmp_path
     evil = hub.add("BAAI/tiny", "model").commit({**FILES, "model.bin": noise(2_000_000, 7)})
     with pytest.raises(HubError, match="hash is not the expected one"):
         download(settings, replace(source, revision=evil, files=pinned), tmp_path / "other")
-
-
-def test_bge_m3_is_pinned():
-    assert is_commit(BGE_M3_SOURCE.revision)
-    assert Repository.parse(BGE_M3_SOURCE.repository) == Repository("BAAI/bge-m3", "model")
-    needed = {"config.json", "tokenizer.json", "colbert_linear.pt", "sparse_linear.pt"}
-    assert needed <= set(BGE_M3_SOURCE.files)
-    assert all(expected is not None and expected.algorithm == "sha256" for expected in BGE_M3_SOURCE.files.values())
-    assert all(len(expected.digest) == 64 for expected in BGE_M3_SOURCE.files.values())

@@ -121,8 +121,6 @@ SINGLE = {
     "platformdirs": "settings.py",
     "filelock": "locks.py",
     "psutil": "build/memory.py",
-    "httpx": "hub/download.py",
-    "huggingface_hub": "hub/publish.py",
 }
 
 

@@ -21,35 +21,13 @@ from .transfer import Mirrors, Remote, transfer
 class ModelSource:
     """Files of a model repository at a fixed commit; `revision` is its full hash.
 
-    `files` gives each file's size and hash, or None for those that the Hub lists for the commit.
+    `files` gives each file's size and hash, or None for those that the Hub lists for the commit. They get their names
+    in this order once all are verified, so that the last one says that the others are there.
     """
 
     repository: str
     revision: str
     files: Mapping[str, ExpectedFile | None]
-
-
-# Sizes and SHA-256 of the files at this commit; for the large ones the SHA-256 is also the Hub's LFS hash.
-BGE_M3_SOURCE = ModelSource(
-    "models/BAAI/bge-m3",
-    "5617a9f61b028005a4858fdac845db406aefb181",
-    {
-        "config.json": ExpectedFile(687, "26159e7ad065073448460117eb24b7a4572f6f4e78eadff65dc0a11c052449fa"),
-        "pytorch_model.bin": ExpectedFile(
-            2271145830, "b5e0ce3470abf5ef3831aa1bd5553b486803e83251590ab7ff35a117cf6aad38"
-        ),
-        "colbert_linear.pt": ExpectedFile(2100674, "19bfbae397c2b7524158c919d0e9b19393c5639d098f0a66932c91ed8f5f9abb"),
-        "sparse_linear.pt": ExpectedFile(3516, "45c93804d2142b8f6d7ec6914ae23a1eee9c6a1d27d83d908a20d2afb3595ad9"),
-        "sentencepiece.bpe.model": ExpectedFile(
-            5069051, "cfc8146abe2a0488e9e2a0c56de7952f7c11ab059eca145a0a727afce0db2865"
-        ),
-        "special_tokens_map.json": ExpectedFile(
-            964, "8c785abebea9ae3257b61681b4e6fd8365ceafde980c21970d001e834cf10835"
-        ),
-        "tokenizer.json": ExpectedFile(17098108, "21106b6d7dab2952c1d496fb21d5dc9db75c28ed361a05f5020bbba27810dd08"),
-        "tokenizer_config.json": ExpectedFile(444, "a62b2b6784f990259fddef5f16388693a8043be4f69179e6a5257eeb3f9abac4"),
-    },
-)
 
 
 def download_model_files(
@@ -76,7 +54,8 @@ def download_model_files(
         )
     with client_for(settings, patience) as client, open_staging(folder, progress) as staging:
         repository = Repository.parse(source.repository)
-        remote = Remote(client, Mirrors(endpoints_of(settings)), repository, check_revision(source.revision))
+        mirrors = Mirrors(endpoints_of(settings), _by_hand(source, folder))
+        remote = Remote(client, mirrors, repository, check_revision(source.revision))
         listed = _listed(remote, [name for name in missing if source.files[name] is None])
         wanted = {name: source.files[name] or listed[name] for name in missing}
         transfer(remote, wanted, staging, progress)
@@ -101,4 +80,7 @@ def _listed(remote: Remote, names: list[str]) -> dict[str, ExpectedFile]:
 
 
 def _by_hand(source: ModelSource, folder: Path) -> str:
-    return f"Unset HF_HUB_OFFLINE, or copy the files {', '.join(source.files)} of {source.repository} into {folder}."
+    return (
+        f"Three ways on: another endpoint (HF_ENDPOINT=https://your.mirror), with a token where it wants one (HF_TOKEN); "
+        f"unset HF_HUB_OFFLINE; or copy {', '.join(source.files)} of {source.repository} into {folder}."
+    )
