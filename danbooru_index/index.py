@@ -1,7 +1,7 @@
 """An index version on disk as one validated object.
 
-    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, and sparse/ and late/ where the encoder
-                                 has such vectors (see versions.py)
+DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, and sparse/ and late/ where the encoder
+                             has such vectors (see versions.py); encoder/ where one came with the index
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from .store import Store
 from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current
 
 STORE, DENSE, CHROMA, LEXICAL, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "sparse", "late"
+ENCODER = "encoder"  # an int8 encoder that came with the index
 __all__ = [
     "CHROMA",
     "DENSE",
+    "ENCODER",
     "LATE",
     "LEXICAL",
     "POINTER_FILE",
@@ -67,7 +69,9 @@ class Index:
         problems = check_files(self.folder, self.manifest)
         if problems:
             more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-            raise IndexDamagedError(f"The index {self.folder} is damaged: {'; '.join(problems[:3])}{more}.", hint=_REBUILD)
+            raise IndexDamagedError(
+                f"The index {self.folder} is damaged: {'; '.join(problems[:3])}{more}.", hint=_REBUILD
+            )
         if encoder is not None and encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}, not by {encoder.identity}.",
@@ -89,7 +93,12 @@ class Index:
         settings = self._settings or load_settings()
         # One line of text is quick on a CPU, and leaves the accelerator to the image model.
         device = "cpu" if settings.device == "auto" else settings.device
-        encoder = open_encoder(self.manifest.encoder.name, device=device, settings=settings)
+        packed = self.folder / ENCODER
+        if packed.is_dir() and device == "cpu":
+            # Only in its int8 form: a checkpoint may hold pickles, and this one may come from anywhere.
+            encoder = open_encoder(str(packed), device=device, precision="int8", settings=settings)
+        else:
+            encoder = open_encoder(self.manifest.encoder.name, device=device, settings=settings)
         if encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}; this program has {encoder.identity}.",
@@ -115,7 +124,11 @@ class Index:
     @cached_property
     def late(self) -> LateChannel | None:
         """The channel of late interaction, None where the encoder has no token vectors."""
-        return LateChannel(self.folder / LATE, self.manifest.encoder.dimensions) if f"{LATE}/rows.npy" in self.manifest.files else None
+        return (
+            LateChannel(self.folder / LATE, self.manifest.encoder.dimensions)
+            if f"{LATE}/rows.npy" in self.manifest.files
+            else None
+        )
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""
