@@ -1,7 +1,7 @@
 """An index version on disk as one validated object.
 
     DIR/CURRENT                  the name of the current version
-    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/
+    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, words/
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from .channels.dense import DenseChannel
 from .channels.lexical import LexicalChannel
+from .channels.words import WordsChannel
 from .encoders import Encoder, open_encoder
 from .errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
 from .files import write_text_atomically
@@ -19,7 +22,8 @@ from .store import Store
 
 POINTER_FILE = "CURRENT"
 VERSIONS = "versions"
-STORE, DENSE, CHROMA, LEXICAL = "tags", "dense", "chroma", "lexical"
+FLOOR_SAMPLE = 2000  # texts
+STORE, DENSE, CHROMA, LEXICAL, WORDS = "tags", "dense", "chroma", "lexical", "words"
 _REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
 
 
@@ -107,6 +111,19 @@ class Index:
     def lexical(self) -> LexicalChannel:
         """The lexical channel."""
         return LexicalChannel(self.folder / LEXICAL)
+
+    @cached_property
+    def words(self) -> WordsChannel:
+        """The words channel."""
+        return WordsChannel(self.folder / WORDS)
+
+    @cached_property
+    def similarity_floor(self) -> float:
+        """The encoder's mean inner product of two unrelated texts, from a sample of the index's own."""
+        count = self.dense.vectors.count
+        sample = self.dense.vectors.gather(np.unique(np.linspace(0, max(0, count - 1), min(count, FLOOR_SAMPLE)).astype(np.int64)))
+        size = len(sample)
+        return float((np.sum(sample.sum(axis=0) ** 2) - np.sum(sample**2)) / (size * (size - 1))) if size > 1 else 0.0
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""

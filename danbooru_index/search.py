@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from .channels.dense import TextKind
+from .encoders import Encoder
 from .index import Index
-from .ranking import EXACT_BONUS, EXACT_STEP, fuse, order
+from .ranking import EXACT_BONUS, EXACT_STEP, CandidateScores, default_ranker, feature_table, order
 from .records import Hit, SearchRequest, SearchResult
+from .text import simplified
 
-DENSE_TEXTS = 400  # texts that the graph proposes
-LEXICAL_TAGS = 200  # tags that the names propose
+DENSE_TEXTS = 400  # texts that the meaning proposes
+NAMED_TAGS = 150  # tags that the characters of their names propose
+SOUNDING_TAGS = 50  # tags that each further view of the names, and the words, propose
+POPULARITY_STEP = 0.02
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -30,7 +35,7 @@ def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResul
     if not requests:
         return []
     started = time.perf_counter()
-    queries = index.encoder.encode([request.text for request in requests]).dense
+    queries = encode_queries(index.encoder, [request.text for request in requests])
     encoding = (time.perf_counter() - started) / len(requests)
     results = []
     for request, query in zip(requests, queries, strict=True):
@@ -62,9 +67,7 @@ class _Scored:
     """Candidates of one query with the scores of every channel; arrays of equal length."""
 
     rows: Rows
-    dense: npt.NDArray[np.float32]
-    best_text: Rows
-    lexical: npt.NDArray[np.float32]
+    channels: CandidateScores
     exact: npt.NDArray[np.float32]
     fused: npt.NDArray[np.float32]
 
@@ -76,28 +79,58 @@ def _hits(index: Index, request: SearchRequest, query: npt.NDArray[np.float32]) 
     return tuple(_hit(index, scored, int(i)) for i in best)
 
 
+def encode_queries(encoder: Encoder, texts: list[str]) -> npt.NDArray[np.float32]:
+    """(n, d) vectors of queries. A text with Traditional or Japanese Han forms stands between itself and its Simplified form,
+    since encoders know the one script better and the index may hold either."""
+    plain = [simplified(text) for text in texts]
+    changed = [i for i, text in enumerate(texts) if text != plain[i]]
+    vectors = encoder.encode([*texts, *(plain[i] for i in changed)]).dense
+    queries = vectors[: len(texts)].copy()
+    queries[changed] += vectors[len(texts) :]
+    queries[changed] /= np.maximum(np.linalg.norm(queries[changed], axis=1, keepdims=True), 1e-12)
+    return queries
+
+
 def _score(index: Index, request: SearchRequest, query: npt.NDArray[np.float32], allowed: Mask | None) -> _Scored:
-    store = index.store
-    exact = {row: EXACT_BONUS - EXACT_STEP * kind for row, kind in store.exact(request.text) if allowed is None or allowed[row]}
-    names = index.lexical.scores(request.text, len(store))
-    if allowed is not None:
-        names = np.where(allowed, names, 0.0).astype(np.float32)
-    width = max(request.limit, LEXICAL_TAGS)
-    by_name = np.argpartition(-names, width)[:width] if len(names) > width else np.arange(len(names))
-    by_meaning = index.dense.candidates(query[None, :], max(2 * request.limit, DENSE_TEXTS), allowed)[0]
-    rows = np.unique(np.concatenate([by_name[names[by_name] > 0], by_meaning, np.array(list(exact), np.int64)]))
-    dense, best_text = index.dense.score(query, rows)
-    fused = fuse(dense, names[rows], store.popularity[rows])
+    exact = {row: EXACT_BONUS - EXACT_STEP * kind for row, kind in index.store.exact(request.text) if allowed is None or allowed[row]}
+    rows, channels = candidates(index, request, query, allowed, list(exact))
+    fused = default_ranker().scores(feature_table(request.text, channels, index.similarity_floor))
     bonus = np.array([exact.get(int(row), 0.0) for row in rows], np.float32)
-    return _Scored(rows, dense, best_text, names[rows], bonus, fused)
+    return _Scored(rows, channels, bonus, fused)
+
+
+def candidates(
+    index: Index, request: SearchRequest, query: npt.NDArray[np.float32], allowed: Mask | None = None, also: Sequence[int] = ()
+) -> tuple[Rows, CandidateScores]:
+    """The rows that any channel proposes for one query, and `also`, with the scores of every channel."""
+    store = index.store
+    names, words = index.lexical.match(request.text, len(store)), index.words.scores(request.text)
+    wide, narrow = max(request.limit, NAMED_TAGS), max(request.limit, SOUNDING_TAGS)
+    proposed = [_best(names.cosine, wide, store.popularity, allowed)]
+    proposed += [_best(s, narrow, store.popularity, allowed) for s in (names.coverage, names.spelling, names.skeleton, words)]
+    proposed += [index.dense.candidates(query[None, :], max(2 * request.limit, DENSE_TEXTS), allowed)[0], np.array(also, np.int64)]
+    rows = np.unique(np.concatenate(proposed))
+    by_name = (s[rows] for s in (names.cosine, names.coverage, names.spelling, names.skeleton, words))
+    dense, _ = index.dense.score(query, rows)
+    return rows, CandidateScores(dense, *by_name, store.popularity[rows], store.category[rows])
+
+
+def _best(scores: npt.NDArray[np.float32], count: int, popularity: npt.NDArray[np.float32], allowed: Mask | None) -> Rows:
+    """The rows of the best scores above 0, popular tags first among near equals."""
+    rows = np.flatnonzero((scores > 0) if allowed is None else (scores > 0) & allowed)
+    if len(rows) <= count:
+        return rows
+    return rows[np.argpartition(-(scores[rows] + POPULARITY_STEP * popularity[rows]), count)[:count]]
 
 
 def _hit(index: Index, scored: _Scored, i: int) -> Hit:
-    row = int(scored.rows[i])
+    row, scores = int(scored.rows[i]), scored.channels
     record = index.store.record(row)
     channels = {
-        "dense": float(scored.dense[i].max()),
-        "lexical": float(scored.lexical[i]),
+        "dense": float(scores.dense[i].max()),
+        "lexical": float(scores.cosine[i]),
+        "sound": float(max(scores.spelling[i], scores.skeleton[i])),
+        "words": float(scores.words[i]),
         "popularity": float(index.store.popularity[row]),
     }
     if scored.exact[i] > 0:
@@ -110,5 +143,5 @@ def _hit(index: Index, scored: _Scored, i: int) -> Hit:
         text=record.text,
         nsfw=record.nsfw,
         channels=channels,
-        matched=TextKind(int(np.argmax(scored.dense[i]))).name.lower(),
+        matched=TextKind(int(np.argmax(scores.dense[i]))).name.lower(),
     )

@@ -35,6 +35,15 @@ def _fold_table() -> dict[int, int]:
     return {**_KATAKANA_TO_HIRAGANA, **_han_table()}
 
 
+def simplified(text: str) -> str:
+    """The text with every Traditional or Japanese Han form replaced by its Simplified form, all else as it is.
+
+    >>> simplified("Long 黒髮 ツインテール")
+    'Long 黑发 ツインテール'
+    """
+    return text if text.isascii() else text.translate(_han_table())
+
+
 def fold(text: str) -> str:
     """Fold width, case, diacritics, kana and Han variants.
 
@@ -82,13 +91,18 @@ def script_language(text: str) -> str:
     language = "en"
     for char in text:
         code = ord(char)
-        if 0x3041 <= code <= 0x30FF or 0xFF66 <= code <= 0xFF9F:
+        if is_kana(code):
             return "ja"
         if 0xAC00 <= code <= 0xD7A3 or 0x1100 <= code <= 0x11FF or 0x3131 <= code <= 0x318E:
             return "ko"
         if is_han(code):
             language = "zh"
     return language
+
+
+def is_kana(code: int) -> bool:
+    """Whether a code point is hiragana or katakana, full or half width, the long mark included."""
+    return 0x3041 <= code <= 0x30FF or 0xFF66 <= code <= 0xFF9F
 
 
 def is_han(code: int) -> bool:

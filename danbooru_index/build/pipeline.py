@@ -17,13 +17,14 @@ from ..channels.dense import GRAPH_DIMENSIONS, TextKind, fit_projection
 from ..channels.graph import GraphWriter
 from ..channels.lexical import write_lexical
 from ..channels.vectors import VectorFile, VectorWriter
+from ..channels.words import write_words
 from ..corpus import CorpusReader, LineProblem
 from ..encoders import Encoder
 from ..errors import BuildError, CorpusError
 from ..files import save_array
-from ..index import CHROMA, DENSE, LEXICAL, STORE, VERSIONS, set_current
+from ..index import CHROMA, DENSE, LEXICAL, STORE, VERSIONS, WORDS, set_current
 from ..manifest import Manifest, hash_files, list_files
-from ..store import StoreWriter
+from ..store import Store, StoreWriter
 from ..texts import lexical_names, texts_of
 from .progress import Progress, Step, silent
 
@@ -76,6 +77,7 @@ def build_index(corpus: Path, folder: Path, encoder: Encoder, options: BuildOpti
         _graph(work, encoder.identity.dimensions, progress)
         progress(Step("names", 0, len(texts.names), "names"))
         write_lexical(work / LEXICAL, texts.names, np.array(texts.name_rows, np.int32))
+        _words(work)
         version = _publish(reader, texts, work, folder, encoder, options)
         return BuildReport(version, reader.good, len(texts.texts), reader.bad, tuple(reader.problems), time.perf_counter() - started)
 
@@ -130,6 +132,14 @@ def _encode(texts: _Texts, work: Path, encoder: Encoder, options: BuildOptions, 
     save_array(folder / "starts.npy", starts)
     save_array(folder / "kinds.npy", np.array(texts.kinds, np.uint8))
     save_array(folder / "rows.npy", np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)))
+
+
+def _words(work: Path) -> None:
+    store = Store(work / STORE)
+    try:
+        write_words(work / WORDS, store.rows())
+    finally:
+        store.close()
 
 
 def _graph(work: Path, dimensions: int, progress: Progress) -> None:
