@@ -1,8 +1,8 @@
 """Fits the weights of the ranker on judged queries and shows what each feature gives on queries that it has not seen.
 
     python benchmarks/ranking_study.py collect --db DIR --out FEATURES.npz QUERIES.jsonl...
-    python benchmarks/ranking_study.py ablate FEATURES.npz              leave-one-group-out, fitted on one half, shown on the other
-    python benchmarks/ranking_study.py fit FEATURES.npz [--write]       the same for all features; --write replaces weights.json
+    python benchmarks/ranking_study.py ablate FEATURES.npz          without each group: fitted on one half, shown on the other
+    python benchmarks/ranking_study.py fit FEATURES.npz [--write]   with all of them; --write replaces weights.json
 
 Queries are split into two halves by a hash of their text, so that the same query is never on both sides. A query set weighs
 the same whatever its size. The loss is the listwise softmax (Cao et al., "Learning to Rank: From Pairwise Approach to
@@ -85,9 +85,15 @@ def collect(folder: Path, files: list[Path], out: Path) -> None:
     names = np.array([index.store.record(row).tag for row in range(len(index.store))])
     starts = np.r_[0, np.cumsum(counts)]
     np.savez(
-        out, features=np.concatenate(features), tags=names[np.concatenate(rows)], starts=starts, sets=np.array(sets), names=np.array(FEATURES),
-        queries=json.dumps(queries, ensure_ascii=False), relevant=json.dumps(relevant),
-    )  # fmt: skip
+        out,
+        features=np.concatenate(features),
+        tags=names[np.concatenate(rows)],
+        starts=starts,
+        sets=np.array(sets),
+        names=np.array(FEATURES),
+        queries=json.dumps(queries, ensure_ascii=False),
+        relevant=json.dumps(relevant),
+    )
 
 
 def load(path: Path) -> Data:
@@ -167,7 +173,8 @@ def fit(data: Data, which: np.ndarray, columns: list[int], hidden: int = HIDDEN,
 
 
 def logits(weights: dict[str, np.ndarray], features: np.ndarray) -> np.ndarray:
-    return features @ weights["linear"] + np.tanh(features @ weights["hidden"].T + weights["hidden_bias"]) @ weights["output"] + weights["bias"]
+    inner = np.tanh(features @ weights["hidden"].T + weights["hidden_bias"])
+    return features @ weights["linear"] + inner @ weights["output"] + weights["bias"]
 
 
 def measure(data: Data, which: np.ndarray, score) -> dict[str, float]:

@@ -85,7 +85,7 @@ def encode_queries(encoder: Encoder, texts: list[str]) -> npt.NDArray[np.float32
     plain = [simplified(text) for text in texts]
     changed = [i for i, text in enumerate(texts) if text != plain[i]]
     vectors = encoder.encode([*texts, *(plain[i] for i in changed)]).dense
-    queries = vectors[: len(texts)].copy()
+    queries: npt.NDArray[np.float32] = vectors[: len(texts)].copy()
     queries[changed] += vectors[len(texts) :]
     queries[changed] /= np.maximum(np.linalg.norm(queries[changed], axis=1, keepdims=True), 1e-12)
     return queries
@@ -110,9 +110,16 @@ def candidates(
     proposed += [_best(s, narrow, store.popularity, allowed) for s in (names.coverage, names.spelling, names.skeleton, words)]
     proposed += [index.dense.candidates(query[None, :], max(2 * request.limit, DENSE_TEXTS), allowed)[0], np.array(also, np.int64)]
     rows = np.unique(np.concatenate(proposed))
-    by_name = (s[rows] for s in (names.cosine, names.coverage, names.spelling, names.skeleton, words))
-    dense, _ = index.dense.score(query, rows)
-    return rows, CandidateScores(dense, *by_name, store.popularity[rows], store.category[rows])
+    return rows, CandidateScores(
+        dense=index.dense.score(query, rows)[0],
+        cosine=names.cosine[rows],
+        coverage=names.coverage[rows],
+        spelling=names.spelling[rows],
+        skeleton=names.skeleton[rows],
+        words=words[rows],
+        popularity=store.popularity[rows],
+        category=store.category[rows],
+    )
 
 
 def _best(scores: npt.NDArray[np.float32], count: int, popularity: npt.NDArray[np.float32], allowed: Mask | None) -> Rows:

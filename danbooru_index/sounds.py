@@ -78,29 +78,14 @@ def _pinyin() -> dict[int, str]:
     try:
         from pypinyin.pinyin_dict import pinyin_dict
     except ImportError as error:
-        raise MissingDependencyError(f"The package pypinyin cannot be imported: {error}.", hint="Install it: pip install pypinyin") from error
+        message = f"The package pypinyin cannot be imported: {error}."
+        raise MissingDependencyError(message, hint="Install it: pip install pypinyin") from error
     return {code: _toneless(readings.split(",", 1)[0]) for code, readings in pinyin_dict.items() if is_han(code)}
 
 
 def _toneless(syllable: str) -> str:
     decomposed = unicodedata.normalize("NFD", syllable)
     return "".join(c for c in decomposed if "a" <= c <= "z").replace("yv", "yu")
-
-
-@lru_cache(maxsize=1)
-def _homophones() -> dict[int, int]:
-    """Code point map of every Han character to the first one of the same syllable."""
-    first: dict[str, int] = {}
-    return {code: first.setdefault(syllable, code) for code, syllable in sorted(_pinyin().items())}
-
-
-def homophone(folded: str) -> str:
-    """The Han characters of a folded text, each replaced by the first one of its syllable; other characters are dropped.
-
-    >>> homophone("菲娜") == homophone("费纳"), homophone("菲娜") == homophone("菲利")
-    (True, False)
-    """
-    return "".join(c for c in folded if is_han(ord(c))).translate(_homophones())
 
 
 def latin(folded: str, *, han: bool) -> str:

@@ -89,7 +89,8 @@ def _term_frequencies(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArr
 
 
 def _idf(frequency: npt.NDArray[np.int64], count: int) -> Weights:
-    return (np.log((1.0 + count) / (1.0 + frequency)) + 1.0).astype(np.float32)
+    idf: Weights = (np.log((1.0 + count) / (1.0 + frequency)) + 1.0).astype(np.float32)
+    return idf
 
 
 def write_lexical(folder: Path, names: Sequence[str], name_rows: Rows) -> None:

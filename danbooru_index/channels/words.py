@@ -107,7 +107,8 @@ def _write_documents(folder: Path, rows: list[list[str]], vocabulary: dict[str, 
 
 
 def _idf(frequency: Numbers, count: int) -> npt.NDArray[np.float64]:
-    return np.log((1.0 + count) / (1.0 + frequency)) + 1.0
+    idf: npt.NDArray[np.float64] = np.log((1.0 + count) / (1.0 + frequency)) + 1.0
+    return idf
 
 
 def _write_dictionary(folder: Path, names: list[str], tag_words: list[list[str]], vocabulary: dict[str, int]) -> None:
@@ -146,18 +147,19 @@ class WordsChannel:
         folded = fold(query)[:MAX_QUERY_CHARS]
         meant = np.zeros(len(self._vocabulary), np.float32)
         grams, _ = han_grams([folded])
-        for words, weights in self._dictionary.entries(grams):
-            meant[words] = np.maximum(meant[words], weights)
+        for stands_for, strength in self._dictionary.entries(grams):
+            meant[stands_for] = np.maximum(meant[stands_for], strength)
         hashes = np.array([_hash(word) for word in set(words_of(folded))], np.uint64)
         places = np.searchsorted(self._vocabulary, hashes)
         inside = places < len(self._vocabulary)
         places = places[inside]
         meant[places[self._vocabulary[places] == hashes[inside]]] = 1.0
-        words = np.flatnonzero(meant).astype(np.uint64)
-        weights = (meant[words] * _idf(self._tags.frequency(words), self._rows)).astype(np.float32)
+        numbers = np.flatnonzero(meant)
+        words: Keys = numbers.astype(np.uint64)
+        weights = (meant[numbers] * _idf(self._tags.frequency(words), self._rows)).astype(np.float32)
         best = np.sort(np.argsort(-weights, kind="stable")[:WORDS_A_QUERY])
-        words, weights = words[best], weights[best]
-        return words, weights / np.float32(max(float(np.linalg.norm(weights)), 1e-12))
+        length = max(float(np.linalg.norm(weights[best])), 1e-12)
+        return words[best], (weights[best] / length).astype(np.float32)
 
     def scores(self, query: str) -> Weights:
         """(rows,) float32 in 0..1: for every tag the cosine of its words with the query's."""

@@ -46,8 +46,8 @@ class Ranker:
         """Read the form of weights.json; raises ValueError when it was fitted for other features."""
         if tuple(value["features"]) != FEATURES:
             raise ValueError("The weights of the ranker were fitted for other features; run benchmarks/ranking_study.py.")
-        arrays = (np.array(value[name], np.float32) for name in ("linear", "hidden", "hidden_bias", "output"))
-        return cls(*arrays, float(value["bias"]))
+        linear, hidden, inner, output = (np.array(value[name], np.float32) for name in ("linear", "hidden", "hidden_bias", "output"))
+        return cls(linear, hidden, inner, output, float(value["bias"]))
 
 
 @lru_cache(maxsize=1)
