@@ -1,0 +1,6 @@
+"""A sentence -> the things it names. Pure: text and a dictionary in, records out."""
+
+from .lexicon import Known, Lexicon
+from .split import Concept, ConceptKind, split
+
+__all__ = ["Concept", "ConceptKind", "Known", "Lexicon", "split"]
