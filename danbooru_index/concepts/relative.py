@@ -11,6 +11,8 @@ from .segment import Piece
 _PLACED = "在"
 _OF = "的"
 _OBJECT = "を"
+_GOVERNING = frozenset("にでをが")
+_ADNOMINAL = ("た", "る")
 _PLACE_PARTICLES = frozenset("にで")
 _VERB_ENDINGS = ("て", "で", "る", "た", "う", "く", "す", "む")
 
@@ -28,6 +30,19 @@ def join_relative(pieces: Sequence[Piece]) -> list[Piece]:
             continue
         whole = Piece(pieces[i - 1].first, pieces[of].first, "".join(p.key for p in pieces[i - 1 : of]), Role.CONTENT)
         return [*joined[: i - 1], whole, *join_relative(joined[of:])]
+    return joined
+
+
+def join_modifiers(pieces: Sequence[Piece]) -> list[Piece]:
+    """首|に|かけた|ヘッドフォン -> one piece 首にかけた before its noun: a verb in adnominal form and what it governs."""
+    joined: list[Piece] = []
+    for i, piece in enumerate(pieces):
+        before, after = (joined[-2:] if len(joined) > 1 else None), (pieces[i + 1] if i + 1 < len(pieces) else None)
+        adnominal = piece.role is Role.CONTENT and not piece.known and piece.key.endswith(_ADNOMINAL)
+        if before and after and adnominal and after.role is Role.CONTENT and before[1].key in _GOVERNING and before[0].role is Role.CONTENT:
+            piece = Piece(before[0].first, piece.last, before[0].key + before[1].key + piece.key, Role.CONTENT)
+            joined = joined[:-2]
+        joined.append(piece)
     return joined
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .atoms import HAN, HANGUL, WORD, Atom
+from .atoms import HAN, HANGUL, KANA, KATAKANA, WORD, Atom
 from .roles import Role
 
 MAX_ATOMS = {WORD: 7, HANGUL: 8}
 MAX_CHARACTERS = 16
 FUNCTION_COST, KNOWN_COST, WORD_COST, ATOM_COST = 0.9, 1.0, 1.2, 1.3
 MISALIGNED_COST = 0.6  # at each end that stands inside a word
+_PARTICLES = frozenset("をはがのにとでもや")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def word_starts(atoms: Sequence[Atom], *, japanese: bool) -> list[bool]:
     """Where a word may begin: after a change of script, and inside Chinese where the dictionary says so."""
     starts = [atom.begins for atom in atoms] + [True]
     if japanese:
-        return starts
+        return _particle_bounds(atoms, starts)
     first = 0
     while first < len(atoms):
         last = first
@@ -45,6 +46,20 @@ def word_starts(atoms: Sequence[Atom], *, japanese: bool) -> list[bool]:
                 starts[position] = True
                 position += len(word)
         first = max(last, first + 1)
+    return starts
+
+
+def _particle_bounds(atoms: Sequence[Atom], starts: list[bool]) -> list[bool]:
+    """Particles stand between scripts: right after a noun in Han or katakana, or right before one."""
+    for i, atom in enumerate(atoms):
+        if atom.script != KANA or atom.key not in _PARTICLES:
+            continue
+        after_noun = i > 0 and atoms[i - 1].script in (HAN, KATAKANA)
+        before_noun = i + 1 < len(atoms) and atoms[i + 1].script in (HAN, KATAKANA)
+        if atom.key == "を" or before_noun:
+            starts[i] = True
+        if atom.key == "を" or after_noun:
+            starts[i + 1] = True
     return starts
 
 

@@ -17,7 +17,7 @@ from .atoms import HANGUL, PARTICLE, WORD, Atom, Clause, atoms_of, clauses, is_j
 from .counts import Person, alone_words, count_tags, fixed_phrases, headcount, number_words, person_words
 from .grammar import CHINESE, ENGLISH, JAPANESE, KOREAN, KOREAN_AND, KOREAN_LINK
 from .lexicon import Known, Lexicon
-from .relative import join_objects, join_relative
+from .relative import join_modifiers, join_objects, join_relative
 from .roles import Role
 from .segment import Piece, segment, spans, word_starts
 
@@ -35,7 +35,8 @@ class Concept:
     """One thing that a text names.
 
     `text` is what to search for; `start` and `end` its place in the text; `tags` are given by rule (counts) and `known`
-    by the index's own names; `weight` is the number of words that say something, at least 1.
+    by the index's own names; `weight` is the number of words that say something, at least 1. `parts` are the things
+    that a compound may name instead ("hair ribbon": hair, ribbon), empty where there is only one.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Concept:
     tags: tuple[str, ...] = ()
     known: Known | None = None
     weight: int = 1
+    parts: tuple[Concept, ...] = ()
 
 
 @lru_cache(maxsize=4)
@@ -110,7 +112,7 @@ class _Reader:
         if language == "zh":
             pieces = join_relative(pieces)
         elif language == "ja":
-            pieces = join_objects(pieces)
+            pieces = join_objects(join_modifiers(pieces))
         phrase = _Phrase(self, atoms, names.known, language, negated=negated)
         for i, piece in enumerate(pieces):
             phrase.take(piece, pieces[i + 1] if i + 1 < len(pieces) else None, alone=len(pieces) == 1)
@@ -202,7 +204,7 @@ class _Phrase:
         else:
             if role is Role.NUMBER:
                 self.number = number_words(self.language).get(piece.key) or number_words("en").get(piece.key)
-            if role is Role.VERB and self.language in ("zh", "en") and any(p.role is not Role.MODIFIER for p in self.pieces):
+            if self._is_verb(piece, role) and any(p.role is not Role.MODIFIER for p in self.pieces):
                 self.flush()
             self.pieces.append(replace(piece, role=role))
 
@@ -214,6 +216,10 @@ class _Phrase:
         if piece.last > piece.first and self.atoms[piece.first].script == PARTICLE:
             return Role.LINK if piece.key in KOREAN_LINK else Role.ENUMERATION if piece.key in KOREAN_AND else Role.BREAK
         return role
+
+    def _is_verb(self, piece: Piece, role: Role) -> bool:
+        """Whether a word is, or begins with, a verb that takes its object after it."""
+        return self.language in ("zh", "en") and (role is Role.VERB or roles_of(self.language).get(self.atoms[piece.first].key) is Role.VERB)
 
     def _person(self, piece: Piece, role: Role) -> None:
         reader = self.reader
@@ -249,7 +255,7 @@ class _Phrase:
         if all(piece.role is Role.MODIFIER for piece in pieces) and self.subject is not None:
             self._predicate(pieces, self.subject)
             return
-        made = [self._concept(group) for group in _groups(pieces, self.known)]
+        made = [self._compound(group) for group in _around_names(pieces, self.known)]
         self.reader.concepts += made
         bare = len(pieces) == 1 and len(made) == 1
         self.subject = made[0] if bare else None
@@ -265,6 +271,13 @@ class _Phrase:
             known = self.reader.lexicon.find([match_key(text)]).get(match_key(text))
             concepts.append(Concept(text, subject.start, self._end(piece), ConceptKind.THING, self.negated, known=known, weight=2))
 
+    def _compound(self, pieces: Sequence[Piece]) -> Concept:
+        concept = self._concept(pieces)
+        groups = _parts(pieces)
+        if concept.known is not None or len(groups) < 2:
+            return concept
+        return replace(concept, parts=tuple(self._concept(group) for group in groups))
+
     def _concept(self, pieces: Sequence[Piece]) -> Concept:
         known = self.known.get(pieces[0].key) if len(pieces) == 1 and pieces[0].known else None
         kind = ConceptKind.NAME if known is not None and known.is_name else ConceptKind.THING
@@ -278,28 +291,38 @@ class _Phrase:
         text = self.reader.text
         if self.language == "en":
             return " ".join(text[self.atoms[p.first].start : self._end(p)] for p in pieces if p.role is not Role.LINK)
+        if any(a.last != b.first for a, b in zip(pieces, pieces[1:], strict=False)):
+            return ("" if self.language != "ko" else " ").join(text[self.atoms[p.first].start : self._end(p)] for p in pieces if p.role is not Role.LINK)
         return text[self.atoms[pieces[0].first].start : self._end(pieces[-1])]
 
 
-def _groups(pieces: Sequence[Piece], known: dict[str, Known]) -> list[list[Piece]]:
-    """A phrase as groups, one a concept: each name of the index with the words before it; what follows the last one stays with it."""
+def _around_names(pieces: Sequence[Piece], known: dict[str, Known]) -> list[list[Piece]]:
+    """A phrase cut at the characters and series in it, each of them alone."""
     groups: list[list[Piece]] = [[]]
     for piece in pieces:
-        name = known.get(piece.key) if piece.known else None
-        if name is not None and name.is_name and piece.role is Role.CONTENT:
-            groups[-1:] = [groups[-1], [piece], []]
-            continue
-        groups[-1].append(piece)
-        if name is not None and piece.role is Role.CONTENT:
-            groups.append([])
-    if len(groups) > 1 and groups[-1] and groups[-2] and not _named(groups[-2], known):
-        tail = groups.pop()
-        groups[-1] += tail
+        name = known.get(piece.key) if piece.known and piece.role is Role.CONTENT else None
+        if name is not None and name.is_name:
+            groups += [[piece], []]
+        else:
+            groups[-1].append(piece)
     return [trimmed for group in groups if (trimmed := _trim(group))]
 
 
-def _named(group: Sequence[Piece], known: dict[str, Known]) -> bool:
-    return len(group) == 1 and group[0].known and known[group[0].key].is_name
+def _parts(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """What a phrase may name apart: each name of the index with the words before it; several modifiers of one noun each with the noun."""
+    groups: list[list[Piece]] = [[]]
+    for piece in pieces:
+        groups[-1].append(piece)
+        if piece.known and piece.role is Role.CONTENT:
+            groups.append([])
+    tail = groups.pop()
+    if not groups or tail:
+        groups.append(tail)
+    parts: list[list[Piece]] = []
+    for group in (trimmed for group in groups if (trimmed := _trim(group))):
+        modifiers, noun = [p for p in group if p.role is Role.MODIFIER], [p for p in group if p.role is not Role.MODIFIER]
+        parts += [[modifier, *noun] for modifier in modifiers] if len(modifiers) > 1 and noun else [group]
+    return parts
 
 
 def _trim(group: list[Piece]) -> list[Piece]:
