@@ -90,18 +90,25 @@ def read_queries(path: Path) -> list[Query]:
                 raise TypeError("query must be a string and relevant a list")
             queries.append(Query(fields["query"], frozenset(relevant)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{path}, line {number} is no query: {error!r}.", hint='A line is {"query": "...", "relevant": ["tag"]}.') from error
+            raise InputError(
+                f"{path}, line {number} is no query: {error!r}.",
+                hint='A line is {"query": "...", "relevant": ["tag"]}.',
+            ) from error
     return queries
 
 
-def evaluate_set(index: Index, name: str, queries: list[Query], progress: Callable[[int], None] = lambda _: None) -> SetResult:
+def evaluate_set(
+    index: Index, name: str, queries: list[Query], progress: Callable[[int], None] = lambda _: None
+) -> SetResult:
     """Search every query that has relevant tags, one by one, warm, and average the metrics.
 
     :raises InputError: no query has relevant tags.
     """
     judged = [query for query in queries if query.relevant]
     if not judged:
-        raise InputError(f"No query of {name} has relevant tags.", hint="Evaluation needs a list `relevant` on each line.")
+        raise InputError(
+            f"No query of {name} has relevant tags.", hint="Evaluation needs a list `relevant` on each line."
+        )
     search(index, SearchRequest(judged[0].text, limit=DEPTH, nsfw="include"))
     scores, times = [], []
     for number, query in enumerate(judged, start=1):
@@ -110,8 +117,8 @@ def evaluate_set(index: Index, name: str, queries: list[Query], progress: Callab
         scores.append([metric(tags, query.relevant) for metric in (average_precision, recall, reciprocal_rank)])
         times.append(1000 * result.seconds)
         progress(number)
-    means = [statistics.fmean(column) for column in zip(*scores, strict=True)]
-    return SetResult(name, len(judged), *means, statistics.median(times), percentile(times, 0.95))
+    precision, found, first = (statistics.fmean(column) for column in zip(*scores, strict=True))
+    return SetResult(name, len(judged), precision, found, first, statistics.median(times), percentile(times, 0.95))
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -135,5 +142,6 @@ def keep_known(queries: list[Query], index: Index) -> list[Query]:
 
 def mean_result(results: Sequence[SetResult]) -> SetResult:
     """The mean of each metric over the sets, each set counting once."""
-    columns = [statistics.fmean(getattr(r, name) for r in results) for name in ("map_at_10", "recall_at_10", "mrr_at_10", "median_ms", "p95_ms")]
-    return SetResult("mean", sum(r.queries for r in results), *columns)
+    names = ("map_at_10", "recall_at_10", "mrr_at_10", "median_ms", "p95_ms")
+    means = {name: statistics.fmean(getattr(r, name) for r in results) for name in names}
+    return SetResult("mean", sum(r.queries for r in results), **means)

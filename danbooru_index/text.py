@@ -103,3 +103,13 @@ def spaced(tag: str) -> str:
     ('long hair', '^_^', 'saber (fate)')
     """
     return tag.replace("_", " ") if any(c.isalnum() for c in tag.replace("_", "")) and len(tag) > 3 else tag
+
+
+def prompt_form(tag: str, *, spaces: bool = True, escape: bool = True) -> str:
+    """A tag as prompts write it: words instead of underscores, and brackets that do not change weights.
+
+    >>> prompt_form("saber_(fate)"), prompt_form("^_^"), prompt_form("saber_(fate)", spaces=False, escape=False)
+    ('saber \\\\(fate\\\\)', '^_^', 'saber_(fate)')
+    """
+    written = spaced(tag) if spaces else tag
+    return written.replace("(", r"\(").replace(")", r"\)") if escape else written

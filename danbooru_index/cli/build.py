@@ -15,11 +15,19 @@ def add_commands(commands: Any) -> None:
     """Add `build`."""
     parser = commands.add_parser("build", help="build an index from a corpus (.jsonl or .jsonl.gz)")
     parser.add_argument("--input", type=Path, required=True, metavar="FILE", help="the corpus, one tag a line")
-    parser.add_argument("--db", type=Path, metavar="DIR", help="index folder (default: the main index in the home folder)")
-    parser.add_argument("--model", metavar="NAME|FOLDER", help="use-multilingual, BAAI/bge-m3, or a folder with its files")
+    parser.add_argument(
+        "--db", type=Path, metavar="DIR", help="index folder (default: the main index in the home folder)"
+    )
+    parser.add_argument(
+        "--model", metavar="NAME|FOLDER", help="use-multilingual, BAAI/bge-m3, or a folder with its files"
+    )
     parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, mps or xpu")
-    parser.add_argument("--batch-size", type=int, default=0, metavar="N", help="texts encoded at once (default: as memory allows)")
-    parser.add_argument("--tolerant", action="store_true", help="skip bad lines and count them, instead of stopping at the first")
+    parser.add_argument(
+        "--batch-size", type=int, default=0, metavar="N", help="texts encoded at once (default: as memory allows)"
+    )
+    parser.add_argument(
+        "--tolerant", action="store_true", help="skip bad lines and count them, instead of stopping at the first"
+    )
     add_json_flag(parser)
     parser.set_defaults(run=run)
 
@@ -34,10 +42,12 @@ def run(options: argparse.Namespace) -> int:
     folder = options.db or main_folder(settings)
     encoder = open_encoder(options.model or settings.model, device=options.device or settings.device)
     with ProgressBar() as bar:
-        report = build_index(options.input, folder, encoder, BuildOptions(not options.tolerant, options.batch_size), bar)
+        report = build_index(
+            options.input, folder, encoder, BuildOptions(not options.tolerant, options.batch_size), bar
+        )
     if options.json:
-        values = {"db": str(folder), "rows": report.rows, "texts": report.texts, "bad_lines": report.bad_lines, "seconds": round(report.seconds, 2)}
-        print(json.dumps(values))
+        values = {"rows": report.rows, "texts": report.texts, "bad_lines": report.bad_lines}
+        print(json.dumps({"db": str(folder), **values, "seconds": round(report.seconds, 2)}))
         return 0
     for problem in report.problems[:20]:
         print(f"skipped {problem}")

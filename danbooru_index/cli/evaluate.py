@@ -8,13 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .common import add_index_flag, add_json_flag, index_of, table
+from ..report import table
+from .common import add_index_flag, add_json_flag, index_of
 
 
 def add_commands(commands: Any) -> None:
     """Add `evaluate`."""
     parser = commands.add_parser("evaluate", help="measure quality and speed on query sets")
-    parser.add_argument("--queries", type=Path, nargs="+", required=True, metavar="FILE", help='files of {"query", "relevant"} lines')
+    parser.add_argument(
+        "--queries", type=Path, nargs="+", required=True, metavar="FILE", help='files of {"query", "relevant"} lines'
+    )
     parser.add_argument("--only-known", action="store_true", help="only queries whose wanted tags are all in the index")
     add_index_flag(parser)
     add_json_flag(parser)
@@ -38,11 +41,13 @@ def run(options: argparse.Namespace) -> int:
             results.append(evaluate_set(index, name, queries, lambda _: bar.update(1)))
     mean = mean_result(results)
     if options.json:
-        print(json.dumps({"index": str(index.folder), "encoder": index.encoder.description, "sets": [r.as_json() for r in results], "mean": mean.as_json()}))
+        values = {"index": str(index.folder), "encoder": index.encoder.description}
+        print(json.dumps({**values, "sets": [r.as_json() for r in results], "mean": mean.as_json()}))
         return 0
     rows = [["set", "queries", "mAP@10", "recall@10", "MRR@10", "median ms", "p95 ms"]]
     for r in [*results, mean]:
-        rows.append([r.name, str(r.queries), *(f"{v:.3f}" for v in (r.map_at_10, r.recall_at_10, r.mrr_at_10)), f"{r.median_ms:.1f}", f"{r.p95_ms:.1f}"])
+        quality = [f"{value:.3f}" for value in (r.map_at_10, r.recall_at_10, r.mrr_at_10)]
+        rows.append([r.name, str(r.queries), *quality, f"{r.median_ms:.1f}", f"{r.p95_ms:.1f}"])
     print(table(rows, right=range(1, 7)))
     print(f"{reason}; {index.encoder.description}")
     return 0

@@ -17,9 +17,12 @@ from .common import ProgressBar, add_json_flag
 
 def add_commands(commands: Any) -> None:
     """Add `info` and `verify`."""
-    for name, text, run in (("info", "what an index is", run_info), ("verify", "check every file of an index by its hash", run_verify)):
+    rows = (("info", "what an index is", run_info), ("verify", "check every file of an index by its hash", run_verify))
+    for name, text, run in rows:
         parser = commands.add_parser(name, help=text)
-        parser.add_argument("db", nargs="?", type=Path, metavar="DIR", help="index folder (default: the one that search uses)")
+        parser.add_argument(
+            "db", nargs="?", type=Path, metavar="DIR", help="index folder (default: the one that search uses)"
+        )
         add_json_flag(parser)
         parser.set_defaults(run=run)
 
@@ -60,7 +63,11 @@ def run_verify(options: argparse.Namespace) -> int:
     problems = check_files(folder, manifest, hashes=True)
     if problems:
         raise IndexDamagedError(
-            f"The index {folder} is damaged: {'; '.join(problems)}.", hint="Build it again (danbooru-index build) or fetch it again (danbooru-index fetch)."
+            f"The index {folder} is damaged: {'; '.join(problems)}.",
+            hint="Build it again (danbooru-index build) or fetch it again (danbooru-index fetch).",
         )
-    print(json.dumps({"folder": str(folder), "files": len(manifest.files), "ok": True}) if options.json else f"{folder}: all {len(manifest.files)} files are as they were built.")
+    if options.json:
+        print(json.dumps({"folder": str(folder), "files": len(manifest.files), "ok": True}))
+    else:
+        print(f"{folder}: all {len(manifest.files)} files are as they were built.")
     return 0

@@ -15,7 +15,9 @@ COMMANDS = (search, build, info, evaluate)
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands; each command module adds its own."""
-    top = argparse.ArgumentParser(prog="danbooru-index", description="Say what you want to see, in any language, and get Danbooru tags.")
+    top = argparse.ArgumentParser(
+        prog="danbooru-index", description="Say what you want to see, in any language, and get Danbooru tags."
+    )
     top.add_argument("--debug", action="store_true", help="show a traceback with an error")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:

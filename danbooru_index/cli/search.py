@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..records import Category, Hit, SearchRequest, SearchResult
-from .common import add_filter_flags, add_index_flag, add_json_flag, index_of, shorten, table
+from ..records import Category, SearchRequest
+from ..report import search_report
+from .common import add_filter_flags, add_index_flag, add_json_flag, index_of
 
 BATCH = 64
 
@@ -19,7 +20,9 @@ def add_commands(commands: Any) -> None:
     """Add `search`."""
     parser = commands.add_parser("search", help="find tags for a text in any language")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="what you want to see; - reads standard input")
-    parser.add_argument("--queries", type=Path, metavar="FILE.jsonl", help='a file of {"query": ...} lines instead of TEXT')
+    parser.add_argument(
+        "--queries", type=Path, metavar="FILE.jsonl", help='a file of {"query": ...} lines instead of TEXT'
+    )
     parser.add_argument("-k", "--limit", type=int, default=20, metavar="N", help="hits a query (default: %(default)s)")
     parser.add_argument("--explain", action="store_true", help="show where every score came from")
     add_filter_flags(parser)
@@ -36,7 +39,9 @@ def _request(text: str, options: argparse.Namespace) -> SearchRequest:
 def run(options: argparse.Namespace) -> int:
     """Search and print."""
     if (options.text is None) == (options.queries is None):
-        raise InputError("search needs a TEXT or --queries FILE, and not both.", hint='For example: danbooru-index search "水手服"')
+        raise InputError(
+            "search needs a TEXT or --queries FILE, and not both.", hint='For example: danbooru-index search "水手服"'
+        )
     if options.queries is not None:
         return _run_queries(options)
     text = sys.stdin.read() if options.text == "-" else options.text
@@ -48,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(result.as_json(explain=options.explain), ensure_ascii=False))
     else:
-        print(render(result, reason, explain=options.explain))
+        print(search_report(result, reason, explain=options.explain))
     return 0
 
 
@@ -74,21 +79,3 @@ def _run_queries(options: argparse.Namespace) -> int:
                 row = {**next(results).as_json(explain=options.explain), "query": text}
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
     return 0
-
-
-def render(result: SearchResult, reason: str, *, explain: bool = False) -> str:
-    """A readable table of one result."""
-    if not result.hits:
-        return f"No tag fits these filters ({reason})."
-    heading = ["tag", "score", "posts", "category", "names"] + (["from"] if explain else [])
-    rows = [heading, *(_row(hit, explain=explain) for hit in result.hits)]
-    footer = f"{reason}; {result.encoder}; {1000 * result.seconds:.0f} ms"
-    return "\n".join([table(rows, right=(1, 2)), footer, *(f"warning: {text}" for text in result.warnings)])
-
-
-def _row(hit: Hit, *, explain: bool) -> list[str]:
-    names = hit.text.partition(" - ")[2].partition("。")[0]
-    row = [hit.tag, f"{hit.score:.3f}", f"{hit.post_count:,}", hit.category.label, shorten(names, 40)]
-    if explain:
-        row.append(f"{hit.matched}: " + " ".join(f"{name} {value:.2f}" for name, value in hit.channels.items()))
-    return row

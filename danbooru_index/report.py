@@ -1,0 +1,55 @@
+"""Results as text for people: aligned tables that also hold wide East Asian characters. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from .records import Hit, SearchResult
+
+
+def width(text: str) -> int:
+    """Columns that a text takes in a terminal: wide East Asian characters take two, combining marks none."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def shorten(text: str, columns: int) -> str:
+    """The text cut to so many columns, with an ellipsis where something was cut."""
+    if width(text) <= columns:
+        return text
+    kept = ""
+    for char in text:
+        if width(kept + char) >= columns:
+            break
+        kept += char
+    return kept + "…"
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Lines of aligned columns, the first row a heading; columns in `right` are aligned to the right."""
+    widths = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))]
+
+    def cell(text: str, i: int) -> str:
+        pad = " " * (widths[i] - width(text))
+        return pad + text if i in right else text + pad
+
+    lines = ["  ".join(cell(text, i) for i, text in enumerate(row)).rstrip() for row in rows]
+    return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
+
+
+def search_report(result: SearchResult, reason: str, *, explain: bool = False) -> str:
+    """A readable table of one result."""
+    if not result.hits:
+        return f"No tag fits these filters ({reason})."
+    heading = ["tag", "score", "posts", "category", "names"] + (["from"] if explain else [])
+    rows = [heading, *(_row(hit, explain=explain) for hit in result.hits)]
+    footer = f"{reason}; {result.encoder}; {1000 * result.seconds:.0f} ms"
+    return "\n".join([table(rows, right=(1, 2)), footer, *(f"warning: {text}" for text in result.warnings)])
+
+
+def _row(hit: Hit, *, explain: bool) -> list[str]:
+    names = hit.text.partition(" - ")[2].partition("。")[0]
+    row = [hit.tag, f"{hit.score:.3f}", f"{hit.post_count:,}", hit.category.label, shorten(names, 40)]
+    if explain:
+        row.append(f"{hit.matched}: " + " ".join(f"{name} {value:.2f}" for name, value in hit.channels.items()))
+    return row

