@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from .expand import ExpandResult
 from .records import Hit, SearchResult
 
 
@@ -45,6 +46,17 @@ def search_report(result: SearchResult, reason: str, *, explain: bool = False) -
     rows = [heading, *(_row(hit, explain=explain) for hit in result.hits)]
     footer = f"{reason}; {result.encoder}; {1000 * result.seconds:.0f} ms"
     return "\n".join([table(rows, right=(1, 2)), footer, *(f"warning: {text}" for text in result.warnings)])
+
+
+def expand_report(result: ExpandResult, reason: str) -> str:
+    """The prompt, and below it what became of every concept."""
+    rows = [["concept", "status", "tags"]]
+    for concept in result.concepts:
+        tags = ", ".join(f"{tag} {score:.2f}" for tag, score in zip(concept.tags, concept.scores, strict=True))
+        rows.append([("not: " if concept.negated else "") + shorten(concept.text, 40), concept.status, tags])
+    negative = [f"negative: {result.negative}"] if result.negative else []
+    footer = f"{reason}; {result.encoder}; {1000 * result.seconds:.0f} ms"
+    return "\n".join([result.prompt, *negative, "", table(rows), footer, *(f"warning: {w}" for w in result.warnings)])
 
 
 def _row(hit: Hit, *, explain: bool) -> list[str]:

@@ -8,9 +8,9 @@ import traceback
 from collections.abc import Sequence
 
 from ..errors import DanbooruIndexError
-from . import build, evaluate, info, search
+from . import build, evaluate, expand, info, search
 
-COMMANDS = (search, build, info, evaluate)
+COMMANDS = (search, expand, build, info, evaluate)
 
 
 def parser() -> argparse.ArgumentParser:
