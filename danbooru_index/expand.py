@@ -12,7 +12,20 @@ from .concepts.choose import DEPTH, Candidate, Status, choose, status_of, weigh
 from .errors import InputError
 from .index import Index
 from .lookup import StoreLexicon
-from .prompt import STYLE_TABLE, STYLES, Choice, Look, Segment, StyleName, ordered, render, resolve, segments, surround, without_implied
+from .prompt import (
+    STYLE_TABLE,
+    STYLES,
+    Choice,
+    Look,
+    Segment,
+    StyleName,
+    ordered,
+    render,
+    resolve,
+    segments,
+    surround,
+    without_implied,
+)
 from .ranking import order
 from .records import NSFW_CHOICES, Category, Nsfw, SearchRequest, TagRecord
 from .search import _score, allowed_tags, thing_mask
@@ -157,7 +170,9 @@ def expand(index: Index, request: ExpandRequest) -> ExpandResult:
     for negated in (False, True):
         side = [f for f in found if f.concept.negated == negated and f.concept.kind is not ConceptKind.COUNT]
         for item, chosen in zip(
-            side, choose([f.candidates for f in side], 1.0 if negated else request.budget, request.per_concept), strict=True
+            side,
+            choose([f.candidates for f in side], 1.0 if negated else request.budget, request.per_concept),
+            strict=True,
         ):
             item.chosen = chosen
     return _result(index, request, parts, found, started)
@@ -184,24 +199,28 @@ def _concepts(index: Index, parts: Sequence[Segment]) -> list[_Found]:
 
 def _weigh_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) -> None:
     """Score every concept, all of them encoded in one batch."""
-    things = [f for f in found if f.concept.kind is not ConceptKind.COUNT]
+    things = [item for item in found if item.concept.kind is not ConceptKind.COUNT]
     if not things:
         return
-    vectors = index.encoder.encode([f.concept.text for f in things]).dense
+    vectors = index.encoder.encode([item.concept.text for item in things]).dense
     base = request.search_request()
     allowed = allowed_tags(index, base)
+    store = index.store
     for item, vector in zip(things, vectors, strict=True):
         asked = replace(base, text=item.concept.text)
         scored = _score(index, asked, vector, thing_mask(index, asked, item.concept, allowed))
-        best = order(scored.fused + scored.exact, index.store.post_count[scored.rows])
-        popularity = index.store.popularity
+        best = order(scored.fused + scored.exact, store.post_count[scored.rows])[:DEPTH].tolist()
+        rows = scored.rows.tolist()
         item.candidates = weigh(
             [
-                Candidate(int(row), float(scored.fused[i]), bool(scored.exact[i] > 0), float(popularity[row]))
-                for i in best[:DEPTH]
-                for row in scored.rows[i : i + 1]
+                Candidate(rows[i], float(scored.fused[i]), bool(scored.exact[i] > 0), float(store.popularity[rows[i]]))
+                for i in best
+                if not store.deprecated[rows[i]]
             ]
         )
+        if item.concept.kind is ConceptKind.NAME:
+            # A name is one character or series; those that merely resemble it are others.
+            item.candidates = item.candidates[:1]
 
 
 def _result(
@@ -216,14 +235,18 @@ def _result(
     kept = _limited(kept, request.limit)
     negative = _distinct(_choices(index, request, found, negated=True))
     tags = {choice.tag for choice in kept}
-    warnings = [f"{gone} contradicts {stays} ({group.replace('_', ' ')}) and was left out." for gone, stays, group in dropped]
+    warnings = [
+        f"{gone} contradicts {stays} ({group.replace('_', ' ')}) and was left out." for gone, stays, group in dropped
+    ]
     warnings += [f'Nothing was found for "{f.concept.text}".' for f in found if not f.chosen and not f.concept.tags]
     style = STYLE_TABLE[request.style]
     look = Look(style, request.spaces, request.escape, request.weights, request.separator)
     quality = (style.prefix, style.suffix) if request.quality else ("", "")
     return ExpandResult(
         request=request,
-        prompt=surround(render(parts, kept, look), (request.prefix, quality[0]), (quality[1], request.suffix), request.separator),
+        prompt=surround(
+            render(parts, kept, look), (request.prefix, quality[0]), (quality[1], request.suffix), request.separator
+        ),
         negative=request.separator.join(look.write(choice) for choice in negative),
         tags=tuple(choice.tag for choice in _in_order(parts, kept, style.order)),
         negative_tags=tuple(choice.tag for choice in negative),
@@ -249,7 +272,9 @@ def _choices(index: Index, request: ExpandRequest, found: Sequence[_Found], *, n
         for candidate in item.chosen:
             record = index.store.record(candidate.row)
             score = 1.0 if candidate.exact else candidate.probability
-            choices.append(Choice(record.tag, score, item.passage, record.category.label, label_of(record), implies=record.implies))
+            choices.append(
+                Choice(record.tag, score, item.passage, record.category.label, label_of(record), implies=record.implies)
+            )
     return choices
 
 
@@ -276,7 +301,9 @@ def _with_implied(index: Index, choices: Sequence[Choice]) -> list[Choice]:
                 continue
             known.add(tag)
             record = index.store.record(row)
-            implied = Choice(tag, choice.score, choice.passage, record.category.label, label_of(record), implies=record.implies)
+            implied = Choice(
+                tag, choice.score, choice.passage, record.category.label, label_of(record), implies=record.implies
+            )
             result.append(implied)
     return result
 
@@ -300,4 +327,6 @@ def _report(index: Index, item: _Found, tags: set[str]) -> ConceptReport:
     chosen = [(index.store.record(c.row).tag, c) for c in item.chosen]
     shown = [(tag, c) for tag, c in chosen if concept.negated or tag in tags]
     status = status_of([c for _, c in shown])
-    return ConceptReport(concept.text, status, tuple(t for t, _ in shown), tuple(c.score for _, c in shown), concept.negated)
+    return ConceptReport(
+        concept.text, status, tuple(t for t, _ in shown), tuple(c.score for _, c in shown), concept.negated
+    )

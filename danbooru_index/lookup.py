@@ -25,5 +25,8 @@ class StoreLexicon:
             known = [Known(row, Category(int(self._store.category[row])), kind) for row, kind in tags]
             known = [k for k in known if k.category in _WORDS]
             if known:
-                found[key] = min(known, key=lambda k: (k.category is not Category.GENERAL, k.kind, -int(self._store.post_count[k.row])))
+                found[key] = min(
+                    known,
+                    key=lambda k: (k.category is not Category.GENERAL, k.kind, -int(self._store.post_count[k.row])),
+                )
         return found

@@ -36,7 +36,9 @@ def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResul
         return []
     started = time.perf_counter()
     plans = [split(request.text, StoreLexicon(index.store)) for request in requests]
-    texts = [text for request, concepts in zip(requests, plans, strict=True) for text in query_texts(request.text, concepts)]
+    texts = [
+        text for request, concepts in zip(requests, plans, strict=True) for text in query_texts(request.text, concepts)
+    ]
     queries = index.encoder.encode(texts).dense
     encoding = (time.perf_counter() - started) / len(requests)
     results = []
@@ -101,7 +103,12 @@ def _hits(index: Index, request: SearchRequest, concepts: Sequence[Concept], que
 
 
 def _parts(
-    index: Index, request: SearchRequest, whole: _Scored, concepts: Sequence[Concept], queries: Vectors, allowed: Mask | None
+    index: Index,
+    request: SearchRequest,
+    whole: _Scored,
+    concepts: Sequence[Concept],
+    queries: Vectors,
+    allowed: Mask | None,
 ) -> list[_Scored]:
     """The scored things of a text that names several; none for a text that is one name or one description."""
     counted = any(concept.kind is ConceptKind.COUNT for concept in concepts)
@@ -131,7 +138,8 @@ def _merged(
     index: Index, request: SearchRequest, parts: Sequence[_Scored], concepts: Sequence[Concept], allowed: Mask | None
 ) -> tuple[Hit, ...]:
     """The hits of all parts in turn, each with the score of its place."""
-    ranked, places = [], {}
+    ranked: list[list[tuple[int, float]]] = []
+    places: dict[int, tuple[_Scored, int]] = {}
     for part in parts:
         best = order(part.fused + part.exact, index.store.post_count[part.rows])[: request.limit]
         ranked.append([(int(part.rows[i]), float(part.fused[i] + part.exact[i])) for i in best])
@@ -154,7 +162,11 @@ def _count_hit(index: Index, row: int) -> Hit:
 
 def _score(index: Index, request: SearchRequest, query: npt.NDArray[np.float32], allowed: Mask | None) -> _Scored:
     store = index.store
-    exact = {row: EXACT_BONUS - EXACT_STEP * kind for row, kind in store.exact(request.text) if allowed is None or allowed[row]}
+    exact = {
+        row: EXACT_BONUS - EXACT_STEP * kind
+        for row, kind in store.exact(request.text)
+        if allowed is None or allowed[row]
+    }
     names = index.lexical.scores(request.text, len(store))
     if allowed is not None:
         names = np.where(allowed, names, 0.0).astype(np.float32)

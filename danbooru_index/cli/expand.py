@@ -20,18 +20,28 @@ def add_commands(commands: Any) -> None:
     labels = [category.label for category in Category]
     parser = commands.add_parser("expand", help="turn a text in any language into a prompt")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="what you want to see; - reads standard input")
-    parser.add_argument("--queries", type=Path, metavar="FILE.jsonl", help='a file of {"query": ...} lines instead of TEXT')
+    parser.add_argument(
+        "--queries", type=Path, metavar="FILE.jsonl", help='a file of {"query": ...} lines instead of TEXT'
+    )
     parser.add_argument("-k", "--limit", type=int, metavar="N", help="tags that are added at most")
     parser.add_argument("--per-concept", type=int, metavar="N", help="tags a concept at most")
     parser.add_argument("--budget", type=float, metavar="X", help="tags a concept on average")
-    parser.add_argument("--category", action="append", choices=labels, metavar="NAME", help="only this category; may be repeated")
-    parser.add_argument("--exclude", action="append", choices=labels, metavar="NAME", help="not this category; may be repeated")
+    parser.add_argument(
+        "--category", action="append", choices=labels, metavar="NAME", help="only this category; may be repeated"
+    )
+    parser.add_argument(
+        "--exclude", action="append", choices=labels, metavar="NAME", help="not this category; may be repeated"
+    )
     parser.add_argument("--nsfw", choices=NSFW_CHOICES, help="NSFW tags (default: exclude)")
     parser.add_argument("--min-count", type=int, metavar="N", help="only tags with at least N posts")
-    parser.add_argument("--implied", choices=("drop", "keep", "add"), help="tags that another one implies (default: drop)")
+    parser.add_argument(
+        "--implied", choices=("drop", "keep", "add"), help="tags that another one implies (default: drop)"
+    )
     parser.add_argument("--style", choices=_STYLES, help="how the prompt is written (default: sdxl)")
     parser.add_argument("--spaces", action=argparse.BooleanOptionalAction, help="long hair instead of long_hair")
-    parser.add_argument("--escape", action=argparse.BooleanOptionalAction, help="brackets of tags written with a backslash")
+    parser.add_argument(
+        "--escape", action=argparse.BooleanOptionalAction, help="brackets of tags written with a backslash"
+    )
     parser.add_argument("--weights", action="store_true", default=None, help="weights from scores")
     parser.add_argument("--quality", action="store_true", default=None, help="add the style's quality tags")
     parser.add_argument("--prefix", metavar="TEXT", help="text before the prompt")
@@ -41,9 +51,7 @@ def add_commands(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-_FIELDS = (
-    "limit per_concept budget nsfw min_count implied style spaces escape weights quality prefix suffix".split()
-)  # fmt: skip
+_FLAGS = "limit per_concept budget nsfw min_count implied style spaces escape weights quality prefix suffix"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,9 +61,10 @@ def run(options: argparse.Namespace) -> int:
 
     if (options.text is None) == (options.queries is None):
         raise InputError(
-            "expand needs a TEXT or --queries FILE, and not both.", hint='For example: danbooru-index expand "穿水手服的女孩"'
+            "expand needs a TEXT or --queries FILE, and not both.",
+            hint='For example: danbooru-index expand "穿水手服的女孩"',
         )
-    given = {name: value for name in _FIELDS if (value := getattr(options, name)) is not None}
+    given = {name: value for name in _FLAGS.split() if (value := getattr(options, name)) is not None}
     for flag, name in (("category", "categories"), ("exclude", "exclude")):
         if getattr(options, flag):
             given[name] = tuple(Category.parse(label) for label in getattr(options, flag))

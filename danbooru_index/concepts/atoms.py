@@ -11,7 +11,9 @@ from .grammar import KOREAN_PARTICLES
 
 _CLAUSE_END = re.compile(r"[,，。；;!！?？\n:：、・|\[\]{}()（）「」『』【】《》〈〉“”\"…—～]|\.(?=\s|$)|\s[-–/]\s")
 _ENUMERATION_SIGNS = "、・"
-_WORD = re.compile(r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+)*")
+_WORD = re.compile(
+    r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+)*"
+)
 _HANGUL = re.compile(r"[\uac00-\ud7a3]+")
 
 HAN, KANA, KATAKANA, HANGUL, PARTICLE, WORD, SIGN = "han", "kana", "katakana", "hangul", "particle", "word", "sign"
@@ -90,7 +92,10 @@ def _korean(match: re.Match[str]) -> list[Atom]:
     for particle in KOREAN_PARTICLES:
         if len(word) > len(particle) + (len(particle) == 1) and word.endswith(particle):
             middle = match.end() - len(particle)
-            return [Atom(match.start(), middle, word[: -len(particle)], HANGUL), Atom(middle, match.end(), particle, PARTICLE)]
+            return [
+                Atom(match.start(), middle, word[: -len(particle)], HANGUL),
+                Atom(middle, match.end(), particle, PARTICLE),
+            ]
     return [Atom(match.start(), match.end(), word, HANGUL)]
 
 

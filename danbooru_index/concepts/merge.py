@@ -1,4 +1,7 @@
-"""From the hits of the parts of a text to one list. Pure: scores in, scores out; what each constant gave stands in benchmarks/sentences_study.md."""
+"""From the hits of the parts of a text to one list. Pure: scores in, scores out.
+
+What each constant gave stands in benchmarks/sentences_study.md.
+"""
 
 from __future__ import annotations
 

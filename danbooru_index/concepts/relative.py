@@ -39,7 +39,14 @@ def join_modifiers(pieces: Sequence[Piece]) -> list[Piece]:
     for i, piece in enumerate(pieces):
         before, after = (joined[-2:] if len(joined) > 1 else None), (pieces[i + 1] if i + 1 < len(pieces) else None)
         adnominal = piece.role is Role.CONTENT and not piece.known and piece.key.endswith(_ADNOMINAL)
-        if before and after and adnominal and after.role is Role.CONTENT and before[1].key in _GOVERNING and before[0].role is Role.CONTENT:
+        if (
+            before
+            and after
+            and adnominal
+            and after.role is Role.CONTENT
+            and before[1].key in _GOVERNING
+            and before[0].role is Role.CONTENT
+        ):
             piece = Piece(before[0].first, piece.last, before[0].key + before[1].key + piece.key, Role.CONTENT)
             joined = joined[:-2]
         joined.append(piece)

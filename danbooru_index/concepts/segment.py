@@ -81,7 +81,10 @@ def spans(atoms: Sequence[Atom]) -> list[tuple[int, int]]:
 
 
 def segment(
-    atoms: Sequence[Atom], starts: Sequence[bool], role_of: Callable[[str], Role | None], known: Callable[[int, int], str | None]
+    atoms: Sequence[Atom],
+    starts: Sequence[bool],
+    role_of: Callable[[str], Role | None],
+    known: Callable[[int, int], str | None],
 ) -> list[Piece]:
     """The cheapest sequence of pieces.
 
@@ -90,7 +93,7 @@ def segment(
     :param known: the key of a span that is a name in the index, None when it is none.
     """
     count = len(atoms)
-    best: list[tuple[float, Piece | None]] = [(0.0, None)] + [(float("inf"), None)] * count
+    best: list[tuple[float, Piece | None]] = [(0.0, None), *[(float("inf"), None)] * count]
     for first, last in spans(atoms):
         piece, cost = _piece(atoms, starts, first, last, role_of, known)
         total = best[first][0] + cost
@@ -106,7 +109,12 @@ def segment(
 
 
 def _piece(
-    atoms: Sequence[Atom], starts: Sequence[bool], first: int, last: int, role_of: Callable[[str], Role | None], known: Callable[[int, int], str | None]
+    atoms: Sequence[Atom],
+    starts: Sequence[bool],
+    first: int,
+    last: int,
+    role_of: Callable[[str], Role | None],
+    known: Callable[[int, int], str | None],
 ) -> tuple[Piece | None, float]:
     key = "".join(atom.key for atom in atoms[first:last])
     misaligned = MISALIGNED_COST * ((not starts[first]) + (not starts[last]))
@@ -121,5 +129,3 @@ def _piece(
     if last == first + 1:
         return Piece(first, last, key, Role.CONTENT), ATOM_COST + misaligned
     return None, 0.0
-
-

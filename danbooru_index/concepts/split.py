@@ -80,7 +80,9 @@ def split(text: str, lexicon: Lexicon) -> list[Concept]:
     reader = _Reader(text, lexicon)
     negated = False
     for clause in clauses(text):
-        negated = reader.read(clause, language_of(text, clause, japanese=japanese), negated=negated and clause.enumerated)
+        negated = reader.read(
+            clause, language_of(text, clause, japanese=japanese), negated=negated and clause.enumerated
+        )
     return reader.result()
 
 
@@ -123,7 +125,11 @@ class _Reader:
         """Look all spans of a clause up at once."""
         keys: dict[tuple[int, int], tuple[str, ...]] = {}
         for first, last in spans(atoms):
-            inner = [a.key for i, a in enumerate(atoms[first:last]) if not (a.script == WORD and roles.get(a.key) is Role.LINK)]
+            inner = [
+                a.key
+                for i, a in enumerate(atoms[first:last])
+                if not (a.script == WORD and roles.get(a.key) is Role.LINK)
+            ]
             edge = {roles.get(atoms[first].key), roles.get(atoms[last - 1].key)}
             key = "".join(inner)
             if len(key) < 2 or edge & {Role.LINK} and last - first > 1:
@@ -133,9 +139,9 @@ class _Reader:
         counts = {k.row for k in self.lexicon.find(_count_keys()).values()}
         found = {}
         for (first, last), variants in keys.items():
-            key = next((key for key in variants if key in known and known[key].row not in counts), None)
-            if key is not None and not (known[key].is_name and _is_common(self.text, atoms[first:last])):
-                found[first, last] = key
+            name = next((key for key in variants if key in known and known[key].row not in counts), None)
+            if name is not None and not (known[name].is_name and _is_common(self.text, atoms[first:last])):
+                found[first, last] = name
         return _Names(found, known)
 
 
@@ -174,7 +180,9 @@ _SILENT = {Role.LINK, Role.NUMBER}
 class _Phrase:
     """The words since the last one that ended a phrase."""
 
-    def __init__(self, reader: _Reader, atoms: Sequence[Atom], known: dict[str, Known], language: str, *, negated: bool) -> None:
+    def __init__(
+        self, reader: _Reader, atoms: Sequence[Atom], known: dict[str, Known], language: str, *, negated: bool
+    ) -> None:
         self.reader, self.atoms, self.known, self.language, self.negated = reader, atoms, known, language, negated
         self.pieces: list[Piece] = []
         self.number: str | None = None
@@ -214,12 +222,16 @@ class _Phrase:
             ends = after is not None and after.role is Role.BREAK
             return Role.BREAK if alone or ends else Role.CONTENT
         if piece.last > piece.first and self.atoms[piece.first].script == PARTICLE:
-            return Role.LINK if piece.key in KOREAN_LINK else Role.ENUMERATION if piece.key in KOREAN_AND else Role.BREAK
+            return (
+                Role.LINK if piece.key in KOREAN_LINK else Role.ENUMERATION if piece.key in KOREAN_AND else Role.BREAK
+            )
         return role
 
     def _is_verb(self, piece: Piece, role: Role) -> bool:
         """Whether a word is, or begins with, a verb that takes its object after it."""
-        return self.language in ("zh", "en") and (role is Role.VERB or roles_of(self.language).get(self.atoms[piece.first].key) is Role.VERB)
+        return self.language in ("zh", "en") and (
+            role is Role.VERB or roles_of(self.language).get(self.atoms[piece.first].key) is Role.VERB
+        )
 
     def _person(self, piece: Piece, role: Role) -> None:
         reader = self.reader
@@ -241,7 +253,9 @@ class _Phrase:
             self.negated = False
         elif self.reader.concepts:
             last = self.reader.concepts[-1]
-            self.reader.concepts[-1] = Concept(last.text, last.start, last.end, last.kind, True, last.tags, last.known, last.weight)
+            self.reader.concepts[-1] = Concept(
+                last.text, last.start, last.end, last.kind, True, last.tags, last.known, last.weight
+            )
 
     def flush(self) -> None:
         """End the phrase and make it concepts."""
@@ -269,7 +283,9 @@ class _Phrase:
             space = "" if self.language in ("zh", "ja") else " "
             text = self._text([piece]) + space + subject.text
             known = self.reader.lexicon.find([match_key(text)]).get(match_key(text))
-            concepts.append(Concept(text, subject.start, self._end(piece), ConceptKind.THING, self.negated, known=known, weight=2))
+            concepts.append(
+                Concept(text, subject.start, self._end(piece), ConceptKind.THING, self.negated, known=known, weight=2)
+            )
 
     def _compound(self, pieces: Sequence[Piece]) -> Concept:
         concept = self._concept(pieces)
@@ -282,7 +298,15 @@ class _Phrase:
         known = self.known.get(pieces[0].key) if len(pieces) == 1 and pieces[0].known else None
         kind = ConceptKind.NAME if known is not None and known.is_name else ConceptKind.THING
         weight = sum(piece.role not in _SILENT for piece in pieces)
-        return Concept(self._text(pieces), self.atoms[pieces[0].first].start, self._end(pieces[-1]), kind, self.negated, known=known, weight=max(1, weight))
+        return Concept(
+            self._text(pieces),
+            self.atoms[pieces[0].first].start,
+            self._end(pieces[-1]),
+            kind,
+            self.negated,
+            known=known,
+            weight=max(1, weight),
+        )
 
     def _end(self, piece: Piece) -> int:
         return self.atoms[piece.last - 1].end
@@ -292,7 +316,9 @@ class _Phrase:
         if self.language == "en":
             return " ".join(text[self.atoms[p.first].start : self._end(p)] for p in pieces if p.role is not Role.LINK)
         if any(a.last != b.first for a, b in zip(pieces, pieces[1:], strict=False)):
-            return ("" if self.language != "ko" else " ").join(text[self.atoms[p.first].start : self._end(p)] for p in pieces if p.role is not Role.LINK)
+            return ("" if self.language != "ko" else " ").join(
+                text[self.atoms[p.first].start : self._end(p)] for p in pieces if p.role is not Role.LINK
+            )
         return text[self.atoms[pieces[0].first].start : self._end(pieces[-1])]
 
 
@@ -320,7 +346,10 @@ def _parts(pieces: Sequence[Piece]) -> list[list[Piece]]:
         groups.append(tail)
     parts: list[list[Piece]] = []
     for group in (trimmed for group in groups if (trimmed := _trim(group))):
-        modifiers, noun = [p for p in group if p.role is Role.MODIFIER], [p for p in group if p.role is not Role.MODIFIER]
+        modifiers, noun = (
+            [p for p in group if p.role is Role.MODIFIER],
+            [p for p in group if p.role is not Role.MODIFIER],
+        )
         parts += [[modifier, *noun] for modifier in modifiers] if len(modifiers) > 1 and noun else [group]
     return parts
 
@@ -331,5 +360,3 @@ def _trim(group: list[Piece]) -> list[Piece]:
     while group and group[-1].role in _SILENT:
         group = group[:-1]
     return group
-
-

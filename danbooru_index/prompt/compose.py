@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 GROUPS_FILE = Path(__file__).parents[1] / "starter" / "groups.json"
-SEVERAL_PERSONS = frozenset("2girls 3girls 4girls 5girls 6+girls multiple_girls 2boys 3boys 4boys 5boys 6+boys multiple_boys".split())
+_SEVERAL = "2girls 3girls 4girls 5girls 6+girls multiple_girls 2boys 3boys 4boys 5boys 6+boys multiple_boys"
+SEVERAL_PERSONS = frozenset(_SEVERAL.split())
 # The order of general tags: whom one sees, what they wear and do, where, and how it is drawn.
 KINDS = ("发型", "眼睛", "表情", "身体", "服装", "物品", "姿势", "动物", "植物", "食物", "场景", "构图", "通用", "NSFW")
 

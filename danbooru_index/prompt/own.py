@@ -10,15 +10,24 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-QUALITY = frozenset(
-    "masterpiece,best quality,high quality,amazing quality,great quality,good quality,normal quality,low quality,"
-    "worst quality,very aesthetic,aesthetic,absurdres,highres,lowres,newest,recent,safe,sensitive,questionable,explicit,general".split(",")
-)  # fmt: skip
+_QUALITY_WORDS = """
+masterpiece, best quality, high quality, amazing quality, great quality, good quality, normal quality, low quality,
+worst quality, very aesthetic, aesthetic, absurdres, highres, lowres, newest, recent, safe, sensitive, questionable,
+explicit, general
+"""
+QUALITY = frozenset(word.strip() for word in _QUALITY_WORDS.split(","))
 _KEYWORDS = re.compile(r"(?<![\w])(?:BREAK|AND|ADDCOMM|ADDBASE|ADDCOL|ADDROW|PREV)(?![\w])")
 _ANGLED = re.compile(r"<[^<>\n]+>")
 _WILDCARD = re.compile(r"__[^\s,]+?__")
 _EMBEDDING = re.compile(r"(?:embedding|artist|style|year):[^\s,，()\[\]<>]+", re.IGNORECASE)
+# A tag in Danbooru's spelling, with its qualifier in plain or escaped brackets; and words before an escaped bracket.
+_W = r"[A-Za-z0-9'.!+-]+"
+_QUALIFIER = r"(?:_?\\\([^()\\]*\\\)|_\([^()\\\s]*\))"
+_UNDERSCORED = re.compile(rf"{_W}(?:_{_W})+{_QUALIFIER}*|{_W}{_QUALIFIER}+")
+_ESCAPED = re.compile(rf"{_W}(?: {_W}){{0,3}} ?\\\([^()\\]*\\\)")
+_PATTERNS = (_ANGLED, _WILDCARD, _KEYWORDS, _EMBEDDING, _ESCAPED, _UNDERSCORED)
 _WEIGHT = re.compile(r":\s*[-+]?(?:\d+\.?\d*|\.\d+)\s*$")
+_WORDS_AFTER = re.compile(r"(?: [A-Za-z0-9'-]+){1,2}(?=\s*(?:[,，\n]|$))")
 _SEPARATOR = re.compile(r"[,，\n]+")
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _MAX_DEPTH = 100
@@ -66,18 +75,27 @@ def _spans(prompt: str) -> list[tuple[int, int]]:
     while position < len(prompt):
         end = _marked_end(prompt, position)
         if end > position:
-            spans.append((position, end))
-            position = end
+            spans.append(_with_words(prompt, position, end))
+            position = spans[-1][1]
         else:
             position += 2 if prompt[position] == "\\" else 1
     return spans
 
 
+def _with_words(prompt: str, start: int, end: int) -> tuple[int, int]:
+    """A wildcard or a choice with the few English words after it: `__colour__ hair`, `{red|blue} hair`."""
+    if not (prompt.startswith("__", start) or prompt[start] in "{["):
+        return start, end
+    after = _WORDS_AFTER.match(prompt, end)
+    return start, after.end() if after else end
+
+
 def _marked_end(prompt: str, start: int) -> int:
     """The end of the marked part that begins at `start`, or `start`."""
-    for pattern in (_ANGLED, _WILDCARD, _KEYWORDS, _EMBEDDING):
+    inside_word = start > 0 and (prompt[start - 1].isalnum() or prompt[start - 1] == "_")
+    for pattern in (_ANGLED, _WILDCARD, _KEYWORDS) if inside_word and prompt[start - 1].isascii() else _PATTERNS:
         match = pattern.match(prompt, start)
-        if match and not (pattern is _EMBEDDING and start and (prompt[start - 1].isalnum())):
+        if match:
             return match.end()
     if prompt[start] in _BRACKETS:
         end = _closing(prompt, start)
@@ -136,7 +154,7 @@ def _item(text: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
     if not word or not word.isascii():
         return [Segment(text, False)] if text else []
     tag = tag_of(bare(word))
-    if tag is None and word.lower() not in QUALITY and not ("_" in word or "\\" in word):
+    if tag is None and word.lower() not in QUALITY:
         return [Segment(text, False)]
     start = text.index(word)
     around = [Segment(text[:start], False), Segment(word, True, tag or ""), Segment(text[start + len(word) :], False)]

@@ -31,7 +31,9 @@ class Look:
         escape = self.style.escape if self.escape is None else self.escape
         weight = round(LEAST_WEIGHT + (MOST_WEIGHT - LEAST_WEIGHT) * choice.score, 2) if self.weights else None
         mark = self.style.artist_mark if choice.category == "artist" else ""
-        return mark + written(choice.tag, spaces=spaces, escape=escape, weight=weight, numeric=self.style.numeric_weights)
+        return mark + written(
+            choice.tag, spaces=spaces, escape=escape, weight=weight, numeric=self.style.numeric_weights
+        )
 
 
 def render(parts: Sequence[Segment], choices: Sequence[Choice], look: Look) -> str:
