@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+from .channels.cooccurrence import Cooccurrence
 from .channels.dense import DenseChannel
 from .channels.lexical import LexicalChannel
 from .encoders import Encoder, open_encoder
@@ -19,7 +20,7 @@ from .store import Store
 
 POINTER_FILE = "CURRENT"
 VERSIONS = "versions"
-STORE, DENSE, CHROMA, LEXICAL = "tags", "dense", "chroma", "lexical"
+STORE, DENSE, CHROMA, LEXICAL, COOCCURRENCE = "tags", "dense", "chroma", "lexical", "cooccurrence"
 _REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
 
 
@@ -107,6 +108,12 @@ class Index:
     def lexical(self) -> LexicalChannel:
         """The lexical channel."""
         return LexicalChannel(self.folder / LEXICAL)
+
+    @cached_property
+    def cooccurrence(self) -> Cooccurrence | None:
+        """How often two tags stand together, None where the index was built without."""
+        folder = self.folder / COOCCURRENCE
+        return Cooccurrence(folder) if folder.is_dir() else None
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from .expand import ExpandResult
 from .records import Hit, SearchResult
+from .related import RelatedResult
 
 
 def width(text: str) -> int:
@@ -57,6 +58,14 @@ def expand_report(result: ExpandResult, reason: str) -> str:
     negative = [f"negative: {result.negative}"] if result.negative else []
     footer = f"{reason}; {result.encoder}; {1000 * result.seconds:.0f} ms"
     return "\n".join([result.prompt, *negative, "", table(rows), footer, *(f"warning: {w}" for w in result.warnings)])
+
+
+def related_report(result: RelatedResult, reason: str) -> str:
+    """A readable table of related tags."""
+    rows = [["tag", "score", "posts", "category", "names"], *(_row(hit, explain=False) for hit in result.hits)]
+    footer = f"{reason}; by {result.method}; {1000 * result.seconds:.0f} ms"
+    unknown = [f"warning: not in the index: {', '.join(result.unknown)}"] if result.unknown else []
+    return "\n".join([table(rows, right=(1, 2)), footer, *unknown])
 
 
 def _row(hit: Hit, *, explain: bool) -> list[str]:

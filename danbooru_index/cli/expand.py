@@ -1,4 +1,4 @@
-"""`expand`: a text in any language into a prompt."""
+"""`expand`: a text in any language into a prompt; `related`: tags that go with tags."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..records import NSFW_CHOICES, Category
-from .common import add_index_flag, add_json_flag, index_of
+from .common import add_filter_flags, add_index_flag, add_json_flag, index_of
 
 _STYLES = ("sdxl", "novelai", "anima", "tags")
 
@@ -49,6 +49,18 @@ def add_commands(commands: Any) -> None:
     add_index_flag(parser)
     add_json_flag(parser)
     parser.set_defaults(run=run)
+    _add_related(commands)
+
+
+def _add_related(commands: Any) -> None:
+    """Add `related`."""
+    parser = commands.add_parser("related", help="find tags that go with some tags")
+    parser.add_argument("tags", nargs="+", metavar="TAG", help="tags; several together")
+    parser.add_argument("-k", "--limit", type=int, default=20, metavar="N", help="tags (default: %(default)s)")
+    add_filter_flags(parser)
+    add_index_flag(parser)
+    add_json_flag(parser)
+    parser.set_defaults(run=run_related)
 
 
 _FLAGS = "limit per_concept budget nsfw min_count implied style spaces escape weights quality prefix suffix"
@@ -91,4 +103,18 @@ def _run_queries(options: argparse.Namespace, given: dict[str, Any]) -> int:
         except InputError as error:
             row = {"query": query.text, "prompt": "", "tags": [], "concepts": [], "warnings": [], "error": str(error)}
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return 0
+
+
+def run_related(options: argparse.Namespace) -> int:
+    """Find related tags and print them."""
+    from ..related import RelatedRequest, related
+    from ..report import related_report
+
+    categories = tuple(Category.parse(label) for label in options.category)
+    tags = tuple(tag for argument in options.tags for tag in argument.split(","))
+    request = RelatedRequest(tags, options.limit, categories, options.nsfw, options.min_count)
+    index, reason = index_of(options)
+    result = related(index, request)
+    print(json.dumps(result.as_json(), ensure_ascii=False) if options.json else related_report(result, reason))
     return 0
