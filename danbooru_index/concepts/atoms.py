@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..text import fold, is_han
-from .grammar import KOREAN_PARTICLES
+from .grammar import KOREAN_PARTICLES, KOREAN_WHOLE
 
 _CLAUSE_END = re.compile(r"[,，。；;!！?？\n:：、・|\[\]{}()（）「」『』【】《》〈〉“”\"…—～]|\.(?=\s|$)|\s[-–/]\s")
 _ENUMERATION_SIGNS = "、・"
@@ -89,7 +89,7 @@ def _word(match: re.Match[str]) -> Atom:
 
 def _korean(match: re.Match[str]) -> list[Atom]:
     word = match.group()
-    for particle in KOREAN_PARTICLES:
+    for particle in () if word in KOREAN_WHOLE else KOREAN_PARTICLES:
         if len(word) > len(particle) + (len(particle) == 1) and word.endswith(particle):
             middle = match.end() - len(particle)
             return [
@@ -112,7 +112,8 @@ def _script(char: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _fold_char(char: str) -> str:
-    return fold(char)
+    # The Traditional aspect particle; OpenCC leaves it alone, since it also means a work of letters.
+    return "着" if char == "著" else fold(char)
 
 
 def is_japanese(text: str) -> bool:

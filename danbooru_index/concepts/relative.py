@@ -9,12 +9,25 @@ from .roles import Role
 from .segment import Piece
 
 _PLACED = "在"
+_ASPECT = "着"
 _OF = "的"
 _OBJECT = "を"
-_GOVERNING = frozenset("にでをが")
+_GOVERNING = frozenset("にで")
+_GERUND = ("って", "んで", "いて", "して")
+_OPEN = (Role.CONTENT, Role.MODIFIER, Role.VERB)
 _ADNOMINAL = ("た", "る")
 _PLACE_PARTICLES = frozenset("にで")
 _VERB_ENDINGS = ("て", "で", "る", "た", "う", "く", "す", "む")
+
+
+def mark_verbs(pieces: Sequence[Piece]) -> list[Piece]:
+    """端|着|托盘 -> 端 is a verb: what stands before the aspect particle 着."""
+    marked = list(pieces)
+    for i, piece in enumerate(pieces):
+        follows = i + 1 < len(pieces) and pieces[i + 1].key == _ASPECT
+        if piece.role is Role.CONTENT and not piece.known and (follows or (piece.key.endswith(_ASPECT) and len(piece.key) < 4)):
+            marked[i] = replace(piece, role=Role.VERB)
+    return marked
 
 
 def join_relative(pieces: Sequence[Piece]) -> list[Piece]:
@@ -59,16 +72,17 @@ def join_objects(pieces: Sequence[Piece]) -> list[Piece]:
     governed = False
     for i, piece in enumerate(pieces):
         after = pieces[i + 1] if i + 1 < len(pieces) else None
-        if piece.key == _OBJECT and after is not None and after.role is Role.CONTENT:
+        if piece.key == _OBJECT and after is not None and after.role in _OPEN:
             governed = True
             piece = replace(piece, role=Role.LINK)
         elif governed and piece.key in _PLACE_PARTICLES and after is not None and after.role is Role.CONTENT:
             piece = replace(piece, role=Role.LINK)
-        elif governed and piece.role is Role.CONTENT:
+        elif governed and piece.role in _OPEN:
             # What follows the object is its verb, known to the index or not.
             piece = replace(piece, known=False)
         joined.append(piece)
-        if governed and piece.role is Role.CONTENT and piece.key.endswith(_VERB_ENDINGS):
+        ends = piece.role is Role.CONTENT and not piece.known and after is not None
+        if ends and piece.key.endswith(_VERB_ENDINGS if governed else _GERUND) and len(piece.key) > 1:
             governed = False
             joined.append(Piece(piece.last, piece.last, "", Role.BREAK))
     return joined

@@ -17,7 +17,7 @@ from .atoms import HANGUL, PARTICLE, WORD, Atom, Clause, atoms_of, clauses, is_j
 from .counts import Person, alone_words, count_tags, fixed_phrases, headcount, number_words, person_words
 from .grammar import CHINESE, ENGLISH, JAPANESE, KOREAN, KOREAN_AND, KOREAN_LINK
 from .lexicon import Known, Lexicon
-from .relative import join_modifiers, join_objects, join_relative
+from .relative import join_modifiers, join_objects, join_relative, mark_verbs
 from .roles import Role
 from .segment import Piece, segment, spans, word_starts
 
@@ -112,7 +112,7 @@ class _Reader:
         names = self._names(atoms, roles)
         pieces = segment(atoms, word_starts(atoms, japanese=language == "ja"), roles.get, names.key_of)
         if language == "zh":
-            pieces = join_relative(pieces)
+            pieces = join_relative(mark_verbs(pieces))
         elif language == "ja":
             pieces = join_objects(join_modifiers(pieces))
         phrase = _Phrase(self, atoms, names.known, language, negated=negated)
@@ -193,6 +193,8 @@ class _Phrase:
         role = self._role(piece, after, alone=alone)
         if role in (Role.BREAK, Role.ENUMERATION, Role.COMMA):
             self.flush()
+            if piece.role is Role.TOPIC:
+                self.subject = self._concept([piece])
             if role is Role.COMMA:
                 self.negated = False
             if self.language == "en" and role is Role.BREAK:
