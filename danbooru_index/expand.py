@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from .concepts import Concept, ConceptKind, split
-from .concepts.choose import DEPTH, Candidate, Status, choose, status_of, weigh
+from .concepts.choose import DEPTH, FLOOR, Candidate, Status, choose, status_of, weigh
 from .errors import InputError
 from .index import Index
 from .lookup import StoreLexicon
@@ -28,7 +28,7 @@ from .prompt import (
 )
 from .ranking import order
 from .records import NSFW_CHOICES, Category, Nsfw, SearchRequest, TagRecord
-from .search import _score, allowed_tags, thing_mask
+from .search import Mask, _score, allowed_tags, thing_mask
 from .store import KEY_TAG
 from .text import MAX_QUERY_CHARS, match_key
 
@@ -167,6 +167,7 @@ def expand(index: Index, request: ExpandRequest) -> ExpandResult:
     parts = segments(request.text, lambda text: own_tag(index, text))
     found = _concepts(index, parts)
     _weigh_all(index, request, found)
+    allowed = allowed_tags(index, request.search_request())
     for negated in (False, True):
         side = [f for f in found if f.concept.negated == negated and f.concept.kind is not ConceptKind.COUNT]
         for item, chosen in zip(
@@ -174,7 +175,7 @@ def expand(index: Index, request: ExpandRequest) -> ExpandResult:
             choose([f.candidates for f in side], 1.0 if negated else request.budget, request.per_concept),
             strict=True,
         ):
-            item.chosen = chosen
+            item.chosen = chosen + _named_parts(index, item, chosen, allowed)
     return _result(index, request, parts, found, started)
 
 
@@ -221,6 +222,20 @@ def _weigh_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) ->
         if item.concept.kind is ConceptKind.NAME:
             # A name is one character or series; those that merely resemble it are others.
             item.candidates = item.candidates[:1]
+
+
+def _named_parts(index: Index, item: _Found, chosen: Sequence[Candidate], allowed: Mask | None) -> list[Candidate]:
+    """The tags that a compound names word by word ("blonde twintails"), unless it is a name as a whole."""
+    if any(candidate.exact for candidate in chosen):
+        return []
+    rows = [part.known.row for part in item.concept.parts if part.known is not None]
+    taken = {candidate.row for candidate in chosen}
+    named = []
+    for row in dict.fromkeys(rows):
+        if row not in taken and (allowed is None or allowed[row]) and not index.store.deprecated[row]:
+            score = next((c.score for c in item.candidates if c.row == row), FLOOR)
+            named += weigh([Candidate(row, score, True, float(index.store.popularity[row]))])
+    return named
 
 
 def _result(
