@@ -57,13 +57,14 @@ def evaluate_sentences(
     rows, times, unknown = [], [], 0
     for number, query in enumerate(judged, start=1):
         result = expand(index, ExpandRequest(query.text, **options))
-        spent, wanted = len(result.tags), len(query.relevant)
-        rows.append((len(query.relevant.intersection(result.tags)) / wanted, wanted, spent, spent / wanted))
+        got, asked = len(result.tags), len(query.relevant)
+        rows.append((len(query.relevant.intersection(result.tags)) / asked, asked, got, got / asked))
         times.append(1000 * result.seconds)
         unknown += sum(not _exists(index, tag) for tag in result.tags)
         progress(number)
-    means = [statistics.fmean(column) for column in zip(*rows, strict=True)]
-    return SentenceSetResult(name, len(judged), *means, unknown, statistics.median(times), percentile(times, 0.95))
+    recall, wanted, spent, ratio = (statistics.fmean(column) for column in zip(*rows, strict=True))
+    median, p95 = statistics.median(times), percentile(times, 0.95)
+    return SentenceSetResult(name, len(judged), recall, wanted, spent, ratio, unknown, median, p95)
 
 
 def _exists(index: Index, tag: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .concepts import Concept, ConceptKind, split
@@ -28,7 +28,8 @@ from .prompt import (
 )
 from .ranking import order
 from .records import NSFW_CHOICES, Category, Nsfw, SearchRequest, TagRecord
-from .search import Mask, _score, allowed_tags, thing_mask
+from .search import Mask, allowed_tags, encode_queries, score_candidates
+from .sentence import thing_request
 from .store import KEY_TAG
 from .text import MAX_QUERY_CHARS, match_key
 
@@ -203,18 +204,16 @@ def _weigh_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) ->
     things = [item for item in found if item.concept.kind is not ConceptKind.COUNT]
     if not things:
         return
-    vectors = index.encoder.encode([item.concept.text for item in things]).dense
-    base = request.search_request()
-    allowed = allowed_tags(index, base)
-    store = index.store
-    for item, vector in zip(things, vectors, strict=True):
-        asked = replace(base, text=item.concept.text)
-        scored = _score(index, asked, vector, thing_mask(index, asked, item.concept, allowed))
-        best = order(scored.fused + scored.exact, store.post_count[scored.rows])[:DEPTH].tolist()
-        rows = scored.rows.tolist()
+    base, store = request.search_request(), index.store
+    asked = [thing_request(base, item.concept) for item in things]
+    for item, part, query in zip(things, asked, encode_queries(index, asked), strict=True):
+        scored = score_candidates(index, part, query)
+        scores = scored.fused(index.weights)
+        best = order(scores, store.post_count[scored.rows])[:DEPTH].tolist()
+        rows, exact = scored.rows.tolist(), scored.exact
         item.candidates = weigh(
             [
-                Candidate(rows[i], float(scored.fused[i]), bool(scored.exact[i] > 0), float(store.popularity[rows[i]]))
+                Candidate(rows[i], float(scores[i] - exact[i]), bool(exact[i] > 0), float(store.popularity[rows[i]]))
                 for i in best
                 if not store.deprecated[rows[i]]
             ]

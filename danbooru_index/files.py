@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .errors import IndexDamagedError
+
 _HASH_BLOCK = 1 << 20
 
 
@@ -52,3 +54,35 @@ def map_array(path: Path) -> npt.NDArray[Any]:
         return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
     except ValueError:
         return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
+
+
+class AppendFile:
+    """A file of equal items that only grows; reopened, it goes on after `start` items and drops what stood behind them."""
+
+    def __init__(self, path: Path, dtype: npt.DTypeLike, *, start: int = 0, width: int = 1) -> None:
+        """An item is `width` values of `dtype`.
+
+        :raises IndexDamagedError: the file is shorter than `start` items.
+        """
+        self._dtype = np.dtype(dtype)
+        size = start * width * self._dtype.itemsize
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("r+b" if path.exists() else "w+b")
+        if self._file.seek(0, os.SEEK_END) < size:
+            self._file.close()
+            raise IndexDamagedError(f"{path} is shorter than its checkpoint says.", hint="Start the build again with --restart.")
+        self._file.truncate(size)
+        self._file.seek(size)
+
+    def append(self, items: npt.ArrayLike) -> None:
+        """Append items, converted to the file's type."""
+        self._file.write(np.ascontiguousarray(items, self._dtype).tobytes())
+
+    def flush(self) -> None:
+        """Bring everything to the disk, so that a checkpoint may count it."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

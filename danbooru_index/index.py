@@ -1,7 +1,7 @@
 """An index version on disk as one validated object.
 
-    DIR/CURRENT                  the name of the current version
-    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/
+DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, and sparse/ and late/ where the encoder
+                             has such vectors (see versions.py); encoder/ where one came with the index
 """
 
 from __future__ import annotations
@@ -11,47 +11,37 @@ from pathlib import Path
 
 from .channels.cooccurrence import Cooccurrence
 from .channels.dense import DenseChannel
+from .channels.late import LateChannel
 from .channels.lexical import LexicalChannel
+from .channels.sparse import SparseChannel
 from .encoders import Encoder, open_encoder
-from .errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
-from .files import write_text_atomically
-from .manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
+from .errors import IndexDamagedError, IndexMismatchError
+from .manifest import Manifest, check_files, read_manifest
+from .ranking import DEFAULT_WEIGHTS
+from .settings import Settings, load_settings
 from .store import Store
+from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current
 
-POINTER_FILE = "CURRENT"
-VERSIONS = "versions"
-STORE, DENSE, CHROMA, LEXICAL, COOCCURRENCE = "tags", "dense", "chroma", "lexical", "cooccurrence"
+STORE, DENSE, CHROMA, LEXICAL, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "sparse", "late"
+COOCCURRENCE = "cooccurrence"  # how often tags stand together, where such counts were given
+ENCODER = "encoder"  # an int8 encoder that came with the index
+__all__ = [
+    "CHROMA",
+    "COOCCURRENCE",
+    "DENSE",
+    "ENCODER",
+    "LATE",
+    "LEXICAL",
+    "POINTER_FILE",
+    "SPARSE",
+    "STORE",
+    "VERSIONS",
+    "Index",
+    "current_version",
+    "has_index",
+    "set_current",
+]
 _REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
-
-
-def current_version(folder: Path) -> Path:
-    """The version folder that `folder` stands for: itself if it holds a manifest, else the one its pointer names.
-
-    :raises IndexNotFoundError: there is no index.
-    :raises IndexDamagedError: the pointer names a version that is not there.
-    """
-    if (folder / MANIFEST_FILE).is_file():
-        return folder
-    pointer = folder / POINTER_FILE
-    if not folder.is_dir():
-        raise IndexNotFoundError(f"There is no index folder {folder}.", hint=_REBUILD)
-    if not pointer.is_file():
-        raise IndexNotFoundError(f"{folder} holds no index: there is neither {MANIFEST_FILE} nor {POINTER_FILE}.", hint=_REBUILD)
-    name = pointer.read_text(encoding="utf-8", errors="replace").strip()
-    version = folder / VERSIONS / name
-    if not name or Path(name).name != name or not version.is_dir():
-        raise IndexDamagedError(f"{pointer} names the version {name!r}, which is not there.", hint=_REBUILD)
-    return version
-
-
-def has_index(folder: Path) -> bool:
-    """Whether an index, good or bad, stands in this folder."""
-    return (folder / POINTER_FILE).is_file() or (folder / MANIFEST_FILE).is_file()
-
-
-def set_current(folder: Path, name: str) -> None:
-    """Make a version the current one, atomically."""
-    write_text_atomically(folder / POINTER_FILE, name + "\n")
 
 
 class Index:
@@ -61,26 +51,38 @@ class Index:
     hashes by `verify`.
     """
 
-    def __init__(self, folder: Path, *, encoder: Encoder | None = None) -> None:
+    def __init__(self, folder: Path, *, encoder: Encoder | None = None, settings: Settings | None = None) -> None:
         """Open an index.
 
         :param folder: an index folder or a version folder.
         :param encoder: the encoder for queries; by default the one that the manifest names.
+        :param settings: where its model files are, and on which device it runs: on the CPU unless they name one.
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
         :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
         """
-        self.folder = current_version(folder)
+        self.folder, self._mark = mark_current(folder)
+        try:
+            self._open(encoder, settings)
+        except BaseException:
+            self._mark.release()
+            raise
+
+    def _open(self, encoder: Encoder | None, settings: Settings | None) -> None:
         self.manifest: Manifest = read_manifest(self.folder)
         problems = check_files(self.folder, self.manifest)
         if problems:
             more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-            raise IndexDamagedError(f"The index {self.folder} is damaged: {'; '.join(problems[:3])}{more}.", hint=_REBUILD)
+            raise IndexDamagedError(
+                f"The index {self.folder} is damaged: {'; '.join(problems[:3])}{more}.", hint=_REBUILD
+            )
         if encoder is not None and encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}, not by {encoder.identity}.",
                 hint="Choose that encoder, or build the index again with this one.",
             )
         self._encoder = encoder
+        self._settings = settings
+        self.weights = DEFAULT_WEIGHTS
         self.store = Store(self.folder / STORE)
 
     @cached_property
@@ -91,7 +93,15 @@ class Index:
         """
         if self._encoder is not None:
             return self._encoder
-        encoder = open_encoder(self.manifest.encoder.name)
+        settings = self._settings or load_settings()
+        # One line of text is quick on a CPU, and leaves the accelerator to the image model.
+        device = "cpu" if settings.device == "auto" else settings.device
+        packed = self.folder / ENCODER
+        if packed.is_dir() and device == "cpu":
+            # Only in its int8 form: a checkpoint may hold pickles, and this one may come from anywhere.
+            encoder = open_encoder(str(packed), device=device, precision="int8", settings=settings)
+        else:
+            encoder = open_encoder(self.manifest.encoder.name, device=device, settings=settings)
         if encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}; this program has {encoder.identity}.",
@@ -110,16 +120,30 @@ class Index:
         return LexicalChannel(self.folder / LEXICAL)
 
     @cached_property
+    def sparse(self) -> SparseChannel | None:
+        """The channel of learned term weights, None where the encoder has none."""
+        return SparseChannel(self.folder / SPARSE) if f"{SPARSE}/terms.npy" in self.manifest.files else None
+
+    @cached_property
+    def late(self) -> LateChannel | None:
+        """The channel of late interaction, None where the encoder has no token vectors."""
+        return (
+            LateChannel(self.folder / LATE, self.manifest.encoder.dimensions)
+            if f"{LATE}/rows.npy" in self.manifest.files
+            else None
+        )
+
+    @cached_property
     def cooccurrence(self) -> Cooccurrence | None:
         """How often two tags stand together, None where the index was built without."""
-        folder = self.folder / COOCCURRENCE
-        return Cooccurrence(folder) if folder.is_dir() else None
+        return Cooccurrence(self.folder / COOCCURRENCE) if f"{COOCCURRENCE}/starts.npy" in self.manifest.files else None
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""
         self.store.close()
         if "dense" in self.__dict__:
             self.dense.close()
+        self._mark.release()
 
     def __enter__(self) -> Index:
         return self

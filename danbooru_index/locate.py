@@ -6,11 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .build import BuildOptions, Progress, build_index
-from .build.progress import silent
+from .build import BuildOptions, build_index
 from .encoders import USE_MULTILINGUAL, open_encoder
+from .errors import IndexFolderError
 from .index import Index, current_version, has_index
+from .locks import FileHold
 from .manifest import read_manifest
+from .progress import Progress, silent
 from .settings import Settings
 
 MAIN_INDEX = "index"
@@ -34,32 +36,38 @@ def main_folder(settings: Settings) -> Path:
 def locate(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> Located:
     """Find the index to use; the starter index is built (in seconds) when there is no other.
 
-    :raises DanbooruIndexError: the starter index has to be built and cannot be.
+    With the setting `auto_fetch` the index of the Hub comes before the starter index.
+
+    :raises DanbooruIndexError: the starter index has to be built and cannot be, or the fetch failed.
     """
     if explicit is not None:
         return Located(explicit, f"index {explicit}")
     built = main_folder(settings)
     if has_index(built):
         return Located(built, f"index {built}")
+    if settings.auto_fetch:
+        from .hub import ensure_index
+
+        ensure_index(settings, built, progress)
+        return Located(built, f"index {built}, fetched from {settings.repository}")
     return Located(ensure_starter(settings, progress), "starter index (build or fetch a bigger one any time)")
 
 
 def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
     """The folder of the starter index, built first if it is missing or belongs to another version of the corpus."""
-    from filelock import FileLock
-
     folder = settings.home / STARTER_INDEX
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock", timeout=300):
+    with FileHold(folder / ".lock", timeout=300):
         if not _is_current(folder):
-            build_index(STARTER_CORPUS, folder, open_encoder(USE_MULTILINGUAL), BuildOptions(), progress)
+            build_index(STARTER_CORPUS, folder, open_encoder(USE_MULTILINGUAL), BuildOptions(restart=True), progress)
     return folder
 
 
 def _is_current(folder: Path) -> bool:
-    if not has_index(folder):
+    try:
+        manifest = read_manifest(current_version(folder))
+    except IndexFolderError:
         return False
-    manifest = read_manifest(current_version(folder))
     wanted = hashlib.sha256(STARTER_CORPUS.read_bytes()).hexdigest()
     return manifest.corpus_sha256 == wanted and manifest.encoder == open_encoder(USE_MULTILINGUAL).identity
 
@@ -67,4 +75,4 @@ def _is_current(folder: Path) -> bool:
 def open_index(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> tuple[Index, str]:
     """Open the index to use, with the reason why it is the one."""
     located = locate(settings, explicit, progress)
-    return Index(located.folder), located.reason
+    return Index(located.folder, settings=settings), located.reason

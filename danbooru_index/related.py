@@ -16,13 +16,14 @@ from .ranking import order
 from .records import Category, Hit, Nsfw, SearchRequest
 from .search import allowed_tags
 from .store import KEY_TAG
-from .text import spaced
+from .texts import texts_of
 
 Method = Literal["co-occurrence", "dense space"]
 
 LEAST_POSTS = 7_000_000  # of the site when the known counts were taken; more when a tag alone has more
 DISCOUNT = 30  # posts: shrinks pairs that stand together by chance (Pantel and Lin 2002, discounted PMI)
 DENSE_TEXTS = 400
+TEXTS_OF_A_SEED = 4
 
 Scores = npt.NDArray[np.float64]
 
@@ -43,7 +44,9 @@ class RelatedRequest:
     def __post_init__(self) -> None:
         object.__setattr__(self, "tags", tuple(tag.strip() for tag in self.tags if tag.strip()))
         if not self.tags:
-            raise InputError("There is no tag to find relatives of.", hint="For example: danbooru-index related serafuku")
+            raise InputError(
+                "There is no tag to find relatives of.", hint="For example: danbooru-index related serafuku"
+            )
         self.search_request()
 
     def search_request(self) -> SearchRequest:
@@ -108,7 +111,7 @@ def related(index: Index, request: RelatedRequest) -> RelatedResult:
     keep = ~np.isin(rows, seeds) & ~index.store.deprecated[rows]
     keep &= True if allowed is None else allowed[rows]
     rows, scores = rows[keep], scores[keep]
-    best = order(scores, index.store.post_count[rows])[: request.limit]
+    best = order(scores.astype(np.float32), index.store.post_count[rows])[: request.limit]
     hits = tuple(_hit(index, int(rows[i]), float(scores[i]), method) for i in best)
     unknown = tuple(tag for tag, row in found.items() if row is None)
     return RelatedResult(request, hits, method, str(index.folder), time.perf_counter() - started, unknown)
@@ -139,8 +142,9 @@ def _by_counts(index: Index, seeds: Sequence[int]) -> tuple[npt.NDArray[np.int64
 
 
 def _by_vectors(index: Index, seeds: Sequence[int]) -> tuple[npt.NDArray[np.int64], Scores]:
-    """Cosine of each tag's nearest text to the mean of the seeds' vectors."""
-    vectors = index.encoder.encode([spaced(index.store.record(row).tag) for row in seeds]).dense
+    """Cosine of each tag's nearest text to the mean of the seeds' texts."""
+    texts = [text for row in seeds for _, text in texts_of(index.store.record(row))[:TEXTS_OF_A_SEED]]
+    vectors = index.encoder.encode(texts).dense
     mean = vectors.mean(axis=0)
     mean /= max(float(np.linalg.norm(mean)), 1e-9)
     rows = index.dense.candidates(mean[None, :], DENSE_TEXTS)[0]

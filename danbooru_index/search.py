@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from .channels.dense import TextKind
-from .concepts import Concept, ConceptKind, interleave, is_sentence, split
-from .concepts.merge import COUNT_SCORE
+from .channels.late import max_sim
+from .concepts import COUNT_SCORE, interleave
 from .index import Index
-from .lookup import StoreLexicon
-from .ranking import EXACT_BONUS, EXACT_STEP, fuse, order
-from .records import Category, Hit, SearchRequest, SearchResult
+from .ranking import EXACT_BONUS, EXACT_STEP, FusionWeights, fuse, order
+from .records import Hit, SearchRequest, SearchResult
+from .sentence import SearchPlan, plan_search
+from .texts import late_text
 
 DENSE_TEXTS = 400  # texts that the graph proposes
 LEXICAL_TAGS = 200  # tags that the names propose
+SPARSE_TAGS = 200  # tags that the learned term weights propose
+LATE_TAGS = 128  # tags that late interaction ranks anew
+LATE_ON_THE_FLY = 64  # tags whose token vectors an accelerator computes for one query
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
-Vectors = npt.NDArray[np.float32]
 
 
 def search(index: Index, request: SearchRequest) -> SearchResult:
@@ -31,22 +33,17 @@ def search(index: Index, request: SearchRequest) -> SearchResult:
 
 
 def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResult]:
-    """Find the tags of several requests, encoded in one batch with the things that their texts name; results in order."""
+    """Find the tags of several requests, encoded in one batch with the things that they name; results in order."""
     if not requests:
         return []
     started = time.perf_counter()
-    plans = [split(request.text, StoreLexicon(index.store)) for request in requests]
-    texts = [
-        text for request, concepts in zip(requests, plans, strict=True) for text in query_texts(request.text, concepts)
-    ]
-    queries = index.encoder.encode(texts).dense
+    plans = [plan_search(index, request) for request in requests]
+    queries = iter(encode_queries(index, [asked for plan in plans for asked in plan.asked]))
     encoding = (time.perf_counter() - started) / len(requests)
     results = []
-    for request, concepts in zip(requests, plans, strict=True):
+    for request, plan in zip(requests, plans, strict=True):
         begun = time.perf_counter()
-        count = len(query_texts(request.text, concepts))
-        hits = _hits(index, request, concepts, queries[:count])
-        queries = queries[count:]
+        hits = _hits(index, plan, [next(queries) for _ in plan.asked])
         seconds = encoding + time.perf_counter() - begun
         results.append(SearchResult(request, hits, str(index.folder), index.encoder.description, seconds))
     return results
@@ -69,130 +66,161 @@ def allowed_tags(index: Index, request: SearchRequest) -> Mask | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
-    """Candidates of one query with the scores of every channel; arrays of equal length."""
+class Query:
+    """The vectors of one query: dense (d,), and where the index has such channels its term weights and (tokens, d) vectors."""
+
+    dense: npt.NDArray[np.float32]
+    sparse: dict[int, float] | None = None
+    tokens: npt.NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Candidates of one query with the scores of every channel; arrays of equal length. `late` is NaN where it is unknown."""
 
     rows: Rows
     dense: npt.NDArray[np.float32]
     best_text: Rows
     lexical: npt.NDArray[np.float32]
+    popularity: npt.NDArray[np.float32]
     exact: npt.NDArray[np.float32]
-    fused: npt.NDArray[np.float32]
+    sparse: npt.NDArray[np.float32] | None = None
+    late: npt.NDArray[np.float32] | None = None
+
+    def fused(self, weights: FusionWeights) -> npt.NDArray[np.float32]:
+        """The score that orders them."""
+        return self.exact + fuse(self.dense, self.lexical, self.popularity, weights, sparse=self.sparse, late=self.late)
 
 
-def wanted_things(concepts: Sequence[Concept]) -> list[Concept]:
-    """The concepts that are searched for: no counts, which are given by rule, and nothing that is negated."""
-    return [concept for concept in concepts if concept.kind is not ConceptKind.COUNT and not concept.negated]
-
-
-def query_texts(text: str, concepts: Sequence[Concept]) -> list[str]:
-    """What is encoded for one text: itself, and the things that it names where there are several."""
-    things = wanted_things(concepts)
-    return [text, *(thing.text for thing in things)] if len(concepts) > 1 else [text]
-
-
-def _hits(index: Index, request: SearchRequest, concepts: Sequence[Concept], queries: Vectors) -> tuple[Hit, ...]:
-    """Hits of one request; `queries` (n, d) are the vectors of query_texts."""
-    allowed = allowed_tags(index, request)
-    whole = _score(index, request, queries[0], allowed)
-    parts = _parts(index, request, whole, concepts, queries[1:], allowed)
-    if parts:
-        return _merged(index, request, parts, concepts, allowed)
-    best = order(whole.fused + whole.exact, index.store.post_count[whole.rows])[: request.limit]
-    return tuple(_hit(index, whole, int(i)) for i in best)
-
-
-def _parts(
-    index: Index,
-    request: SearchRequest,
-    whole: _Scored,
-    concepts: Sequence[Concept],
-    queries: Vectors,
-    allowed: Mask | None,
-) -> list[_Scored]:
-    """The scored things of a text that names several; none for a text that is one name or one description."""
-    counted = any(concept.kind is ConceptKind.COUNT for concept in concepts)
-    top = float((whole.fused + whole.exact).max(initial=0.0))
-    if not len(queries) or not is_sentence(top, [1.0] * len(queries), counted=counted):
-        return []
-    parts = [
-        _score(index, replace(request, text=thing.text), query, thing_mask(index, request, thing, allowed))
-        for thing, query in zip(wanted_things(concepts), queries, strict=True)
+def encode_queries(index: Index, requests: list[SearchRequest]) -> list[Query]:
+    """The vectors of every query, in one batch, only of the kinds that the index has channels for."""
+    found = index.encoder.encode(
+        [request.text for request in requests], sparse=index.sparse is not None, tokens=index.late is not None
+    )
+    return [
+        Query(
+            dense,
+            found.sparse[i] if found.sparse is not None else None,
+            found.tokens[i] if found.tokens is not None else None,
+        )
+        for i, dense in enumerate(found.dense)
     ]
-    return parts if is_sentence(top, [float(p.fused.max(initial=0.0)) for p in parts], counted=counted) else []
 
 
-def thing_mask(index: Index, request: SearchRequest, thing: Concept, allowed: Mask | None) -> Mask | None:
-    """What a part of a text may be: the character or series that it names, or a general tag; a request's own categories win."""
-    if request.categories:
-        return allowed
-    category = index.store.category
-    if thing.kind is ConceptKind.NAME:
-        mask: Mask = np.isin(category, (Category.CHARACTER, Category.COPYRIGHT))
-    else:
-        mask = category == Category.GENERAL
-    return mask if allowed is None else mask & allowed
+def _hits(index: Index, plan: SearchPlan, queries: list[Query]) -> tuple[Hit, ...]:
+    scored = score_candidates(index, plan.request, queries[0])
+    scores = scored.fused(index.weights)
+    top = float(scores.max(initial=0.0))
+    if plan.names_several(top):
+        parts = [
+            score_candidates(index, asked, query) for asked, query in zip(plan.asked[1:], queries[1:], strict=True)
+        ]
+        if plan.names_several(
+            top, [float((part.fused(index.weights) - part.exact).max(initial=0.0)) for part in parts]
+        ):
+            return _merged(index, plan, parts)
+    best = order(scores, index.store.post_count[scored.rows])[: plan.request.limit]
+    return tuple(_hit(index, scored, int(i), float(scores[i])) for i in best)
 
 
-def _merged(
-    index: Index, request: SearchRequest, parts: Sequence[_Scored], concepts: Sequence[Concept], allowed: Mask | None
-) -> tuple[Hit, ...]:
-    """The hits of all parts in turn, each with the score of its place."""
+def _merged(index: Index, plan: SearchPlan, parts: list[Scored]) -> tuple[Hit, ...]:
+    """The hits of all parts in turn, each with the score of its place; a head-count below the best tag of each."""
     ranked: list[list[tuple[int, float]]] = []
-    places: dict[int, tuple[_Scored, int]] = {}
+    places: dict[int, tuple[Scored, int]] = {}
     for part in parts:
-        best = order(part.fused + part.exact, index.store.post_count[part.rows])[: request.limit]
-        ranked.append([(int(part.rows[i]), float(part.fused[i] + part.exact[i])) for i in best])
+        scores = part.fused(index.weights)
+        best = order(scores, index.store.post_count[part.rows])[: plan.request.limit].tolist()
+        ranked.append([(int(part.rows[i]), float(scores[i])) for i in best])
         for i in best:
-            places.setdefault(int(part.rows[i]), (part, int(i)))
-    counts = [row for concept in concepts for tag in concept.tags for row, _ in index.store.exact(tag)[:1]]
-    ranked += [[(row, COUNT_SCORE)] for row in counts if allowed is None or allowed[row]]
-    hits = []
-    for row, score in interleave(ranked)[: request.limit]:
-        hit = _hit(index, *places[row]) if row in places else _count_hit(index, row)
-        hits.append(replace(hit, score=score))
-    return tuple(hits)
+            places.setdefault(int(part.rows[i]), (part, i))
+    for tag in plan.count_tags:
+        part = score_exact(index, replace(plan.request, text=tag))
+        ranked += [[(int(row), COUNT_SCORE)] for row in part.rows[:1]]
+        for i, row in enumerate(part.rows[:1]):
+            places.setdefault(int(row), (part, i))
+    merged = interleave(ranked)[: plan.request.limit]
+    return tuple(_hit(index, *places[row], score) for row, score in merged)
 
 
-def _count_hit(index: Index, row: int) -> Hit:
-    record = index.store.record(row)
-    channels = {"popularity": float(index.store.popularity[row]), "rule": 1.0}
-    return Hit(record.tag, 0.0, record.category, record.post_count, record.text, record.nsfw, channels, matched="count")
+def score_exact(index: Index, request: SearchRequest) -> Scored:
+    """The tags of which the text is a name, best kind first, without any other channel."""
+    allowed = allowed_tags(index, request)
+    found = [(row, kind) for row, kind in index.store.exact(request.text) if allowed is None or allowed[row]]
+    rows = np.array([row for row, _ in found], np.int64)
+    bonus = np.array([EXACT_BONUS - EXACT_STEP * kind for _, kind in found], np.float32)
+    nothing = np.zeros(len(rows), np.float32)
+    none = np.full((len(rows), len(TextKind)), -1.0, np.float32)
+    return Scored(rows, none, np.full(len(rows), -1, np.int64), nothing, index.store.popularity[rows], bonus)
 
 
-def _score(index: Index, request: SearchRequest, query: npt.NDArray[np.float32], allowed: Mask | None) -> _Scored:
-    store = index.store
+def score_candidates(index: Index, request: SearchRequest, query: Query) -> Scored:
+    """The candidates of every channel, scored by every channel; late interaction for the best of them."""
+    store, allowed = index.store, allowed_tags(index, request)
     exact = {
         row: EXACT_BONUS - EXACT_STEP * kind
         for row, kind in store.exact(request.text)
         if allowed is None or allowed[row]
     }
     names = index.lexical.scores(request.text, len(store))
-    if allowed is not None:
-        names = np.where(allowed, names, 0.0).astype(np.float32)
-    width = max(request.limit, LEXICAL_TAGS)
-    by_name = np.argpartition(-names, width)[:width] if len(names) > width else np.arange(len(names))
-    by_meaning = index.dense.candidates(query[None, :], max(2 * request.limit, DENSE_TEXTS), allowed)[0]
-    rows = np.unique(np.concatenate([by_name[names[by_name] > 0], by_meaning, np.array(list(exact), np.int64)]))
-    dense, best_text = index.dense.score(query, rows)
-    fused = fuse(dense, names[rows], store.popularity[rows])
+    terms = index.sparse.scores(query.sparse) if index.sparse is not None and query.sparse is not None else None
+    proposed = [_top(names, max(request.limit, LEXICAL_TAGS), allowed), np.array(list(exact), np.int64)]
+    if terms is not None:
+        proposed.append(_top(terms, max(request.limit, SPARSE_TAGS), allowed))
+    proposed.append(index.dense.candidates(query.dense[None, :], max(2 * request.limit, DENSE_TEXTS), allowed)[0])
+    rows = np.unique(np.concatenate(proposed))
+    dense, best_text = index.dense.score(query.dense, rows)
     bonus = np.array([exact.get(int(row), 0.0) for row in rows], np.float32)
-    return _Scored(rows, dense, best_text, names[rows], bonus, fused)
+    scored = Scored(
+        rows, dense, best_text, names[rows], store.popularity[rows], bonus, terms[rows] if terms is not None else None
+    )
+    if index.late is None or query.tokens is None:
+        return scored
+    return replace(scored, late=_late(index, scored, query.tokens, max(request.limit, LATE_TAGS)))
 
 
-def _hit(index: Index, scored: _Scored, i: int) -> Hit:
+def _top(scores: npt.NDArray[np.float32], count: int, allowed: Mask | None) -> Rows:
+    """The rows of the largest positive scores among the allowed ones, in no order."""
+    if allowed is not None:
+        scores = np.where(allowed, scores, 0.0)
+    rows = np.argpartition(-scores, count)[:count] if len(scores) > count else np.arange(len(scores))
+    return rows[scores[rows] > 0]
+
+
+def _late(index: Index, scored: Scored, tokens: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
+    """(n,) late interaction scores of the best `count` candidates, NaN for the others and where there are no token vectors.
+
+    On an accelerator the token vectors that the index does not keep are computed.
+    """
+    assert index.late is not None
+    late = np.full(len(scored.rows), np.nan, np.float32)
+    best = order(scored.fused(index.weights), index.store.post_count[scored.rows])[:count]
+    late[best] = index.late.scores(tokens, scored.rows[best])
+    missing = best[np.isnan(late[best])][:LATE_ON_THE_FLY]
+    if len(missing) and index.encoder.on_gpu:
+        texts = [late_text(index.store.record(int(row))) for row in scored.rows[missing]]
+        computed = index.encoder.encode(texts, tokens=True).tokens or []
+        starts = np.r_[0, np.cumsum([len(vectors) for vectors in computed])[:-1]]
+        late[missing] = max_sim(tokens, np.concatenate(computed), starts)
+    return late
+
+
+def _hit(index: Index, scored: Scored, i: int, score: float) -> Hit:
     row = int(scored.rows[i])
     record = index.store.record(row)
     channels = {
         "dense": float(scored.dense[i].max()),
         "lexical": float(scored.lexical[i]),
-        "popularity": float(index.store.popularity[row]),
+        "popularity": float(scored.popularity[i]),
     }
+    if scored.sparse is not None:
+        channels["sparse"] = float(scored.sparse[i])
+    if scored.late is not None and not np.isnan(scored.late[i]):
+        channels["late"] = float(scored.late[i])
     if scored.exact[i] > 0:
         channels["exact"] = float(scored.exact[i])
     return Hit(
         tag=record.tag,
-        score=float(scored.fused[i] + scored.exact[i]),
+        score=score,
         category=record.category,
         post_count=record.post_count,
         text=record.text,

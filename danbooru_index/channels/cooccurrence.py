@@ -31,7 +31,7 @@ def read_pairs(path: Path) -> Iterator[tuple[str, str, int]]:
     rows = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
     for number, (first, second, count) in enumerate(rows, start=1):
         try:
-            yield str(first), str(second), int(count)
+            yield str(first), str(second), int(str(count))
         except (TypeError, ValueError) as error:
             raise CorpusError(
                 f"{path}, row {number}: {count!r} is no count.", hint="Write a whole number of posts."

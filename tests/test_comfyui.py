@@ -1,0 +1,170 @@
+"""The pack in a real ComfyUI, as a subprocess, over HTTP: the oldest release that is promised and a new one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from comfyui import ComfyUIServer, PromptRefused, prepare
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module", params=["0.30.0", "0.18.2"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[ComfyUIServer]:
+    base = tmp_path_factory.mktemp("comfyui")
+    home = base / "home"
+    shutil.copytree(small_folder, home / "index")
+    environment = {"DANBOORU_INDEX_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    installation = prepare(request.param, ROOT / "requirements.txt")
+    with ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as running:
+        running.home = home
+        yield running
+
+
+def message(entry: dict, kind: str) -> dict | None:
+    return next((m[1] for m in entry["status"]["messages"] if m[0] == kind), None)
+
+
+def search_graph(text: str, **inputs: object) -> dict:
+    """Tag Search with each of its outputs shown."""
+    values = {"text": text, "limit": 3, "category": "all", "nsfw": "exclude", "min_count": 0, "spaces": True, "escape": True}
+    graph = {"1": {"class_type": "DanbooruIndexTagSearch", "inputs": {**values, **inputs}}}
+    for slot in range(3):
+        graph[str(2 + slot)] = {"class_type": "PreviewAny", "inputs": {"source": ["1", slot]}}
+    return graph
+
+
+def load_node(**inputs: object) -> dict:
+    """A Load node with its defaults."""
+    values = {"encoder": "auto", "device": "auto", "precision": "auto", "download": "never", "repository": "", "endpoint": ""}
+    return {"class_type": "DanbooruIndexLoad", "inputs": {"folder": "", **values, **inputs}}
+
+
+def rebuild_graph(corpus: str, **inputs: object) -> dict:
+    """Rebuild, and a search in the index that it gives."""
+    values = {"encoder": "auto", "device": "auto", "batch_size": 0, "unfinished": "resume", "tolerant": True}
+    graph = search_graph("a new tag", index=["8", 0], limit=1)
+    graph["8"] = {"class_type": "DanbooruIndexRebuild", "inputs": {"corpus": corpus, **values, **inputs}}
+    return graph
+
+
+def texts(entry: dict, node: str) -> list[str]:
+    assert entry["status"]["status_str"] == "success", entry["status"]
+    return entry["outputs"][node]["text"]
+
+
+def test_the_pack_is_imported_fast_and_every_input_has_a_tooltip(server: ComfyUIServer) -> None:
+    assert server.import_seconds() <= 0.5  # on a busy machine; benchmarks/imports.py measures it
+    for node_id in ("DanbooruIndexLoad", "DanbooruIndexTagSearch", "DanbooruIndexRebuild"):
+        info = server.object_info(node_id)
+        inputs = {**info["input"].get("required", {}), **info["input"].get("optional", {})}
+        assert inputs and all(options[1].get("tooltip") for options in inputs.values())
+        assert all(info["output_tooltips"])
+
+
+def test_a_sentence_in_and_tags_out(server: ComfyUIServer) -> None:
+    entry = server.run(search_graph("双马尾"), 120)
+    assert texts(entry, "2")[0].split(", ")[0] == "twintails"
+    assert texts(entry, "3")[0] == "twintails" and len(texts(entry, "3")) == 3
+    assert texts(entry, "4")[0].splitlines()[2].startswith("twintails")
+    assert str(server.home / "index") in texts(entry, "4")[0]
+    assert "twintails" in entry["outputs"]["1"]["text"][0]
+
+
+def test_brackets_and_underscores_as_chosen(server: ComfyUIServer) -> None:
+    entry = server.run(search_graph("saber (fate)", limit=1), 120)
+    assert texts(entry, "2") == [r"saber \(fate\)"]
+    entry = server.run(search_graph("saber (fate)", limit=1, spaces=False, escape=False), 120)
+    assert texts(entry, "2") == ["saber_(fate)"]
+
+
+def test_filters_reach_the_engine(server: ComfyUIServer) -> None:
+    assert texts(server.run(search_graph("nude", nsfw="only", limit=5), 120), "3") == ["nude"]
+    assert texts(server.run(search_graph("girl", category="meta", limit=5), 120), "3") == ["highres"]
+    assert texts(server.run(search_graph("girl", category="artist", min_count=1000), 120), "4")[0].startswith("No tag fits")
+
+
+def test_load_names_the_index_and_a_missing_one_is_an_error_on_the_node(server: ComfyUIServer) -> None:
+    graph = search_graph("雨伞", index=["9", 0])
+    graph["9"] = load_node(folder=str(server.home / "index"))
+    assert texts(server.run(graph, 120), "3")[0] == "umbrella"
+    graph["9"]["inputs"]["folder"] = str(server.home / "nowhere")
+    error = message(server.run(graph, 120), "execution_error")
+    assert error is not None and error["node_id"] == "9"
+    assert "There is no index folder" in error["exception_message"] and "danbooru-index build" in error["exception_message"]
+    graph["9"] = load_node(folder=str(server.home / "index"), encoder="BAAI/bge-m3")
+    error = message(server.run(graph, 120), "execution_error")
+    assert error is not None and error["node_id"] == "1"
+    assert "was built by use-multilingual@0.2.1" in error["exception_message"]
+
+
+def test_an_empty_text_is_an_error_and_never_a_prompt(server: ComfyUIServer) -> None:
+    entry = server.run(search_graph("  "), 120)
+    error = message(entry, "execution_error")
+    assert error is not None and "The query is empty" in error["exception_message"]
+    assert "2" not in entry["outputs"]
+
+
+def test_values_out_of_range_are_refused_before_the_run(server: ComfyUIServer) -> None:
+    with pytest.raises(PromptRefused) as refused:
+        server.queue(search_graph("x", limit=0))
+    assert refused.value.body["node_errors"]["1"]["errors"][0]["type"] == "value_smaller_than_min"
+
+
+def test_two_prompts_at_once_both_end(server: ComfyUIServer) -> None:
+    first, second = server.queue(search_graph("猫耳")), server.queue(search_graph("夜空"))
+    assert texts(server.wait(first, 120), "3")[0] == "cat_ears"
+    assert texts(server.wait(second, 120), "3")[0] == "night_sky"
+
+
+def test_the_second_run_is_served_from_the_cache_until_the_index_changes(server: ComfyUIServer) -> None:
+    graph = search_graph("红眼睛")
+    server.run(graph, 120)
+    cached = message(server.run(graph, 120), "execution_cached")
+    assert cached is not None and set(cached["nodes"]) == {"1", "2", "3", "4"}
+    version = (server.home / "index" / "CURRENT").read_text(encoding="utf-8").strip()
+    versions = server.home / "index" / "versions"
+    if not (versions / "again").exists():
+        shutil.copytree(versions / version, versions / "again")
+    (server.home / "index" / "CURRENT").write_text("again\n", encoding="utf-8")
+    entry = server.run(graph, 120)
+    cached = message(entry, "execution_cached")
+    assert cached is not None and "1" not in cached["nodes"]
+    assert texts(entry, "3")[0] == "red_eyes"
+
+
+def test_an_interrupted_run_stops_and_the_next_one_works(server: ComfyUIServer) -> None:
+    """Without a built index the first search builds the starter index, which takes long enough to be interrupted."""
+    index = server.home / "index"
+    index.rename(server.home / "away")
+    try:
+        prompt = server.queue(search_graph("水手服"))
+        server.wait_running(prompt)
+        server.interrupt()
+        entry = server.wait(prompt, 60)
+        interrupted = message(entry, "execution_interrupted")
+        assert interrupted is not None and interrupted["node_id"] == "1"
+        assert not (server.home / "starter" / "CURRENT").exists()
+        entry = server.run(search_graph("水手服"), 300)
+        assert texts(entry, "3")[0] == "serafuku" and "starter index" in texts(entry, "4")[0]
+    finally:
+        (server.home / "away").rename(index)
+
+
+def test_rebuild_makes_an_index_that_the_next_search_uses(server: ComfyUIServer, corpus: Path) -> None:
+    lines = corpus.read_text(encoding="utf-8")
+    more = '{"text": "【通用】a_new_tag - 新的标签。 Not there before.", "post_count": 7}\nno json\n'
+    corpus.write_text(lines + more, encoding="utf-8")
+    entry = server.run(rebuild_graph(str(corpus)), 300)
+    assert texts(entry, "3") == ["a_new_tag"]
+    report = entry["outputs"]["8"]["text"][0]
+    assert report.startswith("18 tags") and "skipped line 19: not JSON" in report
+    # Without a Load or Rebuild node the search finds the new index too.
+    assert texts(server.run(search_graph("新的标签", limit=1), 120), "3") == ["a_new_tag"]
+    error = message(server.run(rebuild_graph(str(corpus), tolerant=False), 300), "execution_error")
+    assert error is not None and error["node_id"] == "8" and "line 19: not JSON" in error["exception_message"]
+    assert texts(server.run(search_graph("新的标签", limit=1), 120), "3") == ["a_new_tag"]
