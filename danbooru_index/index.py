@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .channels.cooccurrence import Cooccurrence
 from .channels.dense import DenseChannel
 from .channels.late import LateChannel
 from .channels.lexical import LexicalChannel
@@ -26,7 +27,7 @@ from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_c
 
 FLOOR_SAMPLE = 2000  # texts
 STORE, DENSE, CHROMA, LEXICAL, WORDS, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "words", "sparse", "late"
-COOCCURRENCE = "cooccurrence"
+COOCCURRENCE = "cooccurrence"  # how often tags stand together, where such counts were given
 ENCODER = "encoder"  # an int8 encoder that came with the index
 __all__ = [
     "CHROMA",
@@ -147,6 +148,11 @@ class Index:
         sample = self.dense.vectors.gather(rows)
         size = len(sample)
         return float((np.sum(sample.sum(axis=0) ** 2) - np.sum(sample**2)) / (size * (size - 1))) if size > 1 else 0.0
+
+    @cached_property
+    def cooccurrence(self) -> Cooccurrence | None:
+        """How often two tags stand together, None where the index was built without."""
+        return Cooccurrence(self.folder / COOCCURRENCE) if f"{COOCCURRENCE}/starts.npy" in self.manifest.files else None
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""

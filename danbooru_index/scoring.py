@@ -98,8 +98,9 @@ def encode_queries(index: Index, texts: Sequence[str]) -> list[QueryVectors]:
     ]
 
 
-def score_candidates(index: Index, request: SearchRequest, query: QueryVectors, allowed: Mask | None) -> Scored:
+def score_candidates(index: Index, request: SearchRequest, query: QueryVectors) -> Scored:
     """The candidates of every channel, scored by every channel; late interaction for the best of them."""
+    allowed = allowed_tags(index, request)
     names = index.store.exact(request.text)
     exact = {row: EXACT_BONUS - EXACT_STEP * kind for row, kind in names if allowed is None or allowed[row]}
     terms = index.sparse.scores(query.sparse) if index.sparse is not None and query.sparse is not None else None
@@ -113,6 +114,26 @@ def score_candidates(index: Index, request: SearchRequest, query: QueryVectors, 
     if index.late is None or query.tokens is None or not len(rows):
         return scored
     return replace(scored, late=_late(index, scored, query.tokens, max(request.limit, LATE_TAGS)))
+
+
+def score_exact(index: Index, request: SearchRequest) -> Scored:
+    """The tags of which the text is a name, best kind first, without any other channel."""
+    allowed = allowed_tags(index, request)
+    found = [(row, kind) for row, kind in index.store.exact(request.text) if allowed is None or allowed[row]]
+    rows = np.array([row for row, _ in found], np.int64)
+    bonus = np.array([EXACT_BONUS - EXACT_STEP * kind for _, kind in found], np.float32)
+    none = np.zeros(len(rows), np.float32)
+    channels = CandidateScores(
+        dense=np.full((len(rows), len(TextKind)), -1.0, np.float32),
+        cosine=none,
+        coverage=none,
+        spelling=none,
+        skeleton=none,
+        words=none,
+        popularity=index.store.popularity[rows],
+        category=index.store.category[rows],
+    )
+    return Scored(rows, channels, none, bonus)
 
 
 def candidates(

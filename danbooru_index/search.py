@@ -1,12 +1,16 @@
-"""Search: requests in, results out."""
+"""Search: requests in, results out. A text that names several things is searched thing by thing."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
+from .concepts import COUNT_SCORE, interleave
 from .index import Index
 from .records import Hit, SearchRequest, SearchResult
-from .scoring import QueryVectors, allowed_tags, encode_queries, make_hit, ranked, score_candidates
+from .scoring import QueryVectors, Scored, encode_queries, make_hit, ranked, score_candidates, score_exact
+from .sentence import SearchPlan, plan_search
 
 
 def search(index: Index, request: SearchRequest) -> SearchResult:
@@ -15,21 +19,46 @@ def search(index: Index, request: SearchRequest) -> SearchResult:
 
 
 def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResult]:
-    """Find the tags of several requests, encoded in one batch; results in order."""
+    """Find the tags of several requests, encoded in one batch with the things that they name; results in order."""
     if not requests:
         return []
     started = time.perf_counter()
-    queries = encode_queries(index, [request.text for request in requests])
+    plans = [plan_search(index, request) for request in requests]
+    queries = iter(encode_queries(index, [asked.text for plan in plans for asked in plan.asked]))
     encoding = (time.perf_counter() - started) / len(requests)
     results = []
-    for request, query in zip(requests, queries, strict=True):
+    for request, plan in zip(requests, plans, strict=True):
         begun = time.perf_counter()
-        hits = _hits(index, request, query)
+        hits = _hits(index, plan, [next(queries) for _ in plan.asked])
         seconds = encoding + time.perf_counter() - begun
         results.append(SearchResult(request, hits, str(index.folder), index.encoder.description, seconds))
     return results
 
 
-def _hits(index: Index, request: SearchRequest, query: QueryVectors) -> tuple[Hit, ...]:
-    scored = score_candidates(index, request, query, allowed_tags(index, request))
-    return tuple(make_hit(index, scored, i, score) for i, score in ranked(index, scored, request.limit))
+def _hits(index: Index, plan: SearchPlan, queries: Sequence[QueryVectors]) -> tuple[Hit, ...]:
+    scored = score_candidates(index, plan.request, queries[0])
+    top = float(scored.total(index.weights).max(initial=0.0))
+    if plan.names_several(top):
+        asked = zip(plan.asked[1:], queries[1:], strict=True)
+        parts = [score_candidates(index, request, query) for request, query in asked]
+        if plan.names_several(top, [float(part.fused(index.weights).max(initial=0.0)) for part in parts]):
+            return _merged(index, plan, parts)
+    return tuple(make_hit(index, scored, i, score) for i, score in ranked(index, scored, plan.request.limit))
+
+
+def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hit, ...]:
+    """The hits of all parts in turn, each with the score of its place; a head-count below the best tag of each."""
+    lists: list[list[tuple[int, float]]] = []
+    places: dict[int, tuple[Scored, int]] = {}
+    for part in parts:
+        best = ranked(index, part, plan.request.limit)
+        lists.append([(int(part.rows[i]), score) for i, score in best])
+        for i, _ in best:
+            places.setdefault(int(part.rows[i]), (part, i))
+    for tag in plan.count_tags:
+        part = score_exact(index, replace(plan.request, text=tag))
+        lists += [[(int(row), COUNT_SCORE)] for row in part.rows[:1]]
+        for i, row in enumerate(part.rows[:1]):
+            places.setdefault(int(row), (part, i))
+    merged = interleave(lists)[: plan.request.limit]
+    return tuple(make_hit(index, *places[row], score) for row, score in merged)
