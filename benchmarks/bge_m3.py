@@ -56,15 +56,15 @@ def make(folder: Path, corpus: Path | None) -> None:
     make_checkpoint(folder, FULL, texts=texts, tokens=24_000)
 
 
-def alternate(sides: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of every side in every round; the sides take turns, after one turn that is not counted."""
+def alternate(sides: dict[str, Callable[[], object]], rounds: int, warm: int = 1) -> dict[str, list[float]]:
+    """Seconds of every side in every round; the sides take turns, after `warm` turns that are not counted."""
     times: dict[str, list[float]] = {name: [] for name in sides}
-    for number in range(rounds + 1):
+    for number in range(rounds + warm):
         for name, side in sides.items():
             started = time.perf_counter()
             with contextlib.redirect_stderr(io.StringIO()):
                 side()
-            if number:
+            if number >= warm:
                 times[name].append(time.perf_counter() - started)
     return times
 
@@ -112,7 +112,7 @@ def encode(folder: Path, corpus: Path, rounds: int, line_rounds: int, count: int
         "torch": lambda: ours.encode(lines, **all_of),
         "int8 ONNX": lambda: int8.encode(lines, **all_of),
     }
-    show(f"{len(lines)} lines, all outputs", alternate(sides, line_rounds), "FlagEmbedding")
+    show(f"{len(lines)} lines, all outputs", alternate(sides, line_rounds, warm=0), "FlagEmbedding")
 
 
 _MEMORY = """
