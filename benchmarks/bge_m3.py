@@ -31,7 +31,7 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
-from danbooru_index.encoders import Encoding, EncoderIdentity, open_encoder
+from danbooru_index.encoders import EncoderIdentity, Encoding, open_encoder
 from danbooru_index.settings import Settings
 
 QUERIES = {
@@ -125,7 +125,8 @@ for text in ("1girl", "黑色长发的少女站在樱花树下", "a girl with lo
 info = psutil.Process().memory_full_info()
 heavy = [name for name in ("torch", "transformers", "FlagEmbedding") if name in sys.modules]
 peak = next((line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")), "0") if sys.platform == "linux" else "0"
-print(f"int8 ONNX, after three queries: {info.rss / 1e9:.2f} GB resident, {info.uss / 1e9:.2f} GB its own, peak {int(peak) * 1024 / 1e9:.2f} GB; imported: {heavy}")
+print(f"int8 ONNX, after three queries: {info.rss / 1e9:.2f} GB resident, {info.uss / 1e9:.2f} GB its own,")
+print(f"peak {int(peak) * 1024 / 1e9:.2f} GB; imported: {heavy}")
 """
 
 
@@ -185,9 +186,9 @@ def search(corpus: Path, folder: Path, rows: int, queries: Iterable[str]) -> Non
             if number:
                 times.append(1000 * (time.perf_counter() - started))
     late = len(index.late) if index.late is not None else 0
-    print(
-        f"{len(index.store):,} rows, {late:,} with token vectors, {len(times)} searches: median {statistics.median(times):.1f} ms, p95 {sorted(times)[int(0.95 * len(times))]:.1f} ms"
-    )
+    p95 = sorted(times)[int(0.95 * len(times))]
+    print(f"{len(index.store):,} rows, {late:,} with token vectors, {len(times)} searches:", end=" ")
+    print(f"median {statistics.median(times):.1f} ms, p95 {p95:.1f} ms")
 
 
 def main() -> None:

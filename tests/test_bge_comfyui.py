@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from comfyui_install import RELEASES, prepare
 
 HOSTS = Path(__file__).with_name("hosts")
-sys.path.insert(0, str(HOSTS))
-
-from comfyui_install import RELEASES, prepare
 
 REPOSITORY = Path(__file__).parents[1]
 SCRIPT = """

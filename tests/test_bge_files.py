@@ -9,10 +9,6 @@ import threading
 from dataclasses import replace
 
 import pytest
-
-pytest.importorskip("torch")
-
-from m3_fixtures import tiny_folder  # noqa: F401 - fixture
 from tiny_m3 import TINY, make_checkpoint
 
 from danbooru_index.encoders import BGE_M3, model_files, open_encoder
@@ -20,9 +16,13 @@ from danbooru_index.encoders.model_files import find_folder, identity_of
 from danbooru_index.errors import EncoderError, HubError
 from danbooru_index.settings import load_settings
 
+pytest_plugins = ["m3_fixtures"]
+pytestmark = pytest.mark.torch
+pytest.importorskip("torch")
+
 
 @pytest.fixture
-def folder(tiny_folder, tmp_path):  # noqa: F811
+def folder(tiny_folder, tmp_path):
     return shutil.copytree(tiny_folder, tmp_path / "model")
 
 

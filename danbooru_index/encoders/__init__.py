@@ -60,7 +60,7 @@ def _open_m3(
         if converted is not None and (
             precision == "int8" or device == "cpu" or (device == "auto" and _best_device() == "cpu")
         ):
-            return onnx_m3.OnnxM3Encoder(converted)
+            return converted
         if precision == "int8":
             raise EncoderError(
                 f"{model} has not been converted to int8.", hint=f"Run: danbooru-index convert --model {model}"
