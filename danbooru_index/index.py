@@ -1,8 +1,7 @@
 """An index version on disk as one validated object.
 
-    DIR/CURRENT                  the name of the current version
-    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, and sparse/ and
-                                 late/ where the encoder has such vectors
+    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, and sparse/ and late/ where the encoder
+                                 has such vectors (see versions.py)
 """
 
 from __future__ import annotations
@@ -15,47 +14,29 @@ from .channels.late import LateChannel
 from .channels.lexical import LexicalChannel
 from .channels.sparse import SparseChannel
 from .encoders import Encoder, open_encoder
-from .errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
-from .files import write_text_atomically
-from .manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
+from .errors import IndexDamagedError, IndexMismatchError
+from .manifest import Manifest, check_files, read_manifest
 from .ranking import DEFAULT_WEIGHTS
 from .settings import Settings, load_settings
 from .store import Store
+from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current
 
-POINTER_FILE = "CURRENT"
-VERSIONS = "versions"
 STORE, DENSE, CHROMA, LEXICAL, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "sparse", "late"
+__all__ = [
+    "CHROMA",
+    "DENSE",
+    "LATE",
+    "LEXICAL",
+    "POINTER_FILE",
+    "SPARSE",
+    "STORE",
+    "VERSIONS",
+    "Index",
+    "current_version",
+    "has_index",
+    "set_current",
+]
 _REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
-
-
-def current_version(folder: Path) -> Path:
-    """The version folder that `folder` stands for: itself if it holds a manifest, else the one its pointer names.
-
-    :raises IndexNotFoundError: there is no index.
-    :raises IndexDamagedError: the pointer names a version that is not there.
-    """
-    if (folder / MANIFEST_FILE).is_file():
-        return folder
-    pointer = folder / POINTER_FILE
-    if not folder.is_dir():
-        raise IndexNotFoundError(f"There is no index folder {folder}.", hint=_REBUILD)
-    if not pointer.is_file():
-        raise IndexNotFoundError(f"{folder} holds no index: there is neither {MANIFEST_FILE} nor {POINTER_FILE}.", hint=_REBUILD)
-    name = pointer.read_text(encoding="utf-8", errors="replace").strip()
-    version = folder / VERSIONS / name
-    if not name or Path(name).name != name or not version.is_dir():
-        raise IndexDamagedError(f"{pointer} names the version {name!r}, which is not there.", hint=_REBUILD)
-    return version
-
-
-def has_index(folder: Path) -> bool:
-    """Whether an index, good or bad, stands in this folder."""
-    return (folder / POINTER_FILE).is_file() or (folder / MANIFEST_FILE).is_file()
-
-
-def set_current(folder: Path, name: str) -> None:
-    """Make a version the current one, atomically."""
-    write_text_atomically(folder / POINTER_FILE, name + "\n")
 
 
 class Index:
@@ -74,7 +55,14 @@ class Index:
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
         :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
         """
-        self.folder = current_version(folder)
+        self.folder, self._mark = mark_current(folder)
+        try:
+            self._open(encoder, settings)
+        except BaseException:
+            self._mark.release()
+            raise
+
+    def _open(self, encoder: Encoder | None, settings: Settings | None) -> None:
         self.manifest: Manifest = read_manifest(self.folder)
         problems = check_files(self.folder, self.manifest)
         if problems:
@@ -134,6 +122,7 @@ class Index:
         self.store.close()
         if "dense" in self.__dict__:
             self.dense.close()
+        self._mark.release()
 
     def __enter__(self) -> Index:
         return self

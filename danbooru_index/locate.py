@@ -6,11 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .build import BuildOptions, Progress, build_index
-from .build.progress import silent
+from .build import BuildOptions, build_index
 from .encoders import USE_MULTILINGUAL, open_encoder
+from .errors import IndexFolderError
 from .index import Index, current_version, has_index
+from .locks import FileHold
 from .manifest import read_manifest
+from .progress import Progress, silent
 from .settings import Settings
 
 MAIN_INDEX = "index"
@@ -46,20 +48,19 @@ def locate(settings: Settings, explicit: Path | None = None, progress: Progress 
 
 def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
     """The folder of the starter index, built first if it is missing or belongs to another version of the corpus."""
-    from filelock import FileLock
-
     folder = settings.home / STARTER_INDEX
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock", timeout=300):
+    with FileHold(folder / ".lock", timeout=300):
         if not _is_current(folder):
-            build_index(STARTER_CORPUS, folder, open_encoder(USE_MULTILINGUAL), BuildOptions(), progress)
+            build_index(STARTER_CORPUS, folder, open_encoder(USE_MULTILINGUAL), BuildOptions(restart=True), progress)
     return folder
 
 
 def _is_current(folder: Path) -> bool:
-    if not has_index(folder):
+    try:
+        manifest = read_manifest(current_version(folder))
+    except IndexFolderError:
         return False
-    manifest = read_manifest(current_version(folder))
     wanted = hashlib.sha256(STARTER_CORPUS.read_bytes()).hexdigest()
     return manifest.corpus_sha256 == wanted and manifest.encoder == open_encoder(USE_MULTILINGUAL).identity
 

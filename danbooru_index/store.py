@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .corpus.line import parse_line, to_line
 from .errors import IndexDamagedError
-from .files import map_array, save_array
+from .files import AppendFile, map_array, save_array
 from .records import TagRecord
 from .text import match_key
 
 CORPUS_FILE = "corpus.jsonl"
 _COLUMNS = ("offsets", "post_count", "category", "nsfw", "deprecated", "keys", "key_rows", "key_kinds")
+
+_ROW_TYPES = {"ends": np.int64, "post_count": np.int32, "category": np.uint8, "nsfw": np.bool_, "deprecated": np.bool_}
+_KEY_TYPES = {"keys": np.uint64, "key_rows": np.int32, "key_kinds": np.uint8}
 
 # How an exact name belongs to a tag; the smaller number wins when one spelling names several tags.
 KEY_TAG, KEY_ALIAS, KEY_NAME = 0, 1, 2
@@ -41,42 +45,62 @@ def record_keys(record: TagRecord) -> list[tuple[str, int]]:
 
 
 class StoreWriter:
-    """Writes the tag table of a new index, one record after the other."""
+    """Writes the tag table, one record after the other; reopened with `start` it goes on after that many rows.
 
-    def __init__(self, folder: Path) -> None:
+    What is needed only until `finish` stands in the folder `parts`, which the caller removes.
+    """
+
+    def __init__(self, folder: Path, parts: Path, *, start: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
-        self._file = (folder / CORPUS_FILE).open("wb")
-        self._offsets = [0]
-        self._columns: dict[str, list[int]] = {name: [] for name in _COLUMNS[1:]}
+        self._folder, self._parts = folder, parts
+        ends = np.fromfile(parts / "ends", np.int64, start) if start else np.zeros(0, np.int64)
+        key_rows = np.fromfile(parts / "key_rows", np.int32) if start else np.zeros(0, np.int32)
+        keys = int(np.searchsorted(key_rows, start))
+        self.count = start
+        self._end = int(ends[-1]) if start else 0
+        self._lines = AppendFile(folder / CORPUS_FILE, np.uint8, start=self._end)
+        self._columns = {name: AppendFile(parts / name, dtype, start=start) for name, dtype in _ROW_TYPES.items()}
+        self._keys = {name: AppendFile(parts / name, dtype, start=keys) for name, dtype in _KEY_TYPES.items()}
 
-    def append(self, record: TagRecord) -> int:
-        """Add one record and return its row."""
-        row = len(self._offsets) - 1
-        self._offsets.append(self._offsets[-1] + self._file.write((to_line(record) + "\n").encode("utf-8")))
+    def append(self, records: Sequence[TagRecord]) -> None:
+        """Add the next records."""
+        lines = [(to_line(record) + "\n").encode("utf-8") for record in records]
+        ends = self._end + np.cumsum([len(line) for line in lines], dtype=np.int64)
+        self._lines.append(np.frombuffer(b"".join(lines), np.uint8))
+        self._columns["ends"].append(ends)
         for name in ("post_count", "category", "nsfw", "deprecated"):
-            self._columns[name].append(int(getattr(record, name)))
-        for key, kind in record_keys(record):
-            self._columns["keys"].append(_hash_key(key))
-            self._columns["key_rows"].append(row)
-            self._columns["key_kinds"].append(kind)
-        return row
+            self._columns[name].append([int(getattr(record, name)) for record in records])
+        keys = [(_hash_key(key), row, kind) for row, record in enumerate(records, self.count) for key, kind in record_keys(record)]
+        for name, values in zip(_KEY_TYPES, zip(*keys, strict=True), strict=False):
+            self._keys[name].append(np.array(values, _KEY_TYPES[name]))
+        self.count += len(records)
+        self._end = int(ends[-1])
+
+    def _files(self) -> list[AppendFile]:
+        return [self._lines, *self._columns.values(), *self._keys.values()]
+
+    def flush(self) -> None:
+        """Bring everything to the disk, so that a checkpoint may name `count`."""
+        for file in self._files():
+            file.flush()
 
     def close(self) -> None:
-        """Write the columns; the table is complete afterwards."""
-        self._file.close()
-        keys = np.array(self._columns["keys"], np.uint64)
-        kinds, rows = np.array(self._columns["key_kinds"], np.uint8), np.array(self._columns["key_rows"], np.int32)
-        order = np.lexsort((rows, kinds, keys))
+        """Let go of the files."""
+        for file in self._files():
+            file.close()
+
+    def finish(self) -> None:
+        """Write the columns from the parts; may be repeated."""
+        self.flush()
+        rows: dict[str, npt.NDArray[Any]] = {name: np.fromfile(self._parts / name, dtype) for name, dtype in _ROW_TYPES.items()}
+        keys, key_rows, key_kinds = (np.fromfile(self._parts / name, dtype) for name, dtype in _KEY_TYPES.items())
+        order = np.lexsort((key_rows, key_kinds, keys))
         arrays = {
-            "offsets": np.array(self._offsets, np.int64),
-            "post_count": np.array(self._columns["post_count"], np.int32),
-            "category": np.array(self._columns["category"], np.uint8),
-            "nsfw": np.array(self._columns["nsfw"], bool),
-            "deprecated": np.array(self._columns["deprecated"], bool),
+            **{name: column for name, column in rows.items() if name != "ends"},
+            "offsets": np.r_[np.int64(0), rows["ends"]],
             "keys": keys[order],
-            "key_rows": rows[order],
-            "key_kinds": kinds[order],
+            "key_rows": key_rows[order],
+            "key_kinds": key_kinds[order],
         }
         for name, array in arrays.items():
             save_array(self._folder / f"{name}.npy", array)
@@ -98,7 +122,7 @@ class Store:
         self._lines = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if len(self) else b""
         # Popularity in 0..1: ln(1 + n) / ln(1 + n_max), the prior of peers' engines, computed once.
         logs = np.log1p(self.post_count, dtype=np.float32)
-        self.popularity: npt.NDArray[np.float32] = logs / max(float(logs.max(initial=0.0)), 1.0)
+        self.popularity: npt.NDArray[np.float32] = (logs / max(float(logs.max(initial=0.0)), 1.0)).astype(np.float32)
         self.record = lru_cache(maxsize=20_000)(self._record)
 
     def __len__(self) -> int:
@@ -110,7 +134,8 @@ class Store:
             return parse_line(self._lines[start:end].decode("utf-8"))
         except ValueError as error:
             raise IndexDamagedError(
-                f"Row {row} of {self._folder / CORPUS_FILE} cannot be read: {error}.", hint="Run danbooru-index verify, then build or fetch again."
+                f"Row {row} of {self._folder / CORPUS_FILE} cannot be read: {error}.",
+                hint="Run danbooru-index verify, then build or fetch again.",
             ) from error
 
     def rows(self) -> Iterable[TagRecord]:

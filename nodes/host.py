@@ -11,8 +11,8 @@ import comfy.model_management
 import comfy.utils
 import folder_paths
 
-from ..danbooru_index.build import Step
 from ..danbooru_index.errors import DanbooruIndexError
+from ..danbooru_index.progress import Step
 from ..danbooru_index.settings import Settings, load_settings
 
 logger = logging.getLogger("danbooru-index")

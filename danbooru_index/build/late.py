@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,6 @@ from ..channels.late import MAX_BYTES, LateWriter
 from ..encoders import Encoder
 from ..store import Store
 from ..texts import late_text
-from .progress import Progress, Step, silent
 
 _TAGS_AT_ONCE = 256
 
@@ -19,12 +19,15 @@ def write_late(
     folder: Path,
     store: Store,
     encoder: Encoder,
-    progress: Progress = silent,
+    saved: Callable[[int, int], None] = lambda tags, size: None,
     *,
     start: int = 0,
     at_most: int = MAX_BYTES,
 ) -> None:
-    """Write the late interaction channel; `start` tags of a broken build are kept, and it goes on after them."""
+    """Write the late interaction channel; `start` tags of a broken build are kept, and it goes on after them.
+
+    `saved` is told, after every batch that is on the disk, how many tags and bytes there are.
+    """
     order = np.lexsort((np.arange(len(store)), -store.post_count.astype(np.int64)))
     writer = LateWriter(folder, encoder.identity.dimensions, start=start)
     room = True
@@ -34,6 +37,5 @@ def write_late(
         assert tokens is not None
         room = writer.append(rows, tokens, at_most=at_most)
         writer.flush()
-        # How many tags fit is not known before, so the bar counts bytes.
-        progress(Step("late interaction", writer.size, at_most, "B"))
+        saved(writer.count, writer.size)
     writer.finish()

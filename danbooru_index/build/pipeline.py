@@ -1,49 +1,58 @@
-"""The build: every stage writes into a folder of its own beside the current version; the pointer moves last."""
+"""The build: corpus -> texts -> vectors -> channels, in a version folder of its own; the manifest and the pointer come last.
+
+Reading, encoding and writing overlap; every stage can be killed and goes on where its checkpoint stands.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..channels.dense import GRAPH_DIMENSIONS, TextKind, fit_projection
-from ..channels.graph import GraphWriter
-from ..channels.lexical import write_lexical
-from ..channels.sparse import SparseWriter
-from ..channels.vectors import VectorFile, VectorWriter
+from ..channels.dense import GRAPH_DIMENSIONS
 from ..corpus import CorpusReader, LineProblem
 from ..encoders import Encoder
-from ..errors import BuildError, CorpusError
-from ..files import save_array
-from ..index import CHROMA, DENSE, LATE, LEXICAL, SPARSE, STORE, VERSIONS, set_current
-from ..manifest import Manifest, hash_files, list_files
-from ..store import Store, StoreWriter
-from ..texts import lexical_names, texts_of
-from .late import write_late
-from .progress import Progress, Step, silent
+from ..errors import BuildCancelledError, CorpusError
+from ..manifest import MANIFEST_FILE, SCHEMA_VERSION
+from ..progress import Progress, silent
+from ..texts import texts_of
+from ..versions import UNFINISHED, remove_unused, remove_version, set_current
+from .base import Base, open_base
+from .checkpoint import Checkpoint
+from .faults import plain_errors
+from .lock import build_lock
+from .progress import Reporter
+from .space import batch_size, bytes_needed, check_space, measure_corpus
+from .stages import finish_graph, finish_late, finish_names, finish_sparse, publish
+from .stream import chunks, prefetch
+from .work import open_work
+from .writers import Writers, encoded_chunks
 
-ENCODE_BATCH = 2048
-PROJECTION_SAMPLE = 50_000
+CHECKPOINT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """How to build. `strict` stops at the first bad corpus line; `batch_size` 0 lets the encoder choose."""
+    """How to build.
+
+    `strict` stops at the first bad corpus line. `batch_size` bounds the texts that are encoded at once, 0 leaves it to
+    the memory. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
+    the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away.
+    """
 
     strict: bool = True
     batch_size: int = 0
+    base: Path | None = None
+    reuse: bool = True
+    restart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What was built: where, how many tags and texts, how many bad lines (the first of them listed), in how long."""
+    """What was built: where, how many tags and texts (`reused` of them not encoded again), how many bad lines (the first of
+    them listed), in how long (this run alone), and what the user should know (`notes`)."""
 
     folder: Path
     rows: int
@@ -51,128 +60,169 @@ class BuildReport:
     bad_lines: int
     problems: tuple[LineProblem, ...]
     seconds: float
+    reused: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
-class _Texts:
-    """All texts of the corpus in row order."""
+class Job:
+    """One run of a build: what it makes, from what, and where it stands."""
 
-    texts: list[str] = field(default_factory=list)
-    kinds: list[int] = field(default_factory=list)
-    starts: list[int] = field(default_factory=lambda: [0])
-    names: list[str] = field(default_factory=list)
-    name_rows: list[int] = field(default_factory=list)
+    corpus: Path
+    folder: Path
+    version: Path
+    encoder: Encoder
+    options: BuildOptions
+    state: Checkpoint
+    reporter: Reporter
+    cancelled: Callable[[], bool]
+
+    @property
+    def parts(self) -> Path:
+        """What the build needs only until it ends."""
+        return self.version / UNFINISHED
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt when the host wants the build to stop: the same road as Ctrl-C."""
+        if self.cancelled():
+            raise KeyboardInterrupt
+
+    def once(self, stage: str, work: Callable[[Job], None]) -> None:
+        """Do a stage unless it was done before."""
+        if stage not in self.state.stages:
+            self.check()
+            work(self)
+            self.state.stages.append(stage)
+            self.state.save(self.version)
 
 
-def build_index(corpus: Path, folder: Path, encoder: Encoder, options: BuildOptions = BuildOptions(), progress: Progress = silent) -> BuildReport:
+def build_index(
+    corpus: Path,
+    folder: Path,
+    encoder: Encoder,
+    options: BuildOptions = BuildOptions(),
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> BuildReport:
     """Build an index from a corpus file and make it the current version of `folder`.
+
+    Killed at any moment, the same call goes on from its last checkpoint. `cancelled` is asked several times a second.
 
     :raises CorpusError: the corpus cannot be read, is empty, or (strict) has a bad line.
     :raises EncoderError: the encoder cannot be opened.
-    :raises BuildError: the disk is full, or the folder cannot be written.
+    :raises BuildCancelledError: stopped by `cancelled` or Ctrl-C.
+    :raises BuildError: another build is at work, the disk is full, the folder cannot be written, or unfinished work of
+        another corpus, encoder or options is in the way.
     """
-    started = time.perf_counter()
-    with CorpusReader(corpus, strict=options.strict) as reader, _work_folder(folder) as work:
-        texts = _read(reader, work, progress)
-        _encode(texts, work, encoder, options, progress)
-        _graph(work, encoder.identity.dimensions, progress)
-        if encoder.has_tokens:
-            with contextlib.closing(Store(work / STORE)) as store:
-                write_late(work / LATE, store, encoder, progress)
-        progress(Step("names", 0, len(texts.names), "names"))
-        write_lexical(work / LEXICAL, texts.names, np.array(texts.name_rows, np.int32))
-        version = _publish(reader, texts, work, folder, encoder, options)
-        return BuildReport(version, reader.good, len(texts.texts), reader.bad, tuple(reader.problems), time.perf_counter() - started)
+    begun = time.perf_counter()
+    reporter = Reporter(progress)
+    with plain_errors(folder), build_lock(folder):
+        remove_unused(folder)
+        reporter.stage("corpus", 0)
+        sha256, corpus_bytes = measure_corpus(corpus)
+        key: dict[str, Any] = {
+            "corpus_sha256": sha256,
+            "encoder": encoder.identity.as_json(),
+            "options": {"strict": options.strict},
+            "schema": SCHEMA_VERSION,
+        }
+        version, state = open_work(folder, key, reporter, restart=options.restart)
+        job = Job(corpus, folder, version, encoder, options, state, reporter, cancelled)
+        try:
+            job.once("count", _count)
+            check_space(version, bytes_needed(corpus_bytes, state.total, encoder.identity.dimensions, GRAPH_DIMENSIONS))
+            _run(job)
+        except CorpusError:
+            # Whatever mends the corpus makes it another corpus, so this work could never go on.
+            remove_version(version)
+            raise
+        except KeyboardInterrupt as error:
+            raise BuildCancelledError(
+                f"The build in {folder} was stopped; {state.rows:,} tags are encoded and kept.",
+                hint="Run the same command again to go on from there, or add --restart to start afresh.",
+            ) from error
+        set_current(folder, version.name)
+        remove_unused(folder)
+    problems = tuple(LineProblem(int(line), str(reason)) for line, reason in state.problems)
+    seconds = time.perf_counter() - begun
+    return BuildReport(version, state.rows, state.texts, state.bad, problems, seconds, state.reused, tuple(reporter.notes))
 
 
-@contextlib.contextmanager
-def _work_folder(folder: Path) -> Iterator[Path]:
-    """A fresh folder beside the versions; removed again unless it was published; disk errors in plain words."""
-    work = folder / f"{VERSIONS}/.building"
+def _run(job: Job) -> None:
+    if (job.version / MANIFEST_FILE).is_file():
+        return
+    job.once("texts", _encode)
+    job.once("columns", _columns)
+    if job.encoder.has_sparse:
+        job.once("sparse", finish_sparse)
+    job.once("names", finish_names)
+    job.once("graph", finish_graph)
+    if job.encoder.has_tokens:
+        job.once("late", finish_late)
+    publish(job)
+
+
+def _count(job: Job) -> None:
+    """Parse the corpus once before anything is encoded: a bad line is found now, and not after an hour of work."""
+    with CorpusReader(job.corpus, strict=job.options.strict) as reader:
+        job.reporter.stage("checking the corpus", reader.total_bytes, "B")
+        job.state.total = 0
+        for number, record in enumerate(reader):
+            job.state.total += len(texts_of(record))
+            if number % 5000 == 0:
+                job.reporter.update(reader.bytes_read)
+                job.check()
+        if not reader.good:
+            message = f"The corpus {reader.path} has no usable line ({reader.bad} bad)."
+            raise CorpusError(message, hint="Every line must be a JSON object with a text.")
+        job.state.bad, job.state.problems = reader.bad, [[problem.line, problem.reason] for problem in reader.problems]
+
+
+def _writers(job: Job) -> Writers:
+    return Writers.open(job.version, job.parts, job.encoder, job.state)
+
+
+def _encode(job: Job) -> None:
+    """The texts of all tags, from the checkpoint on: reader and encoder in threads of their own, the writers here."""
+    state = job.state
+    if not state.batch_size:
+        state.batch_size = batch_size(job.encoder, job.options.batch_size)
+    base = open_base(job.options.base, job.folder, job.encoder) if job.options.reuse else Base(None, job.encoder)
+    if len(base):
+        job.reporter.note(f"Texts that have not changed are taken from {base.name}.")
+    writers = _writers(job)
+    saved = time.monotonic()
     try:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        yield work
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "full" in str(error)
-        what = "the disk is full" if full else f"{error.strerror or error}"
-        hint = "Free space or choose another folder with --db; the old index is untouched." if full else "Check the folder's permissions."
-        raise BuildError(f"The index in {folder} could not be written: {what}.", hint=hint) from error
+        with CorpusReader(job.corpus, strict=job.options.strict) as reader:
+            job.reporter.stage("encoding", state.total, start=state.texts)
+            read = prefetch(chunks(reader, skip=state.rows, size=state.batch_size))
+            encoded = prefetch(encoded_chunks(read, job.encoder, base), idle=job.check)
+            try:
+                for chunk in encoded:
+                    writers.append(chunk, state)
+                    job.reporter.update(state.texts)
+                    if time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                        _save(job, writers)
+                        saved = time.monotonic()
+                    job.check()
+            finally:
+                encoded.close()
+                _save(job, writers)
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        base.close()
+        writers.close()
 
 
-def _read(reader: CorpusReader, work: Path, progress: Progress) -> _Texts:
-    texts = _Texts()
-    store = StoreWriter(work / STORE)
-    for record in reader:
-        row = store.append(record)
-        for kind, text in texts_of(record):
-            texts.texts.append(text)
-            texts.kinds.append(int(kind))
-        texts.starts.append(len(texts.texts))
-        names = lexical_names(record)
-        texts.names += names
-        texts.name_rows += [row] * len(names)
-        if row % 1000 == 0:
-            progress(Step("reading", reader.bytes_read, reader.total_bytes, "B"))
-    store.close()
-    if not reader.good:
-        raise CorpusError(f"The corpus {reader.path} has no usable line ({reader.bad} bad).", hint="Every line must be a JSON object with a text.")
-    return texts
+def _save(job: Job, writers: Writers) -> None:
+    """A checkpoint: what it counts is on the disk before it is written."""
+    writers.flush()
+    job.state.save(job.version)
 
 
-def _encode(texts: _Texts, work: Path, encoder: Encoder, options: BuildOptions, progress: Progress) -> None:
-    folder = work / DENSE
-    folder.mkdir()
-    size = options.batch_size or ENCODE_BATCH
-    sparse = SparseWriter(work / SPARSE) if encoder.has_sparse else None
-    with VectorWriter(folder, encoder.identity.dimensions) as writer:
-        for start in range(0, len(texts.texts), size):
-            encoding = encoder.encode(texts.texts[start : start + size], sparse=encoder.has_sparse)
-            writer.append(encoding.dense)
-            if sparse is not None and encoding.sparse is not None:
-                sparse.append(encoding.sparse)
-            progress(Step("encoding", writer.count, len(texts.texts)))
-        writer.flush()
-    starts = np.array(texts.starts, np.int64)
-    if sparse is not None:
-        sparse.finish(starts)
-    save_array(folder / "starts.npy", starts)
-    save_array(folder / "kinds.npy", np.array(texts.kinds, np.uint8))
-    save_array(folder / "rows.npy", np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)))
-
-
-def _graph(work: Path, dimensions: int, progress: Progress) -> None:
-    vectors = VectorFile(work / DENSE, dimensions)
-    sample = np.linspace(0, vectors.count - 1, min(vectors.count, PROJECTION_SAMPLE)).astype(np.int64)
-    projection = fit_projection(vectors.gather(sample), GRAPH_DIMENSIONS)
-    save_array(work / DENSE / "projection.npy", projection)
-    graph = GraphWriter(work / CHROMA, vectors.count)
-    while graph.count < vectors.count:
-        graph.append(vectors.gather(slice(graph.count, graph.next_end())) @ projection)
-        progress(Step("graph", graph.count, vectors.count))
-    graph.close()
-
-
-def _publish(reader: CorpusReader, texts: _Texts, work: Path, folder: Path, encoder: Encoder, options: BuildOptions) -> Path:
-    """Write the manifest, give the version its name and move the pointer to it."""
-    built: dict[str, Any] = {"strict": options.strict, "corpus_name": reader.path.name, "bad_lines": reader.bad}
-    manifest = Manifest(
-        encoder=encoder.identity,
-        rows=reader.good,
-        texts=len(texts.texts),
-        corpus_sha256=reader.sha256,
-        files=hash_files(work, list_files(work)),
-        options={**built, "graph_dimensions": GRAPH_DIMENSIONS, "text_kinds": [kind.name.lower() for kind in TextKind]},
-    )
-    manifest.write(work)
-    stem = f"{reader.sha256[:12]}-{encoder.identity.name.rsplit('/', 1)[-1]}"
-    name, number = stem, 1
-    while (folder / VERSIONS / name).exists():
-        number += 1
-        name = f"{stem}-{number}"
-    version = folder / VERSIONS / name
-    work.rename(version)
-    set_current(folder, name)
-    return version
+def _columns(job: Job) -> None:
+    job.reporter.stage("columns", 0)
+    writers = _writers(job)
+    try:
+        writers.finish_columns()
+    finally:
+        writers.close()

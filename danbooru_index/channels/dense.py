@@ -1,13 +1,15 @@
 """The dense channel: several texts a tag, each with its own vector; the best text of a tag wins.
 
-A graph over projected vectors (graph.py) proposes texts, and the exact vectors (vectors.py) score them. Where filters
-leave only a small part of the tags, the exact vectors of that part are scanned instead, since a graph finds few allowed
-neighbours among many forbidden ones.
+Candidates come from Chroma's graph over projected vectors (graph.py) or from a scan of one-bit sketches (sketch.py), and
+the exact vectors (vectors.py) score them. The graph is faster and takes seconds to open, so it is opened in the
+background; sketches serve until then, and wherever filters leave too little for a graph to find.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from enum import IntEnum
 from pathlib import Path
 
@@ -16,12 +18,28 @@ import numpy.typing as npt
 
 from ..files import map_array
 from .graph import Graph
+from .sketch import Sketch
 from .vectors import FloatArray, VectorFile
 
-GRAPH_DIMENSIONS = 256
-SCAN_BLOCK = 16_384
-SCAN_AT_MOST = 60_000  # texts: a scan of so many takes about as long as a wide graph search
-MAX_OVERSAMPLING = 4.0
+GRAPH_DIMENSIONS = 128
+CANDIDATES = 4000  # texts that sketches propose for the exact vectors to score
+GRAPH_CANDIDATES = 1000  # texts that the graph proposes
+SCAN_AT_MOST = 60_000  # texts: in smaller indexes the sketches are as fast as the graph
+GRAPH_SHARE = 0.9  # where a filter leaves less than this share of the texts, the graph finds too few that are allowed
+
+
+def _in_background(make: Callable[[], Graph]) -> Future[Graph]:
+    """The result to come of a daemon thread, which does not keep the process alive."""
+    future: Future[Graph] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(make())
+        except BaseException as error:  # it is raised again by result()
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="danbooru-index-graph", daemon=True).start()
+    return future
 
 
 class TextKind(IntEnum):
@@ -34,16 +52,6 @@ class TextKind(IntEnum):
     ALIAS = 4
 
 
-def fit_projection(sample: FloatArray, dimensions: int) -> FloatArray:
-    """(n, d) vectors -> (d, k) orthonormal columns that keep most of their inner products, k = min(d, dimensions).
-
-    The leading right singular vectors of the sample (uncentred PCA), from the eigenvectors of its Gram matrix.
-    """
-    gram = sample.T.astype(np.float64) @ sample.astype(np.float64)
-    _, vectors = np.linalg.eigh(gram)
-    return np.ascontiguousarray(vectors[:, ::-1][:, :dimensions], dtype=np.float32)
-
-
 class DenseChannel:
     """Finds tags by meaning. `rows` and `kinds` give each text's tag row (ascending) and TextKind."""
 
@@ -54,39 +62,51 @@ class DenseChannel:
         self._starts: npt.NDArray[np.int64] = map_array(folder / "starts.npy")
         self._projection: FloatArray = np.asarray(map_array(folder / "projection.npy"))
         self._graph_folder = graph_folder
-        self._graph: Graph | None = None
+        self.sketch = Sketch(folder)
+        self.used = "nothing yet"  # how the last candidates were found, for people
+        self._opening: Future[Graph] | None = None
         self._lock = threading.Lock()
 
     @property
-    def graph(self) -> Graph:
-        """Chroma's graph, opened at the first use."""
+    def graph(self) -> Graph | None:
+        """Chroma's graph, None while it is being opened, which begins here."""
         with self._lock:
-            if self._graph is None:
-                self._graph = Graph(self._graph_folder)
-            return self._graph
+            if self._opening is None:
+                self._opening = _in_background(lambda: Graph(self._graph_folder))
+            return self._opening.result() if self._opening.done() else None
+
+    def open(self) -> None:
+        """Wait until the graph is open."""
+        if self.graph is None and self._opening is not None:
+            self._opening.result()
 
     def candidates(self, queries: FloatArray, k: int, allowed: npt.NDArray[np.bool_] | None = None) -> list[npt.NDArray[np.int64]]:
-        """For each of (q, d) queries, distinct rows of tags near it, in no order.
+        """For each of (q, d) queries, distinct rows of tags near it: those of the k best texts, in no order.
 
-        `k` is the number of texts to consider; `allowed` a mask over rows, None for all of them.
+        `allowed` is a mask over rows, None for all of them.
         """
-        share = 1.0
-        if allowed is not None:
-            texts = np.flatnonzero(allowed[self.rows])
-            share = len(texts) / max(1, len(self.rows))
-            if len(texts) <= SCAN_AT_MOST or share * MAX_OVERSAMPLING < 1.0:
-                return self._scan(queries, k, texts)
-        found = self.graph.nearest(queries @ self._projection, int(k / max(share, 1.0 / MAX_OVERSAMPLING)))
-        rows = [np.unique(self.rows[texts]).astype(np.int64) for texts in found]
-        return rows if allowed is None else [r[allowed[r]] for r in rows]
+        mask = None if allowed is None else allowed[self.rows]
+        found = self._from_graph(queries, k, mask)
+        if found is None:
+            found = [self.sketch.nearest(query, max(k, CANDIDATES), mask) for query in queries]
+        return [np.unique(self.rows[self._best(query, texts, k)]).astype(np.int64) for query, texts in zip(queries, found, strict=True)]
 
-    def _scan(self, queries: FloatArray, k: int, texts: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
-        scores = np.empty((len(queries), len(texts)), np.float32)
-        for start in range(0, len(texts), SCAN_BLOCK):
-            block = texts[start : start + SCAN_BLOCK]
-            scores[:, start : start + SCAN_BLOCK] = self.vectors.score(queries, block)
-        best = np.argpartition(-scores, k, axis=1)[:, :k] if len(texts) > k else np.tile(np.arange(len(texts)), (len(queries), 1))
-        return [np.unique(self.rows[texts[chosen]]).astype(np.int64) for chosen in best]
+    def _from_graph(self, queries: FloatArray, k: int, mask: npt.NDArray[np.bool_] | None) -> list[npt.NDArray[np.int64]] | None:
+        """What the graph proposes; None where sketches serve better: small indexes, narrow filters, and while it opens."""
+        if self.vectors.count <= SCAN_AT_MOST or (mask is not None and mask.mean() < GRAPH_SHARE):
+            self.used = "sketches"
+            return None
+        graph = self.graph
+        self.used = "graph" if graph is not None else "sketches (the graph is being opened)"
+        if graph is None:
+            return None
+        found = graph.nearest(queries @ self._projection, max(k, GRAPH_CANDIDATES))
+        return found if mask is None else [texts[mask[texts]] for texts in found]
+
+    def _best(self, query: FloatArray, texts: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.int64]:
+        if len(texts) <= k:
+            return texts
+        return texts[np.argpartition(-self.vectors.score(query[None, :], texts)[0], k)[:k]]
 
     def score(self, query: FloatArray, rows: npt.NDArray[np.int64]) -> tuple[FloatArray, npt.NDArray[np.int64]]:
         """Score all texts of some tags against one (d,) query.
@@ -109,5 +129,5 @@ class DenseChannel:
 
     def close(self) -> None:
         """Let go of the folder."""
-        if self._graph is not None:
-            self._graph.close()
+        if self._opening is not None:
+            self._opening.result().close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .vectors import FloatArray
 
 COLLECTION = "texts"
+DATABASE = "chroma.sqlite3"
 SYNC_EVERY = 100_000  # vectors between two flushes of the graph
 SEARCH_BREADTH = 400
 
@@ -94,8 +96,37 @@ class GraphWriter:
             self.count += len(vectors)
 
     def close(self) -> None:
-        """Flush and let go of the folder."""
+        """Let go of the folder; a finished one is frozen first."""
         _close(self._client)
+        if self.count == self._ends[-1]:
+            _freeze(self._folder / DATABASE)
+
+
+def _freeze(database: Path) -> None:
+    """Compact the database and make opening it leave its bytes alone.
+
+    Everything is in the flushed graph, so the write log but its last entry is removed. Chroma takes its write lock by
+    adding a row to `acquire_write` even when it only reads; the trigger drops that row, so that the file keeps its hash.
+    """
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM embeddings_queue WHERE seq_id < (SELECT MIN(CAST(seq_id AS INTEGER)) FROM max_seq_id)")
+        connection.execute(
+            "CREATE TRIGGER IF NOT EXISTS frozen BEFORE INSERT ON acquire_write BEGIN SELECT RAISE(IGNORE); END"
+        )
+        connection.execute("VACUUM")
+
+
+def pending_writes(database: Path) -> int:
+    """How many vectors wait in the write log of a Chroma database; a frozen one has none.
+
+    :raises IndexDamagedError: it is no database of Chroma.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            query = "SELECT COUNT(*) FROM embeddings_queue WHERE seq_id > (SELECT MIN(CAST(seq_id AS INTEGER)) FROM max_seq_id)"
+            return int(connection.execute(query).fetchone()[0])
+    except sqlite3.Error as error:
+        raise IndexDamagedError(f"{database} is no database of Chroma: {error}.", hint="Build or fetch the index again.") from error
 
 
 class Graph:
@@ -103,7 +134,7 @@ class Graph:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        if not (folder / "chroma.sqlite3").is_file():
+        if not (folder / DATABASE).is_file():
             raise IndexDamagedError(f"There is no Chroma database in {folder}.", hint="Build or fetch the index again.")
         self._client = _client(folder)
         with _mapped_errors(folder):

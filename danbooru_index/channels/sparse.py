@@ -55,6 +55,11 @@ class SparseWriter:
         for file in self._files.values():
             file.close()
 
+    @staticmethod
+    def unfinished(folder: Path) -> bool:
+        """Whether `finish` still has to be done: it removes the raw files when everything else is written."""
+        return all((folder / file).is_file() for file, _ in _RAW.values())
+
     def finish(self, text_starts: npt.NDArray[np.int64]) -> None:
         """Write the index and remove the raw files.
 
@@ -131,3 +136,19 @@ class SparseChannel:
         if len(with_text):
             result[with_text] = np.maximum.reduceat(by_text, self._starts[with_text])
         return result
+
+
+class TermWeights:
+    """The term weights of an index, text by text: what the inverted index was made from."""
+
+    def __init__(self, folder: Path) -> None:
+        index = SparseChannel(folder).index
+        order = np.argsort(index.documents, kind="stable")
+        self._terms = np.repeat(np.asarray(index.terms, np.int64), np.diff(index.starts))[order]
+        self._weights = np.asarray(index.weights)[order]
+        self._ends = np.cumsum(np.bincount(index.documents, minlength=index.document_count))
+
+    def of(self, text: int) -> dict[int, float]:
+        """The {term id: weight} of one text."""
+        part = slice(int(self._ends[text - 1]) if text else 0, int(self._ends[text]))
+        return dict(zip(self._terms[part].tolist(), self._weights[part].tolist(), strict=True))

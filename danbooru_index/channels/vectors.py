@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import IO
 
 import numpy as np
 import numpy.typing as npt
+
+from ..files import AppendFile
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -32,37 +32,23 @@ class VectorWriter:
     """Appends quantised vectors to two raw files; reopened with `start` it goes on after that many vectors."""
 
     def __init__(self, folder: Path, dimensions: int, *, start: int = 0) -> None:
-        self.dimensions = dimensions
         self.count = start
-        self._codes = self._open(folder / VECTORS_FILE, start * dimensions)
-        self._scales = self._open(folder / SCALES_FILE, start * 4)
+        self._codes = AppendFile(folder / VECTORS_FILE, np.int8, start=start, width=dimensions)
+        self._scales = AppendFile(folder / SCALES_FILE, np.float32, start=start)
 
-    @staticmethod
-    def _open(path: Path, size: int) -> IO[bytes]:
-        file = path.open("r+b" if path.exists() else "w+b")
-        file.truncate(size)
-        file.seek(size)
-        return file
-
-    def append(self, vectors: FloatArray) -> None:
-        """Append (n, d) float32 vectors."""
-        codes, scales = quantise(vectors)
-        self._codes.write(codes.tobytes())
-        self._scales.write(scales.tobytes())
-        self.count += len(vectors)
+    def append(self, codes: npt.NDArray[np.int8], scales: FloatArray) -> None:
+        """Append (n, d) codes with their (n,) scales, as `quantise` makes them."""
+        self._codes.append(codes)
+        self._scales.append(scales)
+        self.count += len(scales)
 
     def flush(self) -> None:
         """Bring everything to the disk, so that a checkpoint may name `count`."""
-        import os
+        self._codes.flush()
+        self._scales.flush()
 
-        for file in (self._codes, self._scales):
-            file.flush()
-            os.fsync(file.fileno())
-
-    def __enter__(self) -> VectorWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def close(self) -> None:
+        """Close both files."""
         self._codes.close()
         self._scales.close()
 
@@ -78,6 +64,10 @@ class VectorFile:
         self._codes = np.memmap(path, np.int8, "r", shape=shape) if self.count else np.zeros(shape, np.int8)
         self._scales = np.fromfile(folder / SCALES_FILE, np.float32)
 
+    def quantised(self, rows: IntArray | slice) -> tuple[npt.NDArray[np.int8], FloatArray]:
+        """Codes (n, d) and scales (n,) of these rows, as they are stored."""
+        return np.asarray(self._codes[rows]), self._scales[rows]
+
     def gather(self, rows: IntArray | slice) -> FloatArray:
         """The (n, d) float32 vectors of these rows."""
         vectors = self._codes[rows].astype(np.float32)
@@ -86,6 +76,6 @@ class VectorFile:
 
     def score(self, queries: FloatArray, rows: IntArray | slice) -> FloatArray:
         """Inner products of (q, d) queries with these rows: (q, n) float32."""
-        scores = queries @ self._codes[rows].astype(np.float32).T
+        scores: FloatArray = queries @ self._codes[rows].astype(np.float32).T
         scores *= self._scales[rows]
         return scores

@@ -28,6 +28,14 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--tolerant", action="store_true", help="skip bad lines and count them, instead of stopping at the first"
     )
+    parser.add_argument(
+        "--base",
+        type=Path,
+        metavar="DIR",
+        help="index of the same encoder, whose vectors serve for unchanged texts (default: the current one)",
+    )
+    parser.add_argument("--no-base", action="store_true", help="encode every text again")
+    parser.add_argument("--restart", action="store_true", help="throw an unfinished build away instead of going on")
     add_json_flag(parser)
     parser.set_defaults(run=run)
 
@@ -41,12 +49,11 @@ def run(options: argparse.Namespace) -> int:
     settings = load_settings()
     folder = options.db or main_folder(settings)
     encoder = open_encoder(options.model or settings.model, device=options.device or settings.device, settings=settings)
+    how = BuildOptions(not options.tolerant, options.batch_size, options.base, not options.no_base, options.restart)
     with ProgressBar() as bar:
-        report = build_index(
-            options.input, folder, encoder, BuildOptions(not options.tolerant, options.batch_size), bar
-        )
+        report = build_index(options.input, folder, encoder, how, bar)
     if options.json:
-        values = {"rows": report.rows, "texts": report.texts, "bad_lines": report.bad_lines}
+        values = {"rows": report.rows, "texts": report.texts, "bad_lines": report.bad_lines, "reused": report.reused}
         print(json.dumps({"db": str(folder), **values, "seconds": round(report.seconds, 2)}))
         return 0
     for problem in report.problems[:20]:

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..build.progress import Step
 from ..index import Index
 from ..locate import open_index
+from ..progress import Step
 from ..records import NSFW_CHOICES, Category
 from ..settings import load_settings
 
@@ -59,6 +59,9 @@ class ProgressBar:
     def __call__(self, step: Step) -> None:
         from tqdm import tqdm
 
+        if step.note:
+            tqdm.write(step.note, file=sys.stderr)
+            return
         if step.name != self._stage:
             self._close()
             self._stage = step.name
@@ -69,7 +72,9 @@ class ProgressBar:
                 unit_scale=True,
                 file=sys.stderr,
                 mininterval=0.5,
+                initial=step.done,
             )
+        self._bar.set_postfix_str(f"{step.memory / 1e9:.1f} GB", refresh=False)
         self._bar.update(step.done - self._bar.n)
 
     def _close(self) -> None:

@@ -76,7 +76,7 @@ class CorpusReader:
         return self._hash.hexdigest()
 
     def __iter__(self) -> Iterator[TagRecord]:
-        for number, raw in enumerate(self._lines(), start=1):
+        for number, raw in enumerate(self.raw_lines(), start=1):
             if not raw.strip():
                 continue
             try:
@@ -90,7 +90,8 @@ class CorpusReader:
             self.good += 1
             yield record
 
-    def _lines(self) -> Iterator[bytes]:
+    def raw_lines(self) -> Iterator[bytes]:
+        """The lines as they stand in the file, without a BOM; they make the hash."""
         first = True
         try:
             while raw := self._stream.readline(MAX_LINE_BYTES):

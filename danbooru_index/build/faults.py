@@ -1,0 +1,49 @@
+"""Errors of the operating system in plain words."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import BuildError, DanbooruIndexError
+
+_NEARLY_FULL = 8 << 20
+
+
+@contextlib.contextmanager
+def plain_errors(folder: Path) -> Iterator[None]:
+    """Turn disk errors of a build in `folder` into a BuildError; whatever was written stays, to go on from."""
+    try:
+        yield
+    except DanbooruIndexError as error:
+        if _is_full(folder, error):
+            raise _disk_full(folder) from error
+        raise
+    except OSError as error:
+        if _is_full(folder, error):
+            raise _disk_full(folder) from error
+        raise BuildError(
+            f"The index in {folder} could not be written: {error.strerror or error}.",
+            hint="Check the folder and its permissions, then run the same command again.",
+        ) from error
+
+
+def _is_full(folder: Path, error: BaseException) -> bool:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    # numpy and SQLite report a short write without the system's error number.
+    if not isinstance(error, OSError) and "full" not in str(error):
+        return False
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(folder).free < _NEARLY_FULL
+    return False
+
+
+def _disk_full(folder: Path) -> BuildError:
+    return BuildError(
+        f"The index in {folder} could not be written: the disk is full.",
+        hint="Free space and run the same command again, which goes on from the last checkpoint; the old index is untouched.",
+    )

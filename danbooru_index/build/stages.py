@@ -1,0 +1,112 @@
+"""The stages after encoding: the graph, the names, and the manifest, which makes a version whole."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..channels.dense import GRAPH_DIMENSIONS, TextKind
+from ..channels.graph import GraphWriter
+from ..channels.late import MAX_BYTES
+from ..channels.lexical import write_lexical
+from ..channels.sparse import SparseWriter
+from ..channels.vectors import VectorFile
+from ..errors import IndexDamagedError
+from ..files import map_array
+from ..index import CHROMA, DENSE, LATE, LEXICAL, SPARSE, STORE
+from ..manifest import Manifest, hash_files, list_files
+from ..store import Store
+from ..texts import lexical_names
+from ..versions import UNFINISHED
+from .late import write_late
+
+if TYPE_CHECKING:
+    from .pipeline import Job
+
+
+def finish_names(job: Job) -> None:
+    """The lexical channel, from the tag table."""
+    store = Store(job.version / STORE)
+    try:
+        job.reporter.stage("names", len(store), "tags")
+        names: list[str] = []
+        counts = np.zeros(len(store), np.int64)
+        for row, record in enumerate(store.rows()):
+            of_row = lexical_names(record)
+            names += of_row
+            counts[row] = len(of_row)
+            if row % 10_000 == 0:
+                job.reporter.update(row)
+                job.check()
+    finally:
+        store.close()
+    shutil.rmtree(job.version / LEXICAL, ignore_errors=True)
+    write_lexical(job.version / LEXICAL, names, np.repeat(np.arange(len(counts), dtype=np.int32), counts))
+
+
+def finish_sparse(job: Job) -> None:
+    """The inverted index of the term weights; one that a kill interrupted after it was whole is left as it is."""
+    folder = job.version / SPARSE
+    if SparseWriter.unfinished(folder):
+        job.reporter.stage("term weights", 0)
+        SparseWriter(folder, start=job.state.texts).finish(np.asarray(map_array(job.version / DENSE / "starts.npy")))
+
+
+def finish_late(job: Job) -> None:
+    """Token vectors of the most used tags, from the checkpoint on."""
+    store = Store(job.version / STORE)
+
+    def saved(tags: int, size: int) -> None:
+        job.state.late = tags
+        job.state.save(job.version)
+        job.reporter.update(size)
+        job.check()
+
+    try:
+        job.reporter.stage("late interaction", MAX_BYTES, "B")
+        write_late(job.version / LATE, store, job.encoder, saved, start=job.state.late)
+    finally:
+        store.close()
+
+
+def finish_graph(job: Job) -> None:
+    """Chroma's graph, from the number that it holds already; one that a kill has damaged is made again."""
+    try:
+        _graph(job)
+    except IndexDamagedError as error:
+        job.reporter.note(f"The unfinished graph was damaged and is made again ({error}).")
+        shutil.rmtree(job.version / CHROMA)
+        _graph(job)
+
+
+def _graph(job: Job) -> None:
+    vectors = VectorFile(job.version / DENSE, job.encoder.identity.dimensions)
+    projection = np.asarray(map_array(job.version / DENSE / "projection.npy"))
+    graph = GraphWriter(job.version / CHROMA, vectors.count)
+    try:
+        job.reporter.stage("graph", vectors.count, start=graph.count)
+        while graph.count < vectors.count:
+            graph.append(vectors.gather(slice(graph.count, graph.next_end())) @ projection)
+            job.reporter.update(graph.count)
+            job.check()
+    finally:
+        graph.close()
+
+
+def publish(job: Job) -> None:
+    """Hash every file and write the manifest."""
+    job.reporter.stage("checking", 0)
+    state = job.state
+    names = [name for name in list_files(job.version) if not name.startswith(f"{UNFINISHED}/")]
+    options = {
+        **state.key["options"],
+        "corpus_name": job.corpus.name,
+        "bad_lines": state.bad,
+        "batch_size": state.batch_size,
+        "graph_dimensions": GRAPH_DIMENSIONS,
+        "text_kinds": [kind.name.lower() for kind in TextKind],
+    }
+    files = hash_files(job.version, names)
+    Manifest(job.encoder.identity, state.rows, state.texts, state.key["corpus_sha256"], files, options).write(job.version)

@@ -1,0 +1,78 @@
+"""Writing the dense channel: vectors while the encoder runs, then what searching needs beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..files import AppendFile, save_array
+from .sketch import write_sketch
+from .vectors import FloatArray, VectorFile, VectorWriter
+
+PROJECTION_SAMPLE = 50_000
+HASHES_FILE = "hashes.npy"
+
+Hashes = npt.NDArray[np.uint64]
+Codes = npt.NDArray[np.int8]
+
+
+class DenseWriter:
+    """Appends the texts of tags with their vectors; reopened, it goes on after `rows` tags and `texts` texts."""
+
+    def __init__(self, folder: Path, parts: Path, dimensions: int, *, rows: int = 0, texts: int = 0) -> None:
+        self._folder, self._parts, self._dimensions = folder, parts, dimensions
+        self._vectors = VectorWriter(folder, dimensions, start=texts)
+        self._kinds = AppendFile(parts / "kinds", np.uint8, start=texts)
+        self._hashes = AppendFile(parts / "hashes", np.uint64, start=texts)
+        self._counts = AppendFile(parts / "counts", np.uint16, start=rows)
+
+    @property
+    def count(self) -> int:
+        """Texts that were appended."""
+        return self._vectors.count
+
+    def append(self, counts: Sequence[int], kinds: Sequence[int], hashes: Hashes, codes: Codes, scales: FloatArray) -> None:
+        """Append the texts of the next tags: `counts` is the number of texts of each tag, the others have an item a text."""
+        self._counts.append(counts)
+        self._kinds.append(kinds)
+        self._hashes.append(hashes)
+        self._vectors.append(codes, scales)
+
+    def _files(self) -> tuple[VectorWriter | AppendFile, ...]:
+        return self._vectors, self._kinds, self._hashes, self._counts
+
+    def flush(self) -> None:
+        """Bring everything to the disk, so that a checkpoint may name `count`."""
+        for file in self._files():
+            file.flush()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in self._files():
+            file.close()
+
+    def finish(self, graph_dimensions: int) -> None:
+        """Write columns, projection and sketches; may be repeated."""
+        self.flush()
+        counts = np.fromfile(self._parts / "counts", np.uint16)
+        save_array(self._folder / "starts.npy", np.r_[np.int64(0), np.cumsum(counts, dtype=np.int64)])
+        save_array(self._folder / "rows.npy", np.repeat(np.arange(len(counts), dtype=np.int32), counts))
+        save_array(self._folder / "kinds.npy", np.fromfile(self._parts / "kinds", np.uint8))
+        save_array(self._folder / HASHES_FILE, np.fromfile(self._parts / "hashes", np.uint64))
+        vectors = VectorFile(self._folder, self._dimensions)
+        sample = np.linspace(0, max(0, vectors.count - 1), min(vectors.count, PROJECTION_SAMPLE)).astype(np.int64)
+        save_array(self._folder / "projection.npy", fit_projection(vectors.gather(sample), graph_dimensions))
+        write_sketch(self._folder, vectors)
+
+
+def fit_projection(sample: FloatArray, dimensions: int) -> FloatArray:
+    """(n, d) vectors -> (d, k) orthonormal columns that keep most of their inner products, k = min(d, dimensions).
+
+    The leading right singular vectors of the sample (uncentred PCA), from the eigenvectors of its Gram matrix.
+    """
+    gram = sample.T.astype(np.float64) @ sample.astype(np.float64)
+    _, vectors = np.linalg.eigh(gram)
+    return np.ascontiguousarray(vectors[:, ::-1][:, :dimensions], dtype=np.float32)

@@ -1,0 +1,139 @@
+"""The versions of an index folder: which one is current, who reads which, and the removal of those that nobody reads.
+
+    DIR/CURRENT                  the name of the current version, replaced atomically
+    DIR/versions/NAME/           one version; it is whole once it has a manifest
+    DIR/readers/NAME/*.lock      one file a reader of that version, locked by the operating system while the reader lives
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import IndexDamagedError, IndexNotFoundError
+from .files import write_text_atomically
+from .locks import FileHold
+from .manifest import MANIFEST_FILE
+
+POINTER_FILE = "CURRENT"
+VERSIONS = "versions"
+UNFINISHED = "unfinished"  # the folder inside a version that its build still needs
+_READERS = "readers"
+_REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
+
+
+def current_version(folder: Path) -> Path:
+    """The version folder that `folder` stands for: itself if it holds a manifest, else the one its pointer names.
+
+    :raises IndexNotFoundError: there is no index.
+    :raises IndexDamagedError: the pointer names a version that is not there.
+    """
+    if (folder / MANIFEST_FILE).is_file():
+        return folder
+    pointer = folder / POINTER_FILE
+    if not folder.is_dir():
+        raise IndexNotFoundError(f"There is no index folder {folder}.", hint=_REBUILD)
+    if not pointer.is_file():
+        raise IndexNotFoundError(f"{folder} holds no index: there is neither {MANIFEST_FILE} nor {POINTER_FILE}.", hint=_REBUILD)
+    name = pointer.read_text(encoding="utf-8", errors="replace").strip()
+    version = folder / VERSIONS / name
+    if not name or Path(name).name != name or not version.is_dir():
+        raise IndexDamagedError(f"{pointer} names the version {name!r}, which is not there.", hint=_REBUILD)
+    return version
+
+
+def has_index(folder: Path) -> bool:
+    """Whether an index, good or bad, stands in this folder."""
+    return (folder / POINTER_FILE).is_file() or (folder / MANIFEST_FILE).is_file()
+
+
+def set_current(folder: Path, name: str) -> None:
+    """Make a version the current one, atomically."""
+    write_text_atomically(folder / POINTER_FILE, name + "\n")
+
+
+class ReadMark:
+    """Says that this process reads a version, until `release` or the process's end.
+
+    Where the folder cannot be written to, nobody can remove the version either, and no mark is made.
+    """
+
+    def __init__(self, version: Path) -> None:
+        self._hold: FileHold | None = None
+        if version.parent.name != VERSIONS:
+            return
+        marks = _marks(version)
+        with contextlib.suppress(OSError):
+            marks.mkdir(parents=True, exist_ok=True)
+            self._hold = FileHold(marks / f"{os.getpid()}-{uuid.uuid4().hex}.lock")
+
+    def release(self) -> None:
+        """The version is no longer read."""
+        if self._hold is not None:
+            self._hold.release(remove=True)
+            self._hold = None
+
+
+def mark_current(folder: Path) -> tuple[Path, ReadMark]:
+    """The current version, marked as read; raises as `current_version` does."""
+    while True:
+        version = current_version(folder)
+        mark = ReadMark(version)
+        # Between the two lines a build may have moved the pointer and removed the version.
+        if version == current_version(folder):
+            return version, mark
+        mark.release()
+
+
+def is_read(version: Path) -> bool:
+    """Whether a living process reads this version; marks of dead ones are cleared."""
+    for path in _marks(version).glob("*.lock"):
+        try:
+            FileHold(path).release(remove=True)
+        except OSError:  # TimeoutError is one
+            return True
+    return False
+
+
+def unfinished_versions(folder: Path) -> list[Path]:
+    """Versions that a build has begun and that were never the current one, by name."""
+    current = None
+    with contextlib.suppress(IndexNotFoundError, IndexDamagedError):
+        current = current_version(folder)
+    return sorted(path.parent for path in (folder / VERSIONS).glob(f"*/{UNFINISHED}") if path.parent != current)
+
+
+def remove_unused(folder: Path) -> list[str]:
+    """Remove versions that are neither current, nor read, nor being built; the caller holds the build lock.
+
+    What cannot be removed now (Windows, while a file is open) is tried again next time. Returns the removed names.
+    """
+    with contextlib.suppress(IndexNotFoundError, IndexDamagedError):
+        current = current_version(folder)
+        shutil.rmtree(current / UNFINISHED, ignore_errors=True)
+        return [version.name for version in _old_versions(folder, current) if remove_version(version)]
+    return []
+
+
+def _old_versions(folder: Path, current: Path) -> Iterator[Path]:
+    kept = {current, *unfinished_versions(folder)}
+    for version in sorted((folder / VERSIONS).glob("*")):
+        if version.is_dir() and version not in kept and not is_read(version):
+            yield version
+
+
+def remove_version(version: Path) -> bool:
+    """Remove one version, its manifest first, so that what is left of it is never taken for an index."""
+    with contextlib.suppress(OSError):
+        (version / MANIFEST_FILE).unlink(missing_ok=True)
+        shutil.rmtree(version)
+    shutil.rmtree(_marks(version), ignore_errors=True)
+    return not version.exists()
+
+
+def _marks(version: Path) -> Path:
+    return version.parent.parent / _READERS / version.name
