@@ -1,7 +1,7 @@
 """An index version on disk as one validated object.
 
-    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, and sparse/ and late/ where the encoder
-                                 has such vectors (see versions.py)
+DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, and sparse/ and late/ where the encoder
+                             has such vectors (see versions.py)
 """
 
 from __future__ import annotations
@@ -16,17 +16,20 @@ from .channels.sparse import SparseChannel
 from .encoders import Encoder, open_encoder
 from .errors import IndexDamagedError, IndexMismatchError
 from .manifest import Manifest, check_files, read_manifest
+from .progress import Progress, silent
 from .ranking import DEFAULT_WEIGHTS
 from .settings import Settings, load_settings
 from .store import Store
 from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current
 
 STORE, DENSE, CHROMA, LEXICAL, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "sparse", "late"
+PACKAGED_ENCODER = "encoder"  # an int8 model that came with the index; no part of the manifest
 __all__ = [
     "CHROMA",
     "DENSE",
     "LATE",
     "LEXICAL",
+    "PACKAGED_ENCODER",
     "POINTER_FILE",
     "SPARSE",
     "STORE",
@@ -46,17 +49,26 @@ class Index:
     hashes by `verify`.
     """
 
-    def __init__(self, folder: Path, *, encoder: Encoder | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        encoder: Encoder | None = None,
+        settings: Settings | None = None,
+        progress: Progress = silent,
+    ) -> None:
         """Open an index.
 
         :param folder: an index folder or a version folder.
         :param encoder: the encoder for queries; by default the one that the manifest names.
         :param settings: where its model files are, and on which device it runs: on the CPU unless they name one.
+        :param progress: told of the download, where the encoder has to be fetched.
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
         :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
         """
         self.folder, self._mark = mark_current(folder)
         try:
+            self._progress = progress
             self._open(encoder, settings)
         except BaseException:
             self._mark.release()
@@ -67,7 +79,9 @@ class Index:
         problems = check_files(self.folder, self.manifest)
         if problems:
             more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-            raise IndexDamagedError(f"The index {self.folder} is damaged: {'; '.join(problems[:3])}{more}.", hint=_REBUILD)
+            raise IndexDamagedError(
+                f"The index {self.folder} is damaged: {'; '.join(problems[:3])}{more}.", hint=_REBUILD
+            )
         if encoder is not None and encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}, not by {encoder.identity}.",
@@ -89,7 +103,9 @@ class Index:
         settings = self._settings or load_settings()
         # One line of text is quick on a CPU, and leaves the accelerator to the image model.
         device = "cpu" if settings.device == "auto" else settings.device
-        encoder = open_encoder(self.manifest.encoder.name, device=device, settings=settings)
+        packaged = self.folder / PACKAGED_ENCODER
+        name = self.manifest.encoder.name
+        encoder = open_encoder(name, device=device, settings=settings, packaged=packaged, progress=self._progress)
         if encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}; this program has {encoder.identity}.",
@@ -115,7 +131,11 @@ class Index:
     @cached_property
     def late(self) -> LateChannel | None:
         """The channel of late interaction, None where the encoder has no token vectors."""
-        return LateChannel(self.folder / LATE, self.manifest.encoder.dimensions) if f"{LATE}/rows.npy" in self.manifest.files else None
+        return (
+            LateChannel(self.folder / LATE, self.manifest.encoder.dimensions)
+            if f"{LATE}/rows.npy" in self.manifest.files
+            else None
+        )
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""

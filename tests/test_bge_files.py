@@ -155,21 +155,21 @@ def test_model_folders_from_the_environment(tmp_path):
 
 def test_offline_says_where_to_put_the_files(own_home):
     settings = replace(load_settings(), offline=True)
-    with pytest.raises(HubError, match="offline") as caught:
+    with pytest.raises(HubError, match="(?i)offline") as caught:
         open_encoder(BGE_M3, device="cpu", settings=settings).encode(["a"])
-    assert str(own_home / "models" / "bge-m3") in caught.value.hint
+    assert str(own_home / "models" / "bge-m3") in caught.value.full_text()
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "HF_TOKEN"), (404, "HF_ENDPOINT")])
-def test_an_endpoint_that_refuses(status, words):
+def test_fetched_from_the_endpoint_when_it_is_nowhere(own_home):
+    """The hub's own tests cover what an endpoint may do wrong; here it only has to be asked for the pinned files."""
+    asked = []
+
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(status)
-            self.send_header("X-Error-Code", "RepoNotFound")
+            asked.append(self.path)
+            self.send_response(401)
             self.send_header("Content-Length", "0")
             self.end_headers()
-
-        do_HEAD = do_GET
 
         def log_message(self, *_):
             pass
@@ -177,35 +177,22 @@ def test_an_endpoint_that_refuses(status, words):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         endpoint = f"http://127.0.0.1:{server.server_port}"
-        with pytest.raises(HubError, match=f"{endpoint}: HTTP {status}") as caught:
+        with pytest.raises(HubError, match=endpoint) as caught:
             open_encoder(BGE_M3, device="cpu", settings=replace(load_settings(), endpoints=(endpoint,))).encode(["a"])
         server.shutdown()
-    assert words in caught.value.hint
+    assert "401" in str(caught.value) and caught.value.hint
+    assert model_files.REVISION in asked[0]
 
 
-@pytest.mark.slow
-def test_an_endpoint_that_is_not_there():
-    settings = replace(load_settings(), endpoints=("http://127.0.0.1:9",))
-    with pytest.raises(HubError, match="127.0.0.1:9") as caught:
-        open_encoder(BGE_M3, device="cpu", settings=settings).encode(["a"])
-    assert "HF_ENDPOINT" in caught.value.hint
+def test_a_fetch_that_was_broken_off_is_not_taken_for_the_model(folder, own_home):
+    target = shutil.copytree(folder, own_home / "models" / "bge-m3")
+    assert find_folder(load_settings()) == target
+    (target / "sparse_linear.pt").unlink()
+    assert find_folder(load_settings()) is None
 
 
-def test_a_full_disk(monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
+def test_the_pinned_revision_is_one_fact():
+    from danbooru_index.hub import BGE_M3_SOURCE
 
-    monkeypatch.setattr(model_files, "_download", full)
-    with pytest.raises(HubError, match="disk is full"):
-        open_encoder(BGE_M3, device="cpu").encode(["a"])
-
-
-def test_a_changed_file_is_not_kept(monkeypatch, folder):
-    def deliver(settings, endpoint, target):
-        shutil.copytree(folder, target)
-        (target / "pytorch_model.bin").write_bytes(b"x")
-
-    monkeypatch.setattr(model_files, "_download", deliver)
-    with pytest.raises(HubError, match="changed pytorch_model.bin"):
-        open_encoder(BGE_M3, device="cpu").encode(["a"])
-    assert find_folder(load_settings()) is not None  # the rest stays for the next try
+    assert BGE_M3_SOURCE.revision == model_files.REVISION
+    assert set(model_files.UPSTREAM) <= set(BGE_M3_SOURCE.files)

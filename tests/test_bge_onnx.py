@@ -79,6 +79,13 @@ def test_used_alone(converted_folder):
     assert open_encoder(str(converted_folder), device="cpu").identity == read_card(converted_folder).identity
 
 
+def test_one_that_came_with_an_index(converted_folder, tmp_path):
+    name = read_card(converted_folder).identity.name
+    assert "int8" in open_encoder(name, device="cpu", packaged=converted_folder).description
+    with pytest.raises(EncoderError, match="no encoder"):
+        open_encoder("another", device="cpu", packaged=converted_folder)
+
+
 def test_used_under_the_homes_model_folder(converted_folder, own_home):
     target = shutil.copytree(converted_folder, own_home / "models" / "bge-m3" / "onnx-int8")
     card = json.loads((target / "model.json").read_text())

@@ -94,7 +94,7 @@ LEVELS = [
     {"search"},
     {"expand", "related"},
     {"evaluate", "report", "build", "hub"},
-    {"locate"},
+    {"locate", "tune"},
     {"cli"},
     {"__main__", "__init__"},
 ]

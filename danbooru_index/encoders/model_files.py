@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import EncoderError, HubError
+from ..errors import EncoderError
 from ..files import sha256_of
+from ..progress import Progress, silent
 from ..settings import Settings
 from .protocol import EncoderIdentity
 
 REPOSITORY = "BAAI/bge-m3"
 REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
-DIMENSIONS = 1024
+BGE_M3_IDENTITY = EncoderIdentity(REPOSITORY, REVISION, 1024)
 # Size and SHA-256 of the pinned revision's large files.
 UPSTREAM = {
     "pytorch_model.bin": (2_271_145_830, "b5e0ce3470abf5ef3831aa1bd5553b486803e83251590ab7ff35a117cf6aad38"),
@@ -29,15 +30,6 @@ UPSTREAM = {
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 HEADS = ("colbert_linear.pt", "sparse_linear.pt")
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-WANTED = (
-    CONFIG,
-    TOKENIZER,
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "sentencepiece.bpe.model",
-    "pytorch_model.bin",
-    *HEADS,
-)
 FOLDER_NAMES = ("bge-m3", "BAAI/bge-m3", "BAAI--bge-m3", "BAAI_bge-m3")
 MODELS = "models"
 _FETCH_AGAIN = f"Fetch {REPOSITORY} again, or name a folder that holds {CONFIG}, {TOKENIZER}, {' and '.join(HEADS)} and the weights."
@@ -173,7 +165,7 @@ def identity_of(folder: Path) -> EncoderIdentity:
     is a digest of config, tokenizer, heads and samples of the weights.
     """
     if _is_upstream(folder):
-        return EncoderIdentity(REPOSITORY, REVISION, DIMENSIONS)
+        return BGE_M3_IDENTITY
     config = check_folder(folder)
     digest = hashlib.sha256()
     for name in (CONFIG, TOKENIZER, *HEADS):
@@ -197,8 +189,11 @@ def find_folder(settings: Settings) -> Path | None:
     """A local folder of BAAI/bge-m3: the one in the settings, under the model folders, or in the Hub's cache."""
     explicit = [Path(settings.model)] if Path(settings.model).is_dir() and _is_upstream(Path(settings.model)) else []
     named = [parent / name for parent in model_parents(settings) for name in FOLDER_NAMES]
+    own = settings.home / MODELS / FOLDER_NAMES[0]
     for folder in [*explicit, *named, *_cached()]:
-        if (folder / CONFIG).is_file() and any((folder / name).is_file() for name in WEIGHTS):
+        # Our own folder may hold a fetch that was broken off; another one without its heads shall be complained of.
+        needed = (CONFIG, TOKENIZER, *HEADS) if folder == own else (CONFIG,)
+        if all((folder / name).is_file() for name in needed) and any((folder / name).is_file() for name in WEIGHTS):
             return folder
     return None
 
@@ -211,85 +206,14 @@ def _cached() -> list[Path]:
     return [Path(HF_HUB_CACHE) / f"models--{REPOSITORY.replace('/', '--')}" / "snapshots" / REVISION]
 
 
-def ensure_folder(settings: Settings) -> Path:
-    """The folder of BAAI/bge-m3, fetched at the pinned revision when it is nowhere.
+def ensure_folder(settings: Settings, progress: Progress = silent) -> Path:
+    """The folder of BAAI/bge-m3, fetched at the pinned revision into the home's models folder when it is nowhere.
 
     :raises HubError: it has to be fetched and cannot be.
     """
-    return find_folder(settings) or fetch(settings, settings.home / MODELS / FOLDER_NAMES[0])
+    # The hub stands above the encoders; only here does an encoder ask it for its files.
+    from ..hub.models import BGE_M3_SOURCE, download_model_files
 
-
-def fetch(settings: Settings, target: Path) -> Path:
-    """Fetch the pinned revision into `target`, trying the endpoints in order, and verify the large files.
-
-    :raises HubError: offline, no endpoint delivers, the disk is full, or what came is not what was asked for.
-    """
-    if settings.offline:
-        raise HubError(
-            f"{REPOSITORY} is not on this machine, and the settings say offline.",
-            hint=f"Copy its files to {target}, or unset HF_HUB_OFFLINE.",
-        )
-    failures = []
-    for endpoint in settings.endpoints:
-        try:
-            _download(settings, endpoint, target)
-        except OSError as error:
-            if error.errno == 28:
-                raise HubError(
-                    f"The disk is full: {target} needs 2.3 GB.",
-                    hint="Free space, or set DANBOORU_INDEX_HOME to another disk.",
-                ) from error
-            failures.append(f"{endpoint}: {_reason(error)}")
-        except Exception as error:
-            failures.append(f"{endpoint}: {_reason(error)}")
-        else:
-            for name, (size, digest) in UPSTREAM.items():
-                path = target / name
-                if path.stat().st_size != size or sha256_of(path) != digest:
-                    path.unlink()
-                    raise HubError(
-                        f"{endpoint} delivered a changed {name}.",
-                        hint="Run the same command again, or set HF_ENDPOINT to another endpoint.",
-                    )
-            return target
-    raise HubError(f"{REPOSITORY} could not be fetched. {'; '.join(failures)}.", hint=_hint(failures, target))
-
-
-def _download(settings: Settings, endpoint: str, target: Path) -> None:
-    import huggingface_hub
-
-    # Xet sends data past the endpoint that was chosen, and does not fall back.
-    huggingface_hub.constants.HF_HUB_DISABLE_XET = True
-    token = settings.token if endpoint == "https://huggingface.co" and settings.token else False
-    huggingface_hub.snapshot_download(
-        REPOSITORY,
-        revision=REVISION,
-        local_dir=target,
-        cache_dir=target / ".cache",
-        allow_patterns=list(WANTED),
-        endpoint=endpoint,
-        token=token,
-        max_workers=2,
+    return find_folder(settings) or download_model_files(
+        settings, BGE_M3_SOURCE, settings.home / MODELS / FOLDER_NAMES[0], progress
     )
-
-
-def _reason(error: BaseException) -> str:
-    """The HTTP status where there is one; huggingface_hub's own message often names the wrong cause."""
-    cause: BaseException | None = error
-    while cause is not None:
-        status = getattr(getattr(cause, "response", None), "status_code", None)
-        if status is not None:
-            return f"HTTP {status}"
-        if cause.__cause__ is None:
-            break
-        cause = cause.__cause__
-    return f"{type(cause or error).__name__}: {str(cause or error).splitlines()[0] if str(cause or error) else 'no message'}"
-
-
-def _hint(failures: list[str], target: Path) -> str:
-    text = " ".join(failures)
-    if "HTTP 401" in text or "HTTP 403" in text:
-        return "The endpoint wants a login: set HF_TOKEN, or set HF_ENDPOINT to one that does not."
-    if "HTTP 404" in text:
-        return f"That endpoint does not have {REPOSITORY}: set HF_ENDPOINT to https://huggingface.co or a full mirror of it."
-    return f"Check the network and HF_ENDPOINT, or copy the files of {REPOSITORY} to {target}."

@@ -66,22 +66,24 @@ def read_card(folder: Path) -> OnnxCard:
     return card
 
 
-def find_converted(folder: Path | None, settings: Settings) -> OnnxM3Encoder | None:
-    """The int8 encoder of a checkpoint folder, or with None of BAAI/bge-m3 under the model folders; None where there is none.
+def find_converted(model: str, settings: Settings, packaged: Path | None = None) -> OnnxM3Encoder | None:
+    """The int8 encoder of this name, None where there is none.
 
-    One that was made from other weights than the folder now holds is none. A folder with the int8 model alone serves too.
+    It may have come with an index (`packaged`), lie under the model folders (BAAI/bge-m3), or in or beside the checkpoint
+    folder that `model` names. One that was made from other weights than the folder now holds is none.
     """
-    if folder is None:
-        names = [parent / name / ONNX_FOLDER for parent in model_parents(settings) for name in FOLDER_NAMES]
-        found = (OnnxM3Encoder(path) for path in names if (path / CARD_FILE).is_file())
-        return next((encoder for encoder in found if encoder.identity.name == REPOSITORY), None)
-    if (folder / CARD_FILE).is_file():
+    folder = Path(model)
+    places = [packaged] if packaged is not None else []
+    if model == REPOSITORY:
+        places += [parent / name / ONNX_FOLDER for parent in model_parents(settings) for name in FOLDER_NAMES]
+    elif (folder / CARD_FILE).is_file():
         return OnnxM3Encoder(folder)
-    if not (folder / ONNX_FOLDER / CARD_FILE).is_file():
-        return None
-    identity = identity_of(folder)
-    encoder = OnnxM3Encoder(folder / ONNX_FOLDER, identity)
-    return encoder if read_card(folder / ONNX_FOLDER).identity.revision == identity.revision else None
+    elif (folder / ONNX_FOLDER / CARD_FILE).is_file():
+        identity = identity_of(folder)
+        encoder = OnnxM3Encoder(folder / ONNX_FOLDER, identity)
+        return encoder if read_card(folder / ONNX_FOLDER).identity.revision == identity.revision else None
+    found = (OnnxM3Encoder(place) for place in places if (place / CARD_FILE).is_file())
+    return next((encoder for encoder in found if encoder.identity.name == model), None)
 
 
 def _onnxruntime() -> Any:
