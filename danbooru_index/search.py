@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,15 +35,21 @@ def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResul
     if not requests:
         return []
     started = time.perf_counter()
-    queries = encode_queries(index.encoder, [request.text for request in requests])
+    spelled = [with_spelling(index, request) for request in requests]
+    queries = encode_queries(index.encoder, [request.text for request in spelled])
     encoding = (time.perf_counter() - started) / len(requests)
     results = []
-    for request, query in zip(requests, queries, strict=True):
+    for request, searched, query in zip(requests, spelled, queries, strict=True):
         begun = time.perf_counter()
-        hits = _hits(index, request, query)
+        hits = _hits(index, searched, query)
         seconds = encoding + time.perf_counter() - begun
         results.append(SearchResult(request, hits, str(index.folder), index.encoder.description, seconds))
     return results
+
+
+def with_spelling(index: Index, request: SearchRequest) -> SearchRequest:
+    """The request with its misspelt words corrected, unless its text is a name as it stands."""
+    return request if index.store.exact(request.text) else replace(request, text=index.words.corrected(request.text))
 
 
 def allowed_tags(index: Index, request: SearchRequest) -> Mask | None:
