@@ -16,6 +16,7 @@ from .channels.sparse import SparseChannel
 from .encoders import Encoder, open_encoder
 from .errors import IndexDamagedError, IndexMismatchError
 from .manifest import Manifest, check_files, read_manifest
+from .progress import Progress, silent
 from .ranking import DEFAULT_WEIGHTS
 from .settings import Settings, load_settings
 from .store import Store
@@ -48,15 +49,24 @@ class Index:
     hashes by `verify`.
     """
 
-    def __init__(self, folder: Path, *, encoder: Encoder | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        encoder: Encoder | None = None,
+        settings: Settings | None = None,
+        progress: Progress = silent,
+    ) -> None:
         """Open an index.
 
         :param folder: an index folder or a version folder.
         :param encoder: the encoder for queries; by default the one that the manifest names.
         :param settings: where its model files are, and on which device it runs: on the CPU unless they name one.
+        :param progress: told of a download, where the encoder's files have to be fetched at its first use.
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
         :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
         """
+        self._progress = progress
         self.folder, self._mark = mark_current(folder)
         try:
             self._open(encoder, settings)
@@ -98,7 +108,9 @@ class Index:
             # Only in its int8 form: a checkpoint may hold pickles, and this one may come from anywhere.
             encoder = open_encoder(str(packed), device=device, precision="int8", settings=settings)
         else:
-            encoder = open_encoder(self.manifest.encoder.name, device=device, settings=settings)
+            encoder = open_encoder(
+                self.manifest.encoder.name, device=device, settings=settings, progress=self._progress
+            )
         if encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}; this program has {encoder.identity}.",

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from hub_repositories import Blob
 from hub_server import HubServer
 from m3_fixtures import tiny_folder  # noqa: F401 - fixture
 from tiny_m3 import TINY, make_checkpoint
@@ -200,3 +201,24 @@ def test_the_pinned_files_are_asked_for_at_the_pinned_revision(tmp_path):
         asked = {request.path for request in hub.requests}
     assert asked <= {f"/BAAI/bge-m3/resolve/{model_files.REVISION}/{name}" for name in model_files.UPSTREAM}
     assert find_folder(load_settings()) is None
+
+
+def test_the_download_is_shown_and_can_be_stopped(tmp_path):
+    """The progress of whoever opened the encoder hears of it; what it raises ends the download."""
+
+    class Stop(BaseException):
+        pass
+
+    def progress(step):
+        assert (step.name, step.unit) == ("downloading", "B")
+        assert step.total == sum(size for size, _ in model_files.UPSTREAM.values())
+        raise Stop
+
+    with HubServer() as hub:
+        repository = hub.add(model_files.REPOSITORY, "model")
+        repository.commits[model_files.REVISION] = {name: Blob(bytes(50_000)) for name in model_files.UPSTREAM}
+        hub.fault("resolve", rate=10_000)
+        settings = replace(load_settings(), endpoints=(hub.url,))
+        with pytest.raises(Stop):
+            open_encoder(BGE_M3, device="cpu", precision="fp32", settings=settings, progress=progress).encode(["a"])
+    assert find_folder(settings) is None

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..report import table
 from ..settings import Settings, load_settings
-from .common import add_json_flag
+from .common import ProgressBar, add_json_flag
 
 _MAX_TEXTS = 256
 
@@ -87,7 +87,8 @@ def _folders(options: argparse.Namespace, settings: Settings) -> tuple[Path, Pat
 
     if options.model != REPOSITORY:
         return Path(options.model), options.output
-    source = ensure_folder(settings)
+    with ProgressBar() as bar:
+        source = ensure_folder(settings, bar)
     beside = source.parent.name != "snapshots"
     target = source / ONNX_FOLDER if beside else settings.home / MODELS / FOLDER_NAMES[0] / ONNX_FOLDER
     return source, options.output or target

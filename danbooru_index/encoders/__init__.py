@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncoderError
+from ..progress import Progress, silent
 from ..settings import Settings, load_settings
 from .protocol import Encoder, EncoderIdentity, Encoding
 
@@ -24,6 +25,7 @@ def open_encoder(
     precision: str = "auto",
     settings: Settings | None = None,
     placement: Callable[[Any], None] | None = None,
+    progress: Progress = silent,
 ) -> Encoder:
     """The encoder of this name, not loaded yet.
 
@@ -33,6 +35,7 @@ def open_encoder(
     :param precision: for BGE-M3: `int8` needs what `danbooru-index convert` makes and runs on the CPU; `auto` is fp16 on an
         accelerator, and on the CPU int8 where it was made, else fp32.
     :param settings: where model files may be; by default what load_settings() says.
+    :param progress: told of the download, where BGE-M3's files have to be fetched first; what it raises stops that.
     :param placement: called with BGE-M3's torch module before every encode, to bring it to its device.
     :raises EncoderError: the name, device or precision is unknown, or the folder is no BGE-M3.
     """
@@ -43,14 +46,19 @@ def open_encoder(
     if precision not in PRECISIONS:
         raise EncoderError(f"There is no precision {precision!r}.", hint=f"Use one of: {', '.join(PRECISIONS)}.")
     if model == BGE_M3 or Path(model).is_dir():
-        return _open_m3(model, device, precision, settings or load_settings(), placement)
+        return _open_m3(model, device, precision, settings or load_settings(), placement, progress)
     raise EncoderError(
         f"There is no encoder {model!r}.", hint=f"Use {USE_MULTILINGUAL}, {BGE_M3} or a folder with BGE-M3's files."
     )
 
 
 def _open_m3(
-    model: str, device: str, precision: str, settings: Settings, placement: Callable[[Any], None] | None
+    model: str,
+    device: str,
+    precision: str,
+    settings: Settings,
+    placement: Callable[[Any], None] | None,
+    progress: Progress,
 ) -> Encoder:
     from . import model_files, onnx_m3
 
@@ -73,7 +81,11 @@ def _open_m3(
         )
     identity = EncoderIdentity(model_files.REPOSITORY, model_files.REVISION, model_files.DIMENSIONS)
     return TorchM3Encoder(
-        identity, lambda: model_files.ensure_folder(settings), device=device, precision=precision, placement=placement
+        identity,
+        lambda: model_files.ensure_folder(settings, progress),
+        device=device,
+        precision=precision,
+        placement=placement,
     )
 
 

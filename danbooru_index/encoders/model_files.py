@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import EncoderError
 from ..files import sha256_of
+from ..progress import Progress, silent
 from ..settings import Settings
 from .protocol import EncoderIdentity
 
@@ -206,15 +207,15 @@ def _cached() -> list[Path]:
     return [Path(HF_HUB_CACHE) / f"models--{REPOSITORY.replace('/', '--')}" / "snapshots" / REVISION]
 
 
-def ensure_folder(settings: Settings) -> Path:
+def ensure_folder(settings: Settings, progress: Progress = silent) -> Path:
     """The folder of BAAI/bge-m3, fetched at the pinned revision when it is nowhere.
 
     :raises HubError: it has to be fetched and cannot be.
     """
-    return find_folder(settings) or fetch(settings, settings.home / MODELS / FOLDER_NAMES[0])
+    return find_folder(settings) or fetch(settings, settings.home / MODELS / FOLDER_NAMES[0], progress)
 
 
-def fetch(settings: Settings, target: Path) -> Path:
+def fetch(settings: Settings, target: Path, progress: Progress = silent) -> Path:
     """Fetch the pinned revision into `target`, trying the endpoints in order, every file verified by its hash.
 
     :raises HubError: offline, no endpoint delivers, or the disk is full.
@@ -223,4 +224,4 @@ def fetch(settings: Settings, target: Path) -> Path:
     from ..hub.listing import ExpectedFile
 
     files = {name: ExpectedFile(size, digest) for name, (size, digest) in UPSTREAM.items()}
-    return download_model_files(settings, ModelSource(f"models/{REPOSITORY}", REVISION, files), target)
+    return download_model_files(settings, ModelSource(f"models/{REPOSITORY}", REVISION, files), target, progress)
