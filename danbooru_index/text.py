@@ -39,6 +39,15 @@ def _fold_table() -> dict[int, int]:
     return {**_KATAKANA_TO_HIRAGANA, **_han_table()}
 
 
+def simplified(text: str) -> str:
+    """The text with every Traditional or Japanese Han form replaced by its Simplified form, all else as it is.
+
+    >>> simplified("Long 黒髮 ツインテール")
+    'Long 黑发 ツインテール'
+    """
+    return text if text.isascii() else text.translate(_han_table())
+
+
 def fold(text: str) -> str:
     """Fold width, case, diacritics, kana and Han variants.
 
@@ -89,6 +98,11 @@ def script_language(text: str) -> str:
     if told:
         return "ja" if told.lastgroup == "kana" else "ko"
     return "zh" if _HAN.search(text) else "en"
+
+
+def is_kana(code: int) -> bool:
+    """Whether a code point is hiragana or katakana, full or half width, the long mark included."""
+    return 0x3041 <= code <= 0x30FF or 0xFF66 <= code <= 0xFF9F
 
 
 def is_han(code: int) -> bool:

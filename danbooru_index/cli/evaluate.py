@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..evaluate import Query
+from ..index import Index
 from ..report import table
 from .common import add_index_flag, add_json_flag, index_of
 
@@ -19,6 +21,17 @@ def add_commands(commands: Any) -> None:
         "--queries", type=Path, nargs="+", required=True, metavar="FILE", help='files of {"query", "relevant"} lines'
     )
     parser.add_argument("--only-known", action="store_true", help="only queries whose wanted tags are all in the index")
+    parser.add_argument(
+        "--expand",
+        action="store_true",
+        help="expand the queries: recall of the wanted tags in the prompt, and tags spent",
+    )
+    parser.add_argument(
+        "--tune", type=Path, metavar="FILE", help="search fusion weights on these queries and write the best to FILE"
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="fusion weights that --tune wrote, instead of the built-in ones"
+    )
     add_index_flag(parser)
     add_json_flag(parser)
     parser.set_defaults(run=run)
@@ -32,8 +45,16 @@ def run(options: argparse.Namespace) -> int:
 
     sets = [(path.stem, read_queries(path)) for path in options.queries]
     index, reason = index_of(options)
+    if options.weights:
+        from ..tune import read_weights
+
+        index.weights = read_weights(options.weights)
     if options.only_known:
         sets = [(name, kept) for name, queries in sets if (kept := keep_known(queries, index))]
+    if options.expand:
+        return _run_expand(options, sets, index, reason)
+    if options.tune:
+        return _tune(options, index, [query for _, queries in sets for query in queries])
     results = []
     with tqdm(total=sum(len(queries) for _, queries in sets), unit="q", file=sys.stderr) as bar:
         for name, queries in sets:
@@ -50,4 +71,42 @@ def run(options: argparse.Namespace) -> int:
         rows.append([r.name, str(r.queries), *quality, f"{r.median_ms:.1f}", f"{r.p95_ms:.1f}"])
     print(table(rows, right=range(1, 7)))
     print(f"{reason}; {index.encoder.description}")
+    return 0
+
+
+def _run_expand(options: argparse.Namespace, sets: list[tuple[str, list[Query]]], index: Index, reason: str) -> int:
+    from tqdm import tqdm
+
+    from ..evaluate_sentences import evaluate_sentences
+
+    with tqdm(total=sum(len(queries) for _, queries in sets), unit="q", file=sys.stderr) as bar:
+        results = [evaluate_sentences(index, name, queries, lambda _: bar.update(1)) for name, queries in sets]
+    if options.json:
+        values = {"index": str(index.folder), "encoder": index.encoder.description}
+        print(json.dumps({**values, "sets": [r.as_json() for r in results]}))
+        return 0
+    rows = [["set", "queries", "recall", "wanted", "spent", "spent/wanted", "unknown", "median ms", "p95 ms"]]
+    for r in results:
+        figures = [f"{r.recall:.3f}", f"{r.wanted:.2f}", f"{r.spent:.2f}", f"{r.ratio:.2f}", str(r.unknown)]
+        rows.append([r.name, str(r.queries), *figures, f"{r.median_ms:.1f}", f"{r.p95_ms:.1f}"])
+    print(table(rows, right=range(1, 9)))
+    print(f"{reason}; {index.encoder.description}")
+    return 0
+
+
+def _tune(options: argparse.Namespace, index: Index, queries: list[Query]) -> int:
+    """Search weights, write them, and say what they are worth on these queries."""
+    from ..tune import tune, write_tuning
+
+    found = tune(index, queries)
+    write_tuning(options.tune, found)
+    if options.json:
+        print(json.dumps(found.as_json()))
+        return 0
+    for name, value in found.as_json()["weights"].items():
+        print(f"{name:12} {value:g}")
+    print(
+        f"mAP@10 on these {found.queries} queries: {found.before:.4f} before, {found.after:.4f} after -> {options.tune}"
+    )
+    print(f"Check it on other queries: danbooru-index evaluate --queries OTHERS --weights {options.tune}")
     return 0
