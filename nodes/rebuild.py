@@ -84,7 +84,7 @@ class DanbooruIndexRebuild(io.ComfyNode):
             folder = main_folder(settings)
             source = Path(corpus.strip()) if corpus.strip() else _own_corpus(folder)
             model = settings.model if encoder == AUTO else encoder
-            chosen = open_managed(model, device, AUTO, settings)
+            chosen = open_managed(model, device, AUTO, settings, host.NodeProgress())
             options = BuildOptions(strict=not tolerant, batch_size=batch_size, restart=unfinished == RESTART)
             begun = time.perf_counter()
             built = build_index(source, folder, chosen, options, host.NodeProgress())

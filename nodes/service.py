@@ -79,7 +79,9 @@ def use_index(handle: IndexHandle | None) -> Iterator[tuple[Index, str]]:
         key = (version, handle)
         _outdate([k for k in _service.opened if k[1] == handle and k != key])
         if key not in _service.opened:
-            _service.opened[key] = _Opened(open_index(version, handle.encoder, handle.precision, handle.settings()))
+            _service.opened[key] = _Opened(
+                open_index(version, handle.encoder, handle.precision, handle.settings(), host.NodeProgress())
+            )
             host.logger.info("using %s with %s", reason, _service.opened[key].index.manifest.encoder)
         opened = _service.opened[key]
         opened.users += 1

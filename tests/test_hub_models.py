@@ -6,9 +6,11 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from hub_repositories import Blob
 from hub_server import STORAGE, HubServer
 from hub_versions import QUICK, noise
 
+from danbooru_index.encoders import model_files
 from danbooru_index.errors import HubError
 from danbooru_index.hub import ModelSource, download_model_files
 from danbooru_index.hub.listing import ExpectedFile
@@ -86,3 +88,22 @@ def test_a_pinned_hash_is_stronger_than_the_list(hub, settings, source, tmp_path
     evil = hub.add("BAAI/tiny", "model").commit({**FILES, "model.bin": noise(2_000_000, 7)})
     with pytest.raises(HubError, match="hash is not the expected one"):
         download(settings, replace(source, revision=evil, files=pinned), tmp_path / "other")
+
+
+def test_an_encoders_download_is_shown_and_can_be_stopped(hub, settings):
+    """The progress of whoever opened the encoder hears of it; what it raises ends the download."""
+    total = sum(size for size, _ in model_files.UPSTREAM.values())
+
+    class Stop(BaseException):
+        pass
+
+    def progress(step):
+        assert (step.name, step.unit, step.total) == ("downloading", "B", total)
+        raise Stop
+
+    repository = hub.add(model_files.REPOSITORY, "model")
+    repository.commits[model_files.REVISION] = {name: Blob(bytes(50_000)) for name in model_files.UPSTREAM}
+    hub.fault("resolve", rate=10_000)
+    with pytest.raises(Stop):
+        model_files.ensure_folder(settings, progress)
+    assert model_files.find_folder(settings) is None
