@@ -19,7 +19,7 @@ from .files import write_json_atomically
 from .index import Index
 from .ranking import FusionWeights, order
 from .records import SearchRequest
-from .search import Scored, encode_queries, score_candidates
+from .scoring import Scored, encode_queries, score_candidates
 
 GRID = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0)
 MAX_ROUNDS = 5
@@ -79,7 +79,8 @@ def _candidates(index: Index, queries: Sequence[Query]) -> list[_Judged]:
     for start in range(0, len(queries), _BATCH):
         part = queries[start : start + _BATCH]
         requests = [SearchRequest(query.text, limit=DEPTH, nsfw="include") for query in part]
-        for query, request, vectors in zip(part, requests, encode_queries(index, requests), strict=True):
+        vectors_of = encode_queries(index, [request.text for request in requests])
+        for query, request, vectors in zip(part, requests, vectors_of, strict=True):
             scored = score_candidates(index, request, vectors)
             judged.append(_Judged(scored, [index.store.record(int(row)).tag for row in scored.rows], query.relevant))
     return judged
@@ -88,7 +89,7 @@ def _candidates(index: Index, queries: Sequence[Query]) -> list[_Judged]:
 def _mean_precision(index: Index, judged: Sequence[_Judged], weights: FusionWeights) -> float:
     values = []
     for query in judged:
-        best = order(query.scored.fused(weights), index.store.post_count[query.scored.rows])[:DEPTH]
+        best = order(query.scored.total(weights), index.store.post_count[query.scored.rows])[:DEPTH]
         values.append(average_precision([query.tags[i] for i in best], query.relevant))
     return statistics.fmean(values)
 

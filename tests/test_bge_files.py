@@ -9,6 +9,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from hub_server import HubServer
 from tiny_m3 import TINY, make_checkpoint
 
 from danbooru_index.encoders import BGE_M3, model_files, open_encoder
@@ -191,8 +192,11 @@ def test_a_fetch_that_was_broken_off_is_not_taken_for_the_model(folder, own_home
     assert find_folder(load_settings()) is None
 
 
-def test_the_pinned_revision_is_one_fact():
-    from danbooru_index.hub import BGE_M3_SOURCE
-
-    assert BGE_M3_SOURCE.revision == model_files.REVISION
-    assert set(model_files.UPSTREAM) <= set(BGE_M3_SOURCE.files)
+def test_the_pinned_files_are_asked_for_at_the_pinned_revision():
+    with HubServer() as hub:
+        hub.add(model_files.REPOSITORY, "model")
+        with pytest.raises(HubError, match="HTTP 404 Not Found: RevisionNotFound"):
+            model_files.ensure_folder(replace(load_settings(), endpoints=(hub.url,)))
+        asked = {request.path for request in hub.requests}
+    assert asked <= {f"/BAAI/bge-m3/resolve/{model_files.REVISION}/{name}" for name in model_files.UPSTREAM}
+    assert find_folder(load_settings()) is None

@@ -75,6 +75,8 @@ def test_an_index_without_such_vectors_has_no_such_channels(small_index):
     assert set(search(small_index, SearchRequest("水手服")).hits[0].channels) == {
         "dense",
         "lexical",
+        "sound",
+        "words",
         "popularity",
         "exact",
     }
@@ -116,32 +118,30 @@ def values(*numbers):
 
 
 def test_fusion_is_the_weighted_mean():
-    weights = FusionWeights(lexical=0.5, popularity=0.25, sparse=0.25, late=1.0)
-    dense = np.array([[0.2, 0.6], [-1.0, 0.4]], np.float32)
-    found = fuse(dense, values(1.0, 0.0), values(0.4, 0.8), weights, sparse=values(0.2, 7.0), late=values(0.5, 0.7))
-    expected = [(0.6 + 0.5 + 0.1 + 0.05 + 0.5) / 3, (0.4 + 0.2 + 0.25 + 0.7) / 3]  # a sparse score counts 1 at most
+    weights = FusionWeights(popularity=0.25, sparse=0.25, late=1.0)
+    ranker, dense = values(0.6, 0.4), values(0.5, 0.5)
+    found = fuse(ranker, dense, values(0.4, 0.8), weights, sparse=values(0.2, 7.0), late=values(0.5, 0.7))
+    expected = [(0.6 + 0.1 + 0.05 + 0.5) / 2.5, (0.4 + 0.2 + 0.25 + 0.7) / 2.5]  # a sparse score counts 1 at most
     assert found.tolist() == pytest.approx(expected, abs=1e-6)
     assert found.dtype == np.float32
 
 
-def test_fusion_without_the_new_channels_is_as_it_was():
-    dense, lexical, popularity = values(0.5, 0.1)[:, None], values(0.3, 0.2), values(0.9, 0.1)
-    plain = fuse(dense, lexical, popularity)
-    assert fuse(dense, lexical, popularity, late=values(np.nan, np.nan)).tolist() == plain.tolist()
+def test_fusion_without_the_new_channels_is_the_ranker():
+    ranker, dense, popularity = values(0.5, 0.1), values(0.3, 0.2), values(0.9, 0.1)
+    assert fuse(ranker, dense, popularity).tolist() == ranker.tolist()
+    assert fuse(ranker, dense, popularity, late=values(np.nan, np.nan)).tolist() == ranker.tolist()
 
 
 def test_a_tag_without_token_vectors_stays_comparable():
     assert complete(values(0.9, np.nan, 0.8), values(0.6, 0.5, 0.5)).tolist() == pytest.approx([0.9, 0.8, 0.8])
-    dense = values(0.6, 0.5, 0.6)[:, None]
     none = np.zeros(3, np.float32)
-    found = fuse(dense, none, none, late=values(0.9, 0.8, np.nan))
+    found = fuse(none, values(0.6, 0.5, 0.6), none, late=values(0.9, 0.8, np.nan))
     assert found[2] == pytest.approx(found[0]) and found[2] > found[1]
 
 
 def test_tuning_finds_better_weights(built):
-    built.weights = FusionWeights(
-        lexical=0.0, popularity=2.0, sparse=0.0, late=0.0
-    )  # the most used tags, whatever is asked
+    # The most used tags, whatever is asked.
+    built.weights = FusionWeights(popularity=20.0, sparse=0.0, late=0.0)
     queries = [Query("hair past the", frozenset({"very_long_hair"})), Query("ears of a", frozenset({"cat_ears"}))]
     found = tune(built, queries)
     assert found.queries == 2 and found.before < found.after
@@ -152,7 +152,7 @@ def test_tuning_finds_better_weights(built):
 
 
 def test_weights_survive_their_file(tmp_path):
-    weights = FusionWeights(lexical=0.1, sparse=0.7)
+    weights = FusionWeights(popularity=0.1, sparse=0.7)
     write_tuning(tmp_path / "w.json", Tuning(weights, 0.1, 0.2, 3))
     assert read_weights(tmp_path / "w.json") == weights
     (tmp_path / "bad.json").write_text('{"weights": {"magic": 1}}')

@@ -20,12 +20,16 @@ from .protocol import EncoderIdentity
 REPOSITORY = "BAAI/bge-m3"
 REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
 BGE_M3_IDENTITY = EncoderIdentity(REPOSITORY, REVISION, 1024)
-# Size and SHA-256 of the pinned revision's large files.
+# Size and SHA-256 of the files of the pinned revision; the config is last, since a folder counts from it on.
 UPSTREAM = {
     "pytorch_model.bin": (2_271_145_830, "b5e0ce3470abf5ef3831aa1bd5553b486803e83251590ab7ff35a117cf6aad38"),
     "colbert_linear.pt": (2_100_674, "19bfbae397c2b7524158c919d0e9b19393c5639d098f0a66932c91ed8f5f9abb"),
     "sparse_linear.pt": (3_516, "45c93804d2142b8f6d7ec6914ae23a1eee9c6a1d27d83d908a20d2afb3595ad9"),
     "tokenizer.json": (17_098_108, "21106b6d7dab2952c1d496fb21d5dc9db75c28ed361a05f5020bbba27810dd08"),
+    "tokenizer_config.json": (444, "a62b2b6784f990259fddef5f16388693a8043be4f69179e6a5257eeb3f9abac4"),
+    "special_tokens_map.json": (964, "8c785abebea9ae3257b61681b4e6fd8365ceafde980c21970d001e834cf10835"),
+    "sentencepiece.bpe.model": (5_069_051, "cfc8146abe2a0488e9e2a0c56de7952f7c11ab059eca145a0a727afce0db2865"),
+    "config.json": (687, "26159e7ad065073448460117eb24b7a4572f6f4e78eadff65dc0a11c052449fa"),
 }
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 HEADS = ("colbert_linear.pt", "sparse_linear.pt")
@@ -212,8 +216,9 @@ def ensure_folder(settings: Settings, progress: Progress = silent) -> Path:
     :raises HubError: it has to be fetched and cannot be.
     """
     # The hub stands above the encoders; only here does an encoder ask it for its files.
-    from ..hub.models import BGE_M3_SOURCE, download_model_files
+    from ..hub import ModelSource, download_model_files
+    from ..hub.listing import ExpectedFile
 
-    return find_folder(settings) or download_model_files(
-        settings, BGE_M3_SOURCE, settings.home / MODELS / FOLDER_NAMES[0], progress
-    )
+    files = {name: ExpectedFile(size, digest) for name, (size, digest) in UPSTREAM.items()}
+    source = ModelSource(f"models/{REPOSITORY}", REVISION, files)
+    return find_folder(settings) or download_model_files(settings, source, settings.home / MODELS / FOLDER_NAMES[0], progress)
