@@ -92,7 +92,7 @@ class VectorFile:
 
     def gather(self, rows: IntArray | slice) -> FloatArray:
         """The (n, d) float32 vectors of these rows."""
-        vectors = self._codes[rows].astype(np.float32)
+        vectors: FloatArray = self._codes[rows].astype(np.float32)
         vectors *= self._scales[rows][:, None]
         return vectors
 
