@@ -98,6 +98,6 @@ class VectorFile:
 
     def score(self, queries: FloatArray, rows: IntArray | slice) -> FloatArray:
         """Inner products of (q, d) queries with these rows: (q, n) float32."""
-        scores = inner_products(self._codes[rows], queries).T
+        scores: FloatArray = inner_products(self._codes[rows], queries).T
         scores *= self._scales[rows]
         return scores
