@@ -223,5 +223,5 @@ def _late(index: Index, scored: Scored, tokens: FloatArray, count: int) -> Float
         texts = [late_text(index.store.record(int(row))) for row in scored.rows[missing]]
         computed = index.encoder.encode(texts, tokens=True).tokens or []
         starts = np.r_[0, np.cumsum([len(vectors) for vectors in computed])[:-1]]
-        late[missing] = max_sim(tokens, np.concatenate(computed), starts)
+        late[missing] = max_sim(np.concatenate(computed) @ tokens.T, starts)
     return late

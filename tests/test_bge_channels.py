@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from danbooru_index.channels import sparse as sparse_module
 from danbooru_index.channels.late import LateChannel, LateWriter, max_sim
 from danbooru_index.channels.sparse import SparseChannel, SparseWriter
+from danbooru_index.channels.vectors import inner_products
 
 TEXTS = [{5: 0.5, 9: 0.25}, {}, {9: 1.0}, {250_001: 0.125, 5: 2.0}]
 
@@ -115,7 +116,7 @@ def colbert_score(query, text):
 def test_max_sim_is_colbert_score():
     random = np.random.default_rng(1)
     query, texts = unit(random, 5), [unit(random, n) for n in (1, 7, 3)]
-    found = max_sim(query, np.concatenate(texts), np.array([0, 1, 8]))
+    found = max_sim(np.concatenate(texts) @ query.T, np.array([0, 1, 8]))
     np.testing.assert_allclose(found, [colbert_score(query, text) for text in texts], atol=1e-6)
 
 
@@ -183,3 +184,14 @@ def test_query_without_tokens(tmp_path, query_tokens):
     writer.finish()
     found = LateChannel(tmp_path, 16).scores(unit(np.random.default_rng(1), query_tokens), np.array([0]))
     assert np.isnan(found[0]) == (query_tokens == 0)
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 16), (5, 1, 1024), (700, 1, 1024), (130, 17, 1024), (9, 300, 1024)])
+def test_inner_products_in_blocks(shape):
+    rows, queries, dimensions = shape
+    random = np.random.default_rng(6)
+    codes = random.integers(-127, 128, (rows, dimensions)).astype(np.int8)
+    asked = unit(random, queries, dimensions)
+    np.testing.assert_allclose(
+        inner_products(codes, asked), codes.astype(np.float64) @ asked.T.astype(np.float64), atol=1e-2, rtol=1e-4
+    )

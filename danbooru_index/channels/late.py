@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..files import AppendFile, map_array, save_array
 from .raw import map_raw
-from .vectors import FloatArray, quantise
+from .vectors import FloatArray, inner_products, quantise
 
 MAX_BYTES = 400_000_000
 _CODES, _SCALES, _COUNTS, _ROWS = "vectors.i8", "scales.f32", "counts.u32", "rows.i32"
@@ -24,15 +24,14 @@ _CODES, _SCALES, _COUNTS, _ROWS = "vectors.i8", "scales.f32", "counts.u32", "row
 Rows = npt.NDArray[np.int64]
 
 
-def max_sim(query: FloatArray, tokens: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
+def max_sim(similarities: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
     """Late interaction scores of one query with several texts.
 
-    :param query: (q, d) token vectors of the query.
-    :param tokens: (t, d) token vectors of the texts, one after the other.
+    :param similarities: (t, q) inner products of the texts' token vectors, one text after the other, with the query's.
     :param starts: (n,) the first token of each text, ascending; every text has at least one token.
     :returns: (n,) float32.
     """
-    best = np.maximum.reduceat(tokens @ query.T, starts, axis=0)
+    best = np.maximum.reduceat(similarities, starts, axis=0)
     mean: FloatArray = best.mean(axis=1, dtype=np.float32)
     return mean
 
@@ -119,7 +118,7 @@ class LateChannel:
             return result
         firsts = np.r_[0, np.cumsum(counts)[:-1]]
         tokens = np.arange(int(counts.sum())) + np.repeat(self._starts[places[kept]] - firsts, counts)
-        vectors = self._codes[tokens].astype(np.float32)
-        vectors *= self._scales[tokens][:, None]
-        result[kept] = max_sim(query, vectors, firsts)
+        similarities = inner_products(self._codes[tokens], query)
+        similarities *= self._scales[tokens][:, None]
+        result[kept] = max_sim(similarities, firsts)
         return result

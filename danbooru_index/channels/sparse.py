@@ -132,9 +132,12 @@ class SparseChannel:
         """(tags,) float32, at least 0: for every tag the score of its best text."""
         result = np.zeros(max(0, len(self._starts) - 1), np.float32)
         by_text = self.text_scores(query)
-        with_text = np.flatnonzero(np.diff(self._starts))
-        if len(with_text):
-            result[with_text] = np.maximum.reduceat(by_text, self._starts[with_text])
+        # Few texts share a term with the query; a maximum over all of them would take most of the time.
+        found = np.flatnonzero(by_text)
+        tags = np.searchsorted(self._starts, found, side="right") - 1
+        first = np.flatnonzero(np.r_[True, tags[1:] != tags[:-1]]) if len(found) else found
+        if len(found):
+            result[tags[first]] = np.maximum.reduceat(by_text[found], first)
         return result
 
 
