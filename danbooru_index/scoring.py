@@ -69,7 +69,10 @@ def allowed_tags(index: Index, request: SearchRequest) -> Mask | None:
     store = index.store
     masks = []
     if request.categories:
-        masks.append(np.isin(store.category, [int(c) for c in request.categories]))
+        # A table look-up: np.isin takes milliseconds on a large index, and a sentence asks for every thing that it names.
+        wanted = np.zeros(256, bool)
+        wanted[[int(c) for c in request.categories]] = True
+        masks.append(wanted[store.category])
     if request.nsfw != "include" and len(store):
         masks.append(store.nsfw if request.nsfw == "only" else ~store.nsfw)
     if request.min_count > 0:

@@ -156,9 +156,11 @@ class Store:
     def find(self, keys: Sequence[str]) -> list[list[tuple[int, int]]]:
         """For each match key the tags it names, as (row, kind), best kind first; by hash alone, which is enough to split a text."""
         hashes = np.array([_hash_key(key) for key in keys], np.uint64)
-        starts, ends = np.searchsorted(self._keys, hashes, "left"), np.searchsorted(self._keys, hashes, "right")
+        starts = np.searchsorted(self._keys, hashes, "left").tolist()
+        ends = np.searchsorted(self._keys, hashes, "right").tolist()
+        rows, kinds = self._key_rows, self._key_kinds
         return [
-            [(int(self._key_rows[i]), int(self._key_kinds[i])) for i in range(start, end)] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+            [(int(rows[i]), int(kinds[i])) for i in range(start, end)] for start, end in zip(starts, ends, strict=True)
         ]
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """How often two tags stand on one post: an optional folder of an index, and the files that it is made from.
 
 On disk: for each row of the tag table its neighbours and counts, as three memory-mapped .npy files (a symmetric matrix
-in compressed rows). The only importer of pyarrow.
+in compressed rows).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import CorpusError, MissingDependencyError
+from ..corpus.prepare.parquet import read_parquet
+from ..errors import CorpusError
 from ..files import map_array, save_array
 
 Rows = npt.NDArray[np.int32]
 Counts = npt.NDArray[np.int32]
 COLUMNS = ("tag_a", "tag_b", "count")
-_BATCH = 100_000
 
 
 def read_pairs(path: Path) -> Iterator[tuple[str, str, int]]:
@@ -53,24 +53,10 @@ def _csv_rows(path: Path) -> Iterator[tuple[object, object, object]]:
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[object, object, object]]:
-    try:
-        import pyarrow
-        import pyarrow.parquet as parquet
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Reading a .parquet file needs pyarrow.",
-            hint="Install it: pip install pyarrow (or save the pairs as .csv)",
-        ) from error
-    try:
-        with parquet.ParquetFile(path) as file:
-            if not set(COLUMNS) <= set(file.schema_arrow.names):
-                raise CorpusError(
-                    f"{path} has the columns {file.schema_arrow.names}.", hint=f"Name them {', '.join(COLUMNS)}."
-                )
-            for batch in file.iter_batches(_BATCH, columns=list(COLUMNS)):
-                yield from zip(*(batch.column(name).to_pylist() for name in COLUMNS), strict=True)
-    except (OSError, pyarrow.ArrowInvalid) as error:
-        raise CorpusError(f"{path} cannot be read: {error}.", hint="Pass a .csv or a .parquet file.") from error
+    for _, row in read_parquet(path):
+        if not set(COLUMNS) <= set(row):
+            raise CorpusError(f"{path} has the columns {sorted(row)}.", hint=f"Name them {', '.join(COLUMNS)}.")
+        yield row["tag_a"], row["tag_b"], row["count"]
 
 
 def write_cooccurrence(folder: Path, pairs: Iterable[tuple[str, str, int]], row_of: Mapping[str, int]) -> int:

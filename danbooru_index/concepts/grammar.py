@@ -136,8 +136,12 @@ KOREAN_PARTICLES = (
     "도",
     "랑",
 )
-KOREAN_WHOLE = frozenset("고양이 호랑이 원숭이 어린이 아이 목걸이 귀걸이 종이 지팡이 거북이 놀이 사이 높이 길이".split())
+# Nouns that end like a particle.
+KOREAN_WHOLE = frozenset(
+    _words(Role.CONTENT, "고양이 호랑이 원숭이 어린이 아이 목걸이 귀걸이 종이 지팡이 거북이 놀이 사이 높이 길이")
+)
 KOREAN_AND = frozenset({"과", "와", "이랑", "하고", "랑"})
+KOREAN_OBJECT = frozenset({"을", "를"})
 KOREAN_LINK = frozenset({"의"})
 KOREAN = {
     **_words(

@@ -25,7 +25,11 @@ def mark_verbs(pieces: Sequence[Piece]) -> list[Piece]:
     marked = list(pieces)
     for i, piece in enumerate(pieces):
         follows = i + 1 < len(pieces) and pieces[i + 1].key == _ASPECT
-        if piece.role is Role.CONTENT and not piece.known and (follows or (piece.key.endswith(_ASPECT) and len(piece.key) < 4)):
+        if (
+            piece.role is Role.CONTENT
+            and not piece.known
+            and (follows or (piece.key.endswith(_ASPECT) and len(piece.key) < 4))
+        ):
             marked[i] = replace(piece, role=Role.VERB)
     return marked
 

@@ -14,7 +14,7 @@ from .roles import Role
 
 MAX_ATOMS = {WORD: 7, HANGUL: 8}
 MAX_CHARACTERS = 16
-FUNCTION_COST, KNOWN_COST, WORD_COST, ATOM_COST = 0.9, 1.0, 1.2, 1.3
+COUNT_COST, FUNCTION_COST, KNOWN_COST, WORD_COST, ATOM_COST = 0.5, 0.9, 1.0, 1.2, 1.3
 MISALIGNED_COST = 0.6  # at each end that stands inside a word
 _PARTICLES = frozenset("をはがのにとでもや")
 
@@ -120,7 +120,9 @@ def _piece(
     misaligned = MISALIGNED_COST * ((not starts[first]) + (not starts[last]))
     role = role_of(key)
     if role is not None:
-        return Piece(first, last, key, role, known(first, last) is not None), FUNCTION_COST + misaligned
+        counts = role in (Role.NUMBER, Role.PERSON) and len(key) > 1
+        cost = COUNT_COST if counts else FUNCTION_COST + misaligned
+        return Piece(first, last, key, role, known(first, last) is not None), cost
     name = known(first, last)
     if name is not None:
         return Piece(first, last, name, Role.CONTENT, True), KNOWN_COST + misaligned

@@ -1,0 +1,155 @@
+"""Text -> prompt on the small index: order, the user's own parts, contradictions, implied tags, styles, reports, errors."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from danbooru_index.cli import main
+from danbooru_index.errors import DanbooruIndexError, InputError
+from danbooru_index.expand import ExpandRequest, expand
+from danbooru_index.prompt import Choice, ordered, resolve, without_implied
+from danbooru_index.prompt.style import written
+from danbooru_index.records import Category
+
+
+def prompt_of(index, text, **options):
+    return expand(index, ExpandRequest(text, **{"budget": 1, **options})).prompt
+
+
+def test_counts_then_characters_then_general_tags(small_index):
+    assert (
+        prompt_of(small_index, "穿着水手服的初音未来，一个女孩，双马尾") == "1girl, hatsune miku, twintails, serafuku"
+    )
+
+
+def test_the_users_own_parts_stay_in_place(small_index):
+    text = "masterpiece, <lora:x:0.8>, 一个女孩穿着水手服, (red eyes:1.2)\nBREAK\n夜空 __weather__"
+    assert prompt_of(small_index, text) == (
+        "masterpiece, <lora:x:0.8>, 1girl, serafuku, (red eyes:1.2)\nBREAK\nnight sky, __weather__"
+    )
+
+
+def test_own_tags_are_listed_and_not_repeated(small_index):
+    result = expand(small_index, ExpandRequest("long_hair, 长发的女孩", budget=1))
+    assert result.prompt == "long_hair, 1girl"
+    assert result.tags == ("long_hair", "1girl")
+
+
+def test_negation_goes_to_the_negative_side(small_index):
+    result = expand(small_index, ExpandRequest("双马尾，没有雨伞", budget=1))
+    assert (result.prompt, result.negative, result.negative_tags) == ("twintails", "umbrella", ("umbrella",))
+    assert [(c.text, c.negated) for c in result.concepts] == [("双马尾", False), ("雨伞", True)]
+
+
+def test_implied_tags_are_dropped_kept_or_added(small_index):
+    assert prompt_of(small_index, "猫耳、兽耳") == "cat ears"
+    assert prompt_of(small_index, "猫耳、兽耳", implied="keep") == "cat ears, animal ears"
+    assert prompt_of(small_index, "猫耳", implied="add") == "cat ears, animal ears"
+
+
+def test_nsfw_and_categories_are_filters(small_index):
+    assert "nude" not in expand(small_index, ExpandRequest("裸体")).tags
+    assert prompt_of(small_index, "裸体", nsfw="include") == "nude"
+    assert prompt_of(small_index, "初音未来，水手服", categories=(Category.CHARACTER,), nsfw="include").startswith(
+        "hatsune miku"
+    )
+    assert "hatsune_miku" not in expand(small_index, ExpandRequest("初音未来", exclude=(Category.CHARACTER,))).tags
+
+
+def test_every_concept_is_reported(small_index):
+    result = expand(small_index, ExpandRequest("一个女孩，水手服", budget=1))
+    assert [(c.text, c.status, c.tags) for c in result.concepts] == [
+        ("女孩", "covered", ("1girl",)),
+        ("水手服", "covered", ("serafuku",)),
+    ]
+    assert set(result.as_json()) >= {"prompt", "tags", "concepts", "warnings"}
+
+
+def test_only_tags_of_the_index_are_given(small_index):
+    known = {record.tag for record in small_index.store.rows()}
+    for text in ("两个男孩", "完全无关的文字", "asdfgh qwerty", "一个女孩 (not a tag:1.2), no_such_tag"):
+        assert set(expand(small_index, ExpandRequest(text, budget=10, per_concept=10)).tags) <= known
+
+
+def test_styles_spell_and_separate(small_index):
+    assert prompt_of(small_index, "双马尾", style="tags", prefix="a", suffix="b") == "a, twintails, b"
+    assert prompt_of(small_index, "长发", quality=True) == "long hair, masterpiece, best quality"
+    assert prompt_of(small_index, "长发", quality=True, style="anima").startswith("masterpiece, best quality, score_7")
+    assert prompt_of(small_index, "长发", spaces=False, separator=" ") == "long_hair"
+    assert written("saber_(fate)", spaces=True, escape=True, weight=1.1) == r"(saber \(fate\):1.1)"
+    assert written("saber_(fate)", spaces=True, escape=False, weight=1.1, numeric=True) == "1.1::saber (fate)::"
+    assert written("long_hair", spaces=True, escape=True, weight=1.0) == "long hair"
+
+
+def test_contradictions_are_resolved_by_score():
+    red, blue = Choice("red_eyes", 0.9, 0), Choice("blue_eyes", 0.6, 0)
+    assert resolve([blue, red]) == ([red], [("blue_eyes", "red_eyes", "eye_color")])
+    both = [blue, red, Choice("heterochromia", 0.5, 0)]
+    assert resolve(both) == (both, [])
+    persons = [blue, red, Choice("2girls", 1.0, 0)]
+    assert resolve(persons) == (persons, [])
+    own = Choice("blue_eyes", 0.1, 0, own=True)
+    assert resolve([own, red])[0] == [own]
+    assert resolve([Choice("1girl", 1, 0), Choice("2girls", 0.5, 0)])[0] == [Choice("1girl", 1, 0)]
+
+
+def test_order_and_implications_are_pure():
+    hair, place = Choice("long_hair", 1, 0, kind="发型"), Choice("forest", 1, 0, kind="场景")
+    girl, miku = Choice("1girl", 1, 0, "count"), Choice("hatsune_miku", 1, 0, "character")
+    assert ordered([place, hair, miku, girl], ("count", "character", "general")) == [girl, miku, hair, place]
+    cat = Choice("cat_ears", 1, 0, implies=("animal_ears",))
+    own = Choice("animal_ears", 1, 0, own=True)
+    assert without_implied([cat, Choice("animal_ears", 1, 0)]) == [cat]
+    assert without_implied([cat, own]) == [cat, own]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"limit": 0},
+        {"per_concept": 11},
+        {"budget": 0.5},
+        {"nsfw": "x"},
+        {"implied": "x"},
+        {"style": "x"},
+        {"min_count": -1},
+    ],
+)
+def test_values_out_of_range_are_refused(options):
+    with pytest.raises(InputError) as caught:
+        ExpandRequest("x", **options)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["", " \n", "x" * 20_001, 5])
+def test_texts_that_cannot_be_expanded_are_refused(text):
+    with pytest.raises(DanbooruIndexError):
+        ExpandRequest(text)
+
+
+def test_the_command_prints_a_prompt_or_json(small_folder, capsys):
+    assert main(["expand", "穿水手服的女孩", "--budget", "1", "--db", str(small_folder)]) == 0
+    assert capsys.readouterr().out.startswith("1girl, serafuku\n")
+    assert main(["expand", "穿水手服的女孩", "--budget", "1", "--db", str(small_folder), "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert (value["prompt"], value["tags"]) == ("1girl, serafuku", ["1girl", "serafuku"])
+    assert value["concepts"][1]["status"] == "covered"
+
+
+def test_evaluate_expand_gives_recall_and_tags_spent(small_folder, tmp_path, capsys):
+    queries = tmp_path / "sentences.jsonl"
+    queries.write_text('{"query": "穿水手服的女孩，双马尾", "relevant": ["serafuku", "twintails"]}\n', encoding="utf-8")
+    assert main(["evaluate", "--expand", "--queries", str(queries), "--db", str(small_folder), "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["sets"]
+    assert (row["recall"], row["wanted"], row["unknown"]) == (1.0, 2, 0)
+
+
+def test_a_sentence_is_searched_by_its_parts(small_index):
+    from danbooru_index.records import SearchRequest
+    from danbooru_index.search import search
+
+    tags = search(small_index, SearchRequest("一个女孩，穿着水手服，手里有雨伞，场景是夜空", limit=10)).tags
+    assert set(tags[:3]) == {"serafuku", "umbrella", "night_sky"}
+    assert "1girl" in tags
