@@ -65,6 +65,6 @@ class DanbooruIndexTagSearch(io.ComfyNode):
             with use_index(index) as (opened, reason):
                 result = search(opened, request)
         host.check_interrupted()
-        report = search_report(result, reason, explain=True)
+        report = search_report(result, reason)
         prompt = ", ".join(prompt_form(tag, spaces=spaces, escape=escape) for tag in result.tags)
         return io.NodeOutput(prompt, result.tags, report, ui=ui.PreviewText(report))
