@@ -16,7 +16,9 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "example_workflows"
 SETTINGS = {"Comfy.TutorialCompleted": True, "Comfy.Minimap.Visible": False, "Comfy.Workflow.Persist": False}
-READY = "() => Boolean(window.app?.extensionManager && window.LiteGraph?.registered_node_types['DanbooruIndexTagSearch'])"
+READY = (
+    "() => Boolean(window.app?.extensionManager && window.LiteGraph?.registered_node_types['DanbooruIndexTagSearch'])"
+)
 PAGE_MS, RUN_SECONDS = 90_000, 120
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
 
@@ -35,7 +37,9 @@ def browser() -> Iterator[sync_api.Browser]:
 
 
 @pytest.fixture(scope="module")
-def server(browser: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[ComfyUIServer]:
+def server(
+    browser: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory, small_folder: Path
+) -> Iterator[ComfyUIServer]:
     base = tmp_path_factory.mktemp("comfyui-web")
     shutil.copytree(small_folder, base / "home" / "index")
     environment = {"DANBOORU_INDEX_HOME": str(base / "home"), "HF_HUB_OFFLINE": "1"}
@@ -70,7 +74,9 @@ def text_box(page: sync_api.Page) -> sync_api.Locator:
 
 def run(page: sync_api.Page, server: ComfyUIServer) -> dict:
     """Press the run button and wait for the end."""
-    with page.expect_response(lambda answer: answer.url.endswith("/api/prompt") and answer.request.method == "POST") as sent:
+    with page.expect_response(
+        lambda answer: answer.url.endswith("/api/prompt") and answer.request.method == "POST"
+    ) as sent:
         page.get_by_test_id("queue-button").click()
     return server.wait(sent.value.json()["prompt_id"], RUN_SECONDS)
 
