@@ -1,6 +1,7 @@
 """An index version on disk as one validated object.
 
-    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/   (see versions.py)
+    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, and sparse/ and late/ where the encoder
+                                 has such vectors (see versions.py)
 """
 
 from __future__ import annotations
@@ -9,15 +10,32 @@ from functools import cached_property
 from pathlib import Path
 
 from .channels.dense import DenseChannel
+from .channels.late import LateChannel
 from .channels.lexical import LexicalChannel
+from .channels.sparse import SparseChannel
 from .encoders import Encoder, open_encoder
 from .errors import IndexDamagedError, IndexMismatchError
 from .manifest import Manifest, check_files, read_manifest
+from .ranking import DEFAULT_WEIGHTS
+from .settings import Settings, load_settings
 from .store import Store
 from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current
 
-STORE, DENSE, CHROMA, LEXICAL = "tags", "dense", "chroma", "lexical"
-__all__ = ["CHROMA", "DENSE", "LEXICAL", "POINTER_FILE", "STORE", "VERSIONS", "Index", "current_version", "has_index", "set_current"]
+STORE, DENSE, CHROMA, LEXICAL, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "sparse", "late"
+__all__ = [
+    "CHROMA",
+    "DENSE",
+    "LATE",
+    "LEXICAL",
+    "POINTER_FILE",
+    "SPARSE",
+    "STORE",
+    "VERSIONS",
+    "Index",
+    "current_version",
+    "has_index",
+    "set_current",
+]
 _REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
 
 
@@ -28,22 +46,23 @@ class Index:
     hashes by `verify`.
     """
 
-    def __init__(self, folder: Path, *, encoder: Encoder | None = None) -> None:
+    def __init__(self, folder: Path, *, encoder: Encoder | None = None, settings: Settings | None = None) -> None:
         """Open an index.
 
         :param folder: an index folder or a version folder.
         :param encoder: the encoder for queries; by default the one that the manifest names.
+        :param settings: where its model files are, and on which device it runs: on the CPU unless they name one.
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
         :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
         """
         self.folder, self._mark = mark_current(folder)
         try:
-            self._open(encoder)
+            self._open(encoder, settings)
         except BaseException:
             self._mark.release()
             raise
 
-    def _open(self, encoder: Encoder | None) -> None:
+    def _open(self, encoder: Encoder | None, settings: Settings | None) -> None:
         self.manifest: Manifest = read_manifest(self.folder)
         problems = check_files(self.folder, self.manifest)
         if problems:
@@ -55,6 +74,8 @@ class Index:
                 hint="Choose that encoder, or build the index again with this one.",
             )
         self._encoder = encoder
+        self._settings = settings
+        self.weights = DEFAULT_WEIGHTS
         self.store = Store(self.folder / STORE)
 
     @cached_property
@@ -65,7 +86,10 @@ class Index:
         """
         if self._encoder is not None:
             return self._encoder
-        encoder = open_encoder(self.manifest.encoder.name)
+        settings = self._settings or load_settings()
+        # One line of text is quick on a CPU, and leaves the accelerator to the image model.
+        device = "cpu" if settings.device == "auto" else settings.device
+        encoder = open_encoder(self.manifest.encoder.name, device=device, settings=settings)
         if encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}; this program has {encoder.identity}.",
@@ -82,6 +106,16 @@ class Index:
     def lexical(self) -> LexicalChannel:
         """The lexical channel."""
         return LexicalChannel(self.folder / LEXICAL)
+
+    @cached_property
+    def sparse(self) -> SparseChannel | None:
+        """The channel of learned term weights, None where the encoder has none."""
+        return SparseChannel(self.folder / SPARSE) if f"{SPARSE}/terms.npy" in self.manifest.files else None
+
+    @cached_property
+    def late(self) -> LateChannel | None:
+        """The channel of late interaction, None where the encoder has no token vectors."""
+        return LateChannel(self.folder / LATE, self.manifest.encoder.dimensions) if f"{LATE}/rows.npy" in self.manifest.files else None
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""

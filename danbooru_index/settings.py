@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +21,30 @@ class Settings:
     """Where things are and what may be fetched.
 
     `home` holds indexes and models. `endpoints` are tried in order. `repository` and `revision` name the prebuilt
-    index; nothing is fetched unless a command or node asks for it, or `auto_fetch` is true.
+    index; nothing is fetched unless a command or node asks for it, or `auto_fetch` is true. `token` goes to the Hub
+    itself and to `token_endpoints`, never to another endpoint. `model_folders` are a host's folders of models, where
+    BGE-M3 may already lie.
     """
 
     home: Path
     endpoints: tuple[str, ...] = (DEFAULT_ENDPOINT,)
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
+    token_endpoints: tuple[str, ...] = ()
     offline: bool = False
     repository: str = DEFAULT_REPOSITORY
     revision: str = "main"
     auto_fetch: bool = False
     model: str = "use-multilingual"
     device: str = "auto"
+    model_folders: tuple[Path, ...] = ()
 
     def with_home(self, home: Path) -> Settings:
         """The same settings over another home folder."""
         return replace(self, home=home)
+
+    def token_for(self, endpoint: str) -> str | None:
+        """The token, for an endpoint that may see it."""
+        return self.token if endpoint in (DEFAULT_ENDPOINT, *self.token_endpoints) else None
 
 
 def default_home() -> Path:
@@ -58,14 +66,16 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
     table = _read_toml(Path(env.get("DANBOORU_INDEX_CONFIG") or folder / CONFIG_NAME))
     return Settings(
         home=folder,
-        endpoints=_endpoints(env.get("HF_ENDPOINT") or table.get("endpoint") or DEFAULT_ENDPOINT),
-        token=env.get("HF_TOKEN") or None,
+        endpoints=_endpoints(env.get("HF_ENDPOINT", "")) or _endpoints(table.get("endpoint", DEFAULT_ENDPOINT)),
+        token=_token(env.get("HF_TOKEN", "")),
+        token_endpoints=_endpoints(env.get("DANBOORU_INDEX_TOKEN_ENDPOINTS") or table.get("token_endpoints") or ""),
         offline=_flag(env.get("HF_HUB_OFFLINE") or table.get("offline", False), "offline"),
         repository=str(env.get("DANBOORU_INDEX_REPO") or table.get("repository", DEFAULT_REPOSITORY)),
         revision=str(env.get("DANBOORU_INDEX_REVISION") or table.get("revision", "main")),
         auto_fetch=_flag(env.get("DANBOORU_INDEX_AUTO_FETCH") or table.get("auto_fetch", False), "auto_fetch"),
         model=str(env.get("DANBOORU_INDEX_MODEL") or table.get("model", "use-multilingual")),
         device=str(env.get("DANBOORU_INDEX_DEVICE") or table.get("device", "auto")),
+        model_folders=_folders(env.get("DANBOORU_INDEX_MODEL_FOLDERS") or table.get("model_folders", [])),
     )
 
 
@@ -82,9 +92,24 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"The settings file {path} is no TOML: {error}.", hint="Correct that line, or remove the file.") from error
 
 
+def _token(value: str) -> str | None:
+    token = value.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        hint = "Copy the token again, or unset HF_TOKEN; a public index needs none."
+        raise InputError("HF_TOKEN holds characters that no token has.", hint=hint)
+    return token or None
+
+
 def _endpoints(value: str | list[str]) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise InputError(f"The setting endpoint is {value!r}.", hint='Use an address or a list: endpoint = ["https://huggingface.co"].')
     return tuple(part.strip().rstrip("/") for part in parts if part.strip())
+
+
+def _folders(value: str | list[str]) -> tuple[Path, ...]:
+    parts = value.split(os.pathsep) if isinstance(value, str) else value
+    return tuple(Path(part).expanduser() for part in parts if part)
 
 
 def _flag(value: str | bool, name: str) -> bool:

@@ -30,3 +30,11 @@ def lexical_names(record: TagRecord) -> list[str]:
     """The names that the lexical channel compares: the tag in words, its aliases, and every name in every language."""
     names = [spaced(record.tag), *(spaced(alias) for alias in record.aliases), *record.all_names()]
     return list(dict.fromkeys(names))
+
+
+def late_text(record: TagRecord) -> str:
+    """The one text of a tag whose tokens late interaction compares: the tag and its names.
+
+    Tokens are compared one by one, so names side by side do not blur each other as they would in one dense vector.
+    """
+    return ", ".join([spaced(record.tag), *record.all_names()[:MAX_NAMES]])

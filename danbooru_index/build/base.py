@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from ..channels.dense_writer import HASHES_FILE
+from ..channels.sparse import TermWeights
 from ..channels.vectors import FloatArray, VectorFile
 from ..encoders import Encoder
 from ..errors import IndexFolderError, IndexMismatchError
 from ..files import map_array
-from ..index import DENSE
+from ..index import DENSE, SPARSE
 from ..manifest import check_files, read_manifest
 from ..versions import has_index, mark_current
 
@@ -43,6 +45,7 @@ class Base:
         self._hashes = np.asarray(map_array(version / DENSE / HASHES_FILE))
         self._order = np.argsort(self._hashes, kind="stable")
         self._vectors = VectorFile(version / DENSE, encoder.identity.dimensions)
+        self._term_weights = TermWeights(version / SPARSE) if encoder.has_sparse else None
 
     def __len__(self) -> int:
         return len(self._order)
@@ -60,6 +63,11 @@ class Base:
     def vectors(self, numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int8], FloatArray]:
         """Codes and scales of these vectors, as they were stored."""
         return self._vectors.quantised(numbers)
+
+    def term_weights(self, number: int) -> Mapping[int, float]:
+        """The term weights of one text; only of an encoder that has them."""
+        assert self._term_weights is not None
+        return self._term_weights.of(number)
 
     def close(self) -> None:
         """Let go of the version."""

@@ -20,7 +20,7 @@ class Checkpoint:
 
     `key` says what is being built: only a build of the same corpus, encoder and options may go on. `batch_size` is kept,
     since the size of a batch may change the last bit of a vector. `total` is the number of texts that there will be,
-    `reused` how many came from an older index. `bad` and `problems` are the corpus's bad lines.
+    `reused` how many came from an older index, `late` the tags with token vectors. `bad` and `problems` are the corpus's bad lines.
     """
 
     key: dict[str, Any]
@@ -29,6 +29,7 @@ class Checkpoint:
     rows: int = 0
     texts: int = 0
     reused: int = 0
+    late: int = 0
     bad: int = 0
     problems: list[list[Any]] = field(default_factory=list)
     stages: list[str] = field(default_factory=list)

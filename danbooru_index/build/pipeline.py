@@ -6,23 +6,16 @@ Reading, encoding and writing overlap; every stage can be killed and goes on whe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from ..channels.dense import GRAPH_DIMENSIONS
-from ..channels.dense_writer import DenseWriter
-from ..channels.vectors import FloatArray, quantise
 from ..corpus import CorpusReader, LineProblem
 from ..encoders import Encoder
 from ..errors import BuildCancelledError, CorpusError
-from ..index import DENSE, STORE
 from ..manifest import MANIFEST_FILE, SCHEMA_VERSION
-from ..store import StoreWriter
 from ..texts import texts_of
 from ..versions import UNFINISHED, remove_unused, remove_version, set_current
 from .base import Base, open_base
@@ -31,13 +24,12 @@ from .faults import plain_errors
 from .lock import build_lock
 from .progress import Progress, Reporter, silent
 from .space import batch_size, bytes_needed, check_space, measure_corpus
-from .stages import finish_graph, finish_names, publish
-from .stream import Chunk, chunks, prefetch
+from .stages import finish_graph, finish_late, finish_names, finish_sparse, publish
+from .stream import chunks, prefetch
 from .work import open_work
+from .writers import Writers, encoded_chunks
 
 CHECKPOINT_SECONDS = 20.0
-
-_Encoded = tuple[Chunk, npt.NDArray[np.uint64], npt.NDArray[np.int8], FloatArray, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +152,12 @@ def _run(job: Job) -> None:
         return
     job.once("texts", _encode)
     job.once("columns", _columns)
+    if job.encoder.has_sparse:
+        job.once("sparse", finish_sparse)
     job.once("names", finish_names)
     job.once("graph", finish_graph)
+    if job.encoder.has_tokens:
+        job.once("late", finish_late)
     publish(job)
 
 
@@ -181,11 +177,8 @@ def _count(job: Job) -> None:
         job.state.bad, job.state.problems = reader.bad, [[problem.line, problem.reason] for problem in reader.problems]
 
 
-def _writers(job: Job) -> tuple[StoreWriter, DenseWriter]:
-    state = job.state
-    store = StoreWriter(job.version / STORE, job.parts, start=state.rows)
-    dense = DenseWriter(job.version / DENSE, job.parts, job.encoder.identity.dimensions, rows=state.rows, texts=state.texts)
-    return store, dense
+def _writers(job: Job) -> Writers:
+    return Writers.open(job.version, job.parts, job.encoder, job.state)
 
 
 def _encode(job: Job) -> None:
@@ -202,10 +195,11 @@ def _encode(job: Job) -> None:
         with CorpusReader(job.corpus, strict=job.options.strict) as reader:
             job.reporter.stage("encoding", state.total, start=state.texts)
             read = prefetch(chunks(reader, skip=state.rows, size=state.batch_size))
-            encoded = prefetch(_encoded(read, job.encoder, base), idle=job.check)
+            encoded = prefetch(encoded_chunks(read, job.encoder, base), idle=job.check)
             try:
                 for chunk in encoded:
-                    _write(job, writers, chunk)
+                    writers.append(chunk, state)
+                    job.reporter.update(state.texts)
                     if time.monotonic() - saved >= CHECKPOINT_SECONDS:
                         _save(job, writers)
                         saved = time.monotonic()
@@ -215,49 +209,19 @@ def _encode(job: Job) -> None:
                 _save(job, writers)
     finally:
         base.close()
-        for writer in writers:
-            writer.close()
+        writers.close()
 
 
-def _encoded(read: Iterator[Chunk], encoder: Encoder, base: Base) -> Iterator[_Encoded]:
-    """Each chunk with the hashes, codes and scales of its texts; only what the base does not know is encoded."""
-    for chunk in read:
-        hashes = chunk.hashes()
-        known = base.find(hashes)
-        new = np.flatnonzero(known < 0)
-        codes = np.empty((len(hashes), encoder.identity.dimensions), np.int8)
-        scales = np.empty(len(hashes), np.float32)
-        if len(new):
-            codes[new], scales[new] = quantise(encoder.encode([chunk.texts[i] for i in new]).dense)
-        if len(new) < len(hashes):
-            old = np.flatnonzero(known >= 0)
-            codes[old], scales[old] = base.vectors(known[old])
-        yield chunk, hashes, codes, scales, len(hashes) - len(new)
-
-
-def _write(job: Job, writers: tuple[StoreWriter, DenseWriter], encoded: _Encoded) -> None:
-    chunk, hashes, codes, scales, reused = encoded
-    store, dense = writers
-    store.append(chunk.records)
-    dense.append(chunk.counts, chunk.kinds, hashes, codes, scales)
-    state = job.state
-    state.rows, state.texts, state.reused = store.count, dense.count, state.reused + reused
-    job.reporter.update(state.texts)
-
-
-def _save(job: Job, writers: tuple[StoreWriter, DenseWriter]) -> None:
+def _save(job: Job, writers: Writers) -> None:
     """A checkpoint: what it counts is on the disk before it is written."""
-    for writer in writers:
-        writer.flush()
+    writers.flush()
     job.state.save(job.version)
 
 
 def _columns(job: Job) -> None:
     job.reporter.stage("columns", 0)
-    store, dense = _writers(job)
+    writers = _writers(job)
     try:
-        store.finish()
-        dense.finish(GRAPH_DIMENSIONS)
+        writers.finish_columns()
     finally:
-        store.close()
-        dense.close()
+        writers.close()

@@ -9,15 +9,18 @@ import numpy as np
 
 from ..channels.dense import GRAPH_DIMENSIONS, TextKind
 from ..channels.graph import GraphWriter
+from ..channels.late import MAX_BYTES
 from ..channels.lexical import write_lexical
+from ..channels.sparse import SparseWriter
 from ..channels.vectors import VectorFile
 from ..errors import IndexDamagedError
 from ..files import map_array
-from ..index import CHROMA, DENSE, LEXICAL, STORE
+from ..index import CHROMA, DENSE, LATE, LEXICAL, SPARSE, STORE
 from ..manifest import Manifest, hash_files, list_files
 from ..store import Store
 from ..texts import lexical_names
 from ..versions import UNFINISHED
+from .late import write_late
 
 if TYPE_CHECKING:
     from .pipeline import Job
@@ -41,6 +44,31 @@ def finish_names(job: Job) -> None:
         store.close()
     shutil.rmtree(job.version / LEXICAL, ignore_errors=True)
     write_lexical(job.version / LEXICAL, names, np.repeat(np.arange(len(counts), dtype=np.int32), counts))
+
+
+def finish_sparse(job: Job) -> None:
+    """The inverted index of the term weights; one that a kill interrupted after it was whole is left as it is."""
+    folder = job.version / SPARSE
+    if SparseWriter.unfinished(folder):
+        job.reporter.stage("term weights", 0)
+        SparseWriter(folder, start=job.state.texts).finish(np.asarray(map_array(job.version / DENSE / "starts.npy")))
+
+
+def finish_late(job: Job) -> None:
+    """Token vectors of the most used tags, from the checkpoint on."""
+    store = Store(job.version / STORE)
+
+    def saved(tags: int, size: int) -> None:
+        job.state.late = tags
+        job.state.save(job.version)
+        job.reporter.update(size)
+        job.check()
+
+    try:
+        job.reporter.stage("late interaction", MAX_BYTES, "B")
+        write_late(job.version / LATE, store, job.encoder, saved, start=job.state.late)
+    finally:
+        store.close()
 
 
 def finish_graph(job: Job) -> None:

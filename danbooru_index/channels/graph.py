@@ -116,6 +116,19 @@ def _freeze(database: Path) -> None:
         connection.execute("VACUUM")
 
 
+def pending_writes(database: Path) -> int:
+    """How many vectors wait in the write log of a Chroma database; a frozen one has none.
+
+    :raises IndexDamagedError: it is no database of Chroma.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            query = "SELECT COUNT(*) FROM embeddings_queue WHERE seq_id > (SELECT MIN(CAST(seq_id AS INTEGER)) FROM max_seq_id)"
+            return int(connection.execute(query).fetchone()[0])
+    except sqlite3.Error as error:
+        raise IndexDamagedError(f"{database} is no database of Chroma: {error}.", hint="Build or fetch the index again.") from error
+
+
 class Graph:
     """Read-only search in the graph of an index."""
 

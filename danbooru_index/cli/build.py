@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
     settings = load_settings()
     folder = options.db or main_folder(settings)
-    encoder = open_encoder(options.model or settings.model, device=options.device or settings.device)
+    encoder = open_encoder(options.model or settings.model, device=options.device or settings.device, settings=settings)
     how = BuildOptions(not options.tolerant, options.batch_size, options.base, not options.no_base, options.restart)
     with ProgressBar() as bar:
         report = build_index(options.input, folder, encoder, how, bar)

@@ -8,9 +8,9 @@ import traceback
 from collections.abc import Sequence
 
 from ..errors import DanbooruIndexError
-from . import build, evaluate, info, search
+from . import build, convert, evaluate, fetch, info, prepare, search
 
-COMMANDS = (search, build, info, evaluate)
+COMMANDS = (search, prepare, build, convert, fetch, info, evaluate)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..records import Category, TagRecord
-from ..text import is_han, script_language
+from ..text import script_language
 
 MAX_TEXT_CHARS = 10_000
 MAX_TAG_CHARS = 255
@@ -49,6 +49,11 @@ _LABEL_OF_CATEGORY = {
     Category.CHARACTER: "角色",
     Category.META: "元数据",
 }
+# One encoder for all lines: json.dumps would make one a line, which costs as much as the encoding.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_EASTERN = re.compile(
+    "[\u1100-\u11ff\u3041-\u30ff\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]"
+)
 _PLAIN = re.compile(r"(?:【(?P<label>[^】]{1,20})】)?\s*(?P<tag>\S+)(?:\s+-\s+(?P<rest>.*))?\s*", re.DOTALL)
 _NAME_SEPARATORS = re.compile(r"\s*[，,|;；]\s*")
 
@@ -70,6 +75,11 @@ def parse_line(line: str) -> TagRecord:
         raise LineError(f"not JSON ({error})") from error
     if not isinstance(fields, dict):
         raise LineError(f"not a JSON object but {type(fields).__name__}")
+    return record_of(fields)
+
+
+def record_of(fields: dict[str, Any]) -> TagRecord:
+    """The record of one line's fields, as `parse_line` has them; raises LineError."""
     text = _text_of(fields)
     plain = _PLAIN.fullmatch(text)
     label = plain["label"] if plain else None
@@ -119,7 +129,7 @@ def to_line(record: TagRecord) -> str:
     }
     plain_nsfw = record.text.startswith("【NSFW】")
     fields.update({key: value for key, value in optional.items() if value or (key == "nsfw" and plain_nsfw)})
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _encode(fields)
 
 
 def plain_text(tag: str, category: Category, nsfw: bool, names: list[str], definition: str, label: str = "") -> str:
@@ -197,11 +207,14 @@ def _definitions(value: Any) -> dict[str, str]:
     if not isinstance(value, str):
         raise LineError(f"definition is {type(value).__name__}, not a string")
     text = value.strip()
-    if not text:
-        return {}
-    # A wiki text in English may quote one Japanese word: the language is that of most letters.
-    han = sum(is_han(ord(c)) for c in text)
-    return {script_language(text) if 4 * han > len(text) else "en": text}
+    return {definition_language(text): text} if text else {}
+
+
+def definition_language(text: str) -> str:
+    """The language of a definition. A wiki text in English may quote a Japanese word, so most letters decide."""
+    if text.isascii():
+        return "en"
+    return script_language(text) if 4 * len(_EASTERN.findall(text)) > len(text) else "en"
 
 
 def _category_of(fields: dict[str, Any], from_label: Category) -> Category:

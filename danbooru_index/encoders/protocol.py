@@ -61,6 +61,10 @@ class Encoder(Protocol):
         """Whether `encode` can return token vectors."""
 
     @property
+    def on_gpu(self) -> bool:
+        """Whether it runs on an accelerator, where a few texts more cost nothing."""
+
+    @property
     def description(self) -> str:
         """For people: name, device and precision that are really used."""
 

@@ -27,6 +27,7 @@ class UseEncoder:
 
     has_sparse = False
     has_tokens = False
+    on_gpu = False
     identity = EncoderIdentity(NAME, VERSION, DIMENSIONS)
     description = f"{NAME} {VERSION} (CPU, 1 thread)"
 

@@ -1,0 +1,125 @@
+"""Late interaction: every token of the query finds its nearest token of a tag, and the tag scores their mean (MaxSim).
+
+The token vectors of the most used tags, one text a tag, are kept in int8 with one scale a vector and memory-mapped. The
+formula is ColBERT's (Khattab and Zaharia, 2020) as FlagEmbedding's `colbert_score` has it: the mean over query tokens of
+the largest inner product with a token of the text.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..files import AppendFile, map_array, save_array
+from .raw import map_raw
+from .vectors import FloatArray, quantise
+
+MAX_BYTES = 400_000_000
+_CODES, _SCALES, _COUNTS, _ROWS = "vectors.i8", "scales.f32", "counts.u32", "rows.i32"
+
+Rows = npt.NDArray[np.int64]
+
+
+def max_sim(query: FloatArray, tokens: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
+    """Late interaction scores of one query with several texts.
+
+    :param query: (q, d) token vectors of the query.
+    :param tokens: (t, d) token vectors of the texts, one after the other.
+    :param starts: (n,) the first token of each text, ascending; every text has at least one token.
+    :returns: (n,) float32.
+    """
+    best = np.maximum.reduceat(tokens @ query.T, starts, axis=0)
+    mean: FloatArray = best.mean(axis=1, dtype=np.float32)
+    return mean
+
+
+class LateWriter:
+    """Appends the token vectors of tags, best known first; reopened with `start` it goes on after that many tags."""
+
+    def __init__(self, folder: Path, dimensions: int, *, start: int = 0) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.count = start
+        self._folder, self._dimensions = folder, dimensions
+        self._tokens = int(np.fromfile(folder / _COUNTS, np.uint32, start).sum()) if start else 0
+        self._codes = AppendFile(folder / _CODES, np.int8, start=self._tokens, width=dimensions)
+        self._scales = AppendFile(folder / _SCALES, np.float32, start=self._tokens)
+        self._counts = AppendFile(folder / _COUNTS, np.uint32, start=start)
+        self._rows = AppendFile(folder / _ROWS, np.int32, start=start)
+
+    @property
+    def size(self) -> int:
+        """Bytes of token vectors so far."""
+        return self._tokens * (self._dimensions + 4)
+
+    def append(self, rows: Rows, tokens: Sequence[FloatArray], *, at_most: int = MAX_BYTES) -> bool:
+        """Append tags by row with their (tokens, d) vectors, as long as `size` stays within `at_most` bytes.
+
+        :returns: whether all of them fitted; nothing after the first that does not fit is kept.
+        """
+        for row, vectors in zip(rows, tokens, strict=True):
+            if self.size + len(vectors) * (self._dimensions + 4) > at_most:
+                return False
+            codes, scales = quantise(vectors)
+            self._codes.append(codes)
+            self._scales.append(scales)
+            self._counts.append([len(vectors)])
+            self._rows.append([row])
+            self._tokens += len(vectors)
+            self.count += 1
+        return True
+
+    def flush(self) -> None:
+        """Bring everything to the disk, so that a checkpoint may name `count`."""
+        for file in (self._codes, self._scales, self._counts, self._rows):
+            file.flush()
+
+    def close(self) -> None:
+        """Close the files; what was appended stays."""
+        for file in (self._codes, self._scales, self._counts, self._rows):
+            file.close()
+
+    def finish(self) -> None:
+        """Write the table of rows, sorted, and close the files."""
+        self.close()
+        rows, counts = np.fromfile(self._folder / _ROWS, np.int32), np.fromfile(self._folder / _COUNTS, np.uint32)
+        order = np.argsort(rows, kind="stable")
+        starts = np.r_[0, np.cumsum(counts, dtype=np.int64)[:-1]] if len(counts) else np.zeros(0, np.int64)
+        save_array(self._folder / "rows.npy", rows[order])
+        save_array(self._folder / "starts.npy", starts[order])
+        save_array(self._folder / "counts.npy", counts[order].astype(np.int64))
+        for name in (_ROWS, _COUNTS):
+            os.unlink(self._folder / name)
+
+
+class LateChannel:
+    """Scores candidates by late interaction."""
+
+    def __init__(self, folder: Path, dimensions: int) -> None:
+        self._rows, self._starts, self._counts = (
+            np.asarray(map_array(folder / f"{name}.npy")) for name in ("rows", "starts", "counts")
+        )
+        self._codes = map_raw(folder / _CODES, np.int8, width=dimensions)
+        self._scales = map_raw(folder / _SCALES, np.float32)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def scores(self, query: FloatArray, rows: Rows) -> FloatArray:
+        """(n,) float32 scores of these tags with the (q, d) token vectors of a query; NaN for a tag that is not kept."""
+        result = np.full(len(rows), np.nan, np.float32)
+        places = np.minimum(np.searchsorted(self._rows, rows), max(0, len(self._rows) - 1))
+        kept = np.flatnonzero(self._rows[places] == rows) if len(self._rows) else np.zeros(0, np.int64)
+        counts = self._counts[places[kept]]
+        kept, counts = kept[counts > 0], counts[counts > 0]
+        if not len(kept) or not len(query):
+            return result
+        firsts = np.r_[0, np.cumsum(counts)[:-1]]
+        tokens = np.arange(int(counts.sum())) + np.repeat(self._starts[places[kept]] - firsts, counts)
+        vectors = self._codes[tokens].astype(np.float32)
+        vectors *= self._scales[tokens][:, None]
+        result[kept] = max_sim(query, vectors, firsts)
+        return result

@@ -1,0 +1,122 @@
+"""One source into the store: opened by its first bytes, its kind told by its columns, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ...errors import CorpusError, InputError
+from .columns import TableColumns, parse_count
+from .delimited import read_delimited
+from .fact import Fact
+from .json_rows import read_json
+from .kinds import ANNOTATIONS, KINDS, fact_reader, is_heading, kind_of
+from .names import ValueProblem, normalise_tag
+from .parquet import read_parquet
+from .report import SourceSummary
+from .rows import ByteSource, Note, Row
+from .store import FactStore
+
+_PROGRESS_ROWS = 10_000
+
+OnRows = Callable[[int, int], None]  # bytes read, bytes in all (0: unknown)
+
+
+def load_source(
+    path: Path,
+    name: str,
+    number: int,
+    kind: str,
+    mapped: Mapping[str, str],
+    store: FactStore,
+    note: Note,
+    on_rows: OnRows,
+) -> SourceSummary:
+    """Read one source into the store as source `number`; `kind` may be empty, `mapped` is column -> field.
+
+    :raises InputError: the kind cannot be told.
+    :raises CorpusError: the file is damaged, or has no row that can be used.
+    """
+    with ExitStack() as stack:
+        rows, position = _open_rows(stack, path, name, kind, mapped, note)
+        first = next(rows, None)
+        if first is None:
+            raise CorpusError(
+                f"The source {name} has no rows that can be read.", hint=_kind_hint(name, "Check the file")
+            )
+        kind = kind or kind_of(first[1], name, mapped)
+        if not kind:
+            raise InputError(
+                f"It cannot be told what {name} is: its columns are {', '.join(map(str, first[1]))[:200]}.",
+                hint=_kind_hint(name, "Say it"),
+            )
+        summary = SourceSummary(name, kind)
+        counted = _counted(chain([first], rows), summary, position, on_rows)
+        if kind == "cooccurrence":
+            store.add_pairs(number, _pairs(counted, note))
+        else:
+            table = TableColumns(first[1], mapped, note)
+            read = fact_reader(kind, table, note)
+            store.add(number, _facts(counted, read), lists=kind not in ANNOTATIONS)
+            summary.unused_columns = table.unused if kind in ("tags", "translations") else []
+    return summary
+
+
+def _kind_hint(name: str, start: str) -> str:
+    return f"{start}: --kind {name}=KIND with one of {', '.join(KINDS)}; or name its columns: --column tag=COLUMN"
+
+
+def _open_rows(
+    stack: ExitStack, path: Path, name: str, kind: str, mapped: Mapping[str, str], note: Note
+) -> tuple[Iterator[Row], Callable[[], tuple[int, int]]]:
+    """The rows of a file by what its first bytes are, and a function for how far they are read."""
+    source = stack.enter_context(ByteSource(path))
+    head = source.head()
+    if head.startswith(b"PAR1"):
+        return read_parquet(path), lambda: (0, 0)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise CorpusError(f"The source {name} is UTF-16.", hint="Save it as UTF-8.")
+    if head.lstrip()[:1] in (b"{", b"["):
+        rows = read_json(source, note)
+    else:
+        rows = read_delimited(source, kind, partial(is_heading, name=name, mapped=mapped), note)
+    return rows, lambda: (source.bytes_read, source.total_bytes)
+
+
+def _counted(
+    rows: Iterator[Row], summary: SourceSummary, position: Callable[[], tuple[int, int]], on_rows: OnRows
+) -> Iterator[Row]:
+    for row in rows:
+        summary.rows += 1
+        if summary.rows % _PROGRESS_ROWS == 0:
+            on_rows(*position())
+        yield row
+    on_rows(*position())
+
+
+def _facts(rows: Iterator[Row], read: Callable[[int, Mapping[str, Any]], Fact | None]) -> Iterator[Fact]:
+    for line, row in rows:
+        fact = read(line, row)
+        if fact:
+            yield fact
+
+
+def _pairs(rows: Iterator[Row], note: Note) -> Iterator[tuple[int, str, str, int]]:
+    """Pairs (line, tag, tag, posts); a pair of one tag with itself, or without posts, is noted and left out."""
+    for line, row in rows:
+        try:
+            a, b, posts = (
+                normalise_tag(row.get("tag_a")),
+                normalise_tag(row.get("tag_b")),
+                parse_count(row.get("count")),
+            )
+            if a == b or posts == 0:
+                raise ValueProblem(f"{a} with itself" if a == b else f"{a}, {b}: no posts")
+        except ValueProblem as problem:
+            note("row", line, str(problem))
+            continue
+        yield line, a, b, posts

@@ -1,0 +1,195 @@
+"""`prepare`: sources in, a corpus out, everything that was dropped in the report."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from ...errors import CorpusError, InputError
+from ...records import TagRecord
+from ...settings import Settings
+from ..writer import write_corpus
+from .kinds import KINDS
+from .load import load_source
+from .merge import merged_records
+from .remote import PREFIX, fetch
+from .report import NoticeFile, PrepareReport
+from .store import FactStore
+
+_PROGRESS_TAGS = 10_000
+
+Progress = Callable[[str, int, int, str], None]  # stage, done, total (0: unknown), unit
+
+
+def _silent(stage: str, done: int, total: int, unit: str) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareOptions:
+    """`kinds`: source as given, or its file name -> kind (see KINDS), where content should not decide.
+
+    `columns`: column -> field. `notices`: a file for every notice. `settings` are needed for `hf://` sources alone.
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notices: Path | None = None
+    settings: Settings | None = None
+
+
+def pairs_path(output: Path) -> Path:
+    """Where the co-occurrence pairs of a corpus are: `NAME.cooccurrence.csv.gz` beside `NAME.jsonl`."""
+    return output.with_name(f"{output.name.removesuffix('.jsonl')}.cooccurrence.csv.gz")
+
+
+def prepare_corpus(
+    sources: Sequence[str], output: Path, options: PrepareOptions | None = None, progress: Progress = _silent
+) -> PrepareReport:
+    """Merge the sources, earlier ones first, into the corpus `output`, which is replaced only by a whole one.
+
+    :raises InputError: no sources, an unknown kind, or a source whose kind cannot be told.
+    :raises CorpusError: a source is damaged, no source lists a tag, or the disk is full.
+    :raises HubError: an `hf://` source cannot be fetched.
+    """
+    started = time.monotonic()
+    options = options or PrepareOptions()
+    _check(sources, output, options)
+    report = PrepareReport()
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=".prepare-", dir=output.parent) as folder,
+            NoticeFile(report, options.notices) as notices,
+            closing(FactStore(Path(folder))) as store,
+        ):
+            for number, name in enumerate(sources):
+                _load(name, number, Path(folder), store, report, notices, options, progress)
+            _write(output, store, report, notices, progress)
+    except (sqlite3.OperationalError, OSError) as error:
+        raise CorpusError(
+            f"The corpus {output} could not be written: {error}.",
+            hint="Check the folder and its free space, or choose another --output.",
+        ) from error
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _check(sources: Sequence[str], output: Path, options: PrepareOptions) -> None:
+    if output.suffix == ".gz":
+        raise InputError(
+            f"The corpus is not compressed, but the output is {output}.", hint=f"Use --output {output.with_suffix('')}"
+        )
+    if not sources:
+        raise InputError(
+            "There is nothing to prepare.",
+            hint="Name tag lists, tables or translations: danbooru-index prepare tags.csv zh.csv",
+        )
+    for name, kind in options.kinds.items():
+        if kind not in KINDS:
+            raise InputError(f"There is no kind of source {kind!r}.", hint=f"Use one of: {', '.join(KINDS)}.")
+        if name not in sources and name not in map(_file_name, sources):
+            raise InputError(
+                f"--kind names {name}, which is not among the sources.", hint="Write the source as it is given."
+            )
+
+
+def _file_name(source: str) -> str:
+    return source.rpartition("/")[2] if source.startswith(PREFIX) else Path(source).name
+
+
+def _load(
+    name: str,
+    number: int,
+    folder: Path,
+    store: FactStore,
+    report: PrepareReport,
+    notices: NoticeFile,
+    options: PrepareOptions,
+    progress: Progress,
+) -> None:
+    """Fetch a source if it is remote, and read it into the store."""
+    short = _file_name(name)
+    path = Path(name)
+    if name.startswith(PREFIX):
+        if options.settings is None:
+            raise InputError(
+                f"{name} needs settings to be fetched.", hint="Pass PrepareOptions(settings=load_settings())."
+            )
+        path = fetch(name, folder, options.settings, lambda done, total: progress(f"fetch {short}", done, total, "B"))
+
+    def note(kind: str, line: int, what: str) -> None:
+        notices(kind, name, line, what)
+
+    kind = options.kinds.get(name) or options.kinds.get(short) or ""
+    on_rows = partial(_in_bytes, progress, f"read {short}")
+    report.sources.append(load_source(path, name, number, kind, options.columns, store, note, on_rows))
+
+
+def _in_bytes(progress: Progress, stage: str, done: int, total: int) -> None:
+    progress(stage, done, total, "B")
+
+
+def _write(output: Path, store: FactStore, report: PrepareReport, notices: NoticeFile, progress: Progress) -> None:
+    def on_fold(alias: str, target: str, source: int, line: int, folded: bool) -> None:
+        what = f"{alias} -> {target}" if folded else f"{alias} and {target} are aliases of each other"
+        notices("folded" if folded else "kept", report.sources[source].name, line, what)
+
+    progress("sort", 0, 0, "tags")
+    store.fold(on_fold)
+    records = _counted(merged_records(store, report, notices), progress)
+    first = next(records, None)
+    if first is None:
+        raise CorpusError(
+            "No source lists a tag: wiki pages, aliases and pairs only say more about tags.",
+            hint="Add a tag list or table to the sources.",
+        )
+    write_corpus(chain([first], records), output)
+    if any(source.kind == "cooccurrence" for source in report.sources):
+        report.pairs_file = pairs_path(output)
+        unlisted = partial(_note_unlisted, report, notices)
+        report.pairs = _write_pairs(store.pairs(unlisted), report.pairs_file)
+
+
+def _note_unlisted(report: PrepareReport, notices: NoticeFile, source: int, line: int, what: str) -> None:
+    notices("unlisted", report.sources[source].name, line, what)
+
+
+def _counted(records: Iterator[TagRecord], progress: Progress) -> Iterator[TagRecord]:
+    done = 0
+    for done, record in enumerate(records, start=1):
+        if done % _PROGRESS_TAGS == 0:
+            progress("write", done, 0, "tags")
+        yield record
+    progress("write", done, 0, "tags")
+
+
+def _write_pairs(pairs: Iterator[tuple[str, str, int]], path: Path) -> int:
+    """Write `tag_a,tag_b,count` as a gzipped CSV; the same pairs give the same bytes."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    count = 0
+    try:
+        with (
+            temporary.open("wb") as raw,
+            gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed,
+            io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
+        ):
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(("tag_a", "tag_b", "count"))
+            for pair in pairs:
+                writer.writerow(pair)
+                count += 1
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return count

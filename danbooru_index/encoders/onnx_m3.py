@@ -1,0 +1,138 @@
+"""BGE-M3 in int8 on the CPU: one ONNX graph with all three outputs, made by `danbooru-index convert`.
+
+Needs onnxruntime, tokenizers and numpy alone. Texts of one length share a batch, so nothing is ever padded.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import EncoderError, MissingDependencyError
+from ..files import write_json_atomically
+from ..settings import Settings
+from .batching import Indices
+from .m3 import Ids, M3Encoder, Outputs, open_tokenizer
+from .model_files import FOLDER_NAMES, REPOSITORY, model_parents
+from .protocol import EncoderIdentity
+
+ONNX_FOLDER = "onnx-int8"
+GRAPH_FILE = "model.onnx"
+WEIGHTS_FILE = "model.weights"
+CARD_FILE = "model.json"
+TOKENIZER_FILE = "tokenizer.json"
+DENSE, WEIGHTS, VECTORS = "dense", "term_weights", "token_vectors"
+_FORMAT = "danbooru-index onnx"
+_BATCH_TOKENS = 2048
+_CONVERT = "Make it again: danbooru-index convert"
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxCard:
+    """What a converted model says of itself: whose vectors it makes, its longest input, the cosine to fp32 of each output."""
+
+    identity: EncoderIdentity
+    max_tokens: int
+    weight_bits: int
+    cosine: dict[str, float]
+
+    def write(self, folder: Path) -> None:
+        """Write the card."""
+        value = {"format": _FORMAT, "identity": self.identity.as_json(), "max_tokens": self.max_tokens}
+        write_json_atomically(folder / CARD_FILE, {**value, "weight_bits": self.weight_bits, "cosine": self.cosine})
+
+
+def read_card(folder: Path) -> OnnxCard:
+    """Read the card of a converted model; raises EncoderError when it is none, or files are missing."""
+    try:
+        value = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        if value["format"] != _FORMAT:
+            raise ValueError(f"its format is {value['format']!r}")
+        card = OnnxCard(
+            EncoderIdentity.from_json(value["identity"]),
+            int(value["max_tokens"]),
+            int(value["weight_bits"]),
+            dict(value["cosine"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EncoderError(f"{folder / CARD_FILE} cannot be read: {error}.", hint=f"{_CONVERT}.") from error
+    missing = [name for name in (GRAPH_FILE, WEIGHTS_FILE, TOKENIZER_FILE) if not (folder / name).is_file()]
+    if missing:
+        raise EncoderError(
+            f"The converted model {folder} is incomplete: {', '.join(missing)} missing.", hint=f"{_CONVERT}."
+        )
+    return card
+
+
+def find_converted(folder: Path | None, settings: Settings) -> Path | None:
+    """The int8 model of a checkpoint folder, or with None of BAAI/bge-m3 under the model folders; None where there is none."""
+    if folder is not None:
+        candidates = [folder, folder / ONNX_FOLDER]
+    else:
+        candidates = [parent / name / ONNX_FOLDER for parent in model_parents(settings) for name in FOLDER_NAMES]
+    for candidate in candidates:
+        if (candidate / CARD_FILE).is_file() and (
+            folder is not None or read_card(candidate).identity.name == REPOSITORY
+        ):
+            return candidate
+    return None
+
+
+class OnnxM3Encoder(M3Encoder):
+    """The int8 graph of a folder that `convert` wrote."""
+
+    on_gpu = False
+
+    def __init__(self, folder: Path) -> None:
+        """:raises EncoderError: the folder is no converted model."""
+        super().__init__(_BATCH_TOKENS)
+        self._folder = folder
+        self._card = read_card(folder)
+        self._session: Any = None
+        self._run_options: Any = None
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """The identity of the model that was converted: its indexes are searched with this one."""
+        return self._card.identity
+
+    @property
+    def description(self) -> str:
+        """See Encoder.description."""
+        return f"{self.identity.name} (CPU, int8 ONNX{self._budget_note()})"
+
+    def close(self) -> None:
+        """See M3Encoder.close."""
+        super().close()
+        self._session = None
+
+    def _open(self) -> Any:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise MissingDependencyError(
+                "BGE-M3 in int8 needs onnxruntime.", hint="Install it: pip install onnxruntime"
+            ) from error
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        # Without these two it keeps the memory of the longest text for ever.
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(self._folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise EncoderError(
+                f"The converted model {self._folder} cannot be opened: {error}.", hint=f"{_CONVERT}."
+            ) from error
+        self._run_options = onnxruntime.RunOptions()
+        self._run_options.only_execute_path_to_fetches = True
+        return open_tokenizer(self._folder / TOKENIZER_FILE, self._card.max_tokens)
+
+    def _forward(self, ids: Ids, lengths: Indices, *, sparse: bool, tokens: bool) -> Outputs:
+        names = [DENSE, *([WEIGHTS] if sparse else []), *([VECTORS] if tokens else [])]
+        found = dict(zip(names, self._session.run(names, {"input_ids": ids}, self._run_options), strict=True))
+        return Outputs(found[DENSE], found.get(WEIGHTS), found.get(VECTORS))

@@ -1,0 +1,22 @@
+"""The Hub: prebuilt indexes and model files from any mirror, resumable and verified; and publishing one.
+
+A repository holds the content of one index version at its top level: `manifest.json`, the files that it lists, a
+README, and optionally an encoder (`encoder.json` and `encoder/`). Only download.py imports httpx, and only publish.py
+huggingface_hub.
+"""
+
+from .fetch import CheckReport, FetchOptions, FetchReport, check_index, ensure_index, fetch_index, with_flags
+from .models import BGE_M3_SOURCE, ModelSource, download_model_files
+
+__all__ = [
+    "BGE_M3_SOURCE",
+    "CheckReport",
+    "FetchOptions",
+    "FetchReport",
+    "ModelSource",
+    "check_index",
+    "download_model_files",
+    "ensure_index",
+    "fetch_index",
+    "with_flags",
+]

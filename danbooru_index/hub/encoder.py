@@ -1,0 +1,104 @@
+"""An encoder that travels with an index: `encoder.json` (identity, files with hashes) and the folder `encoder/`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..encoders import EncoderIdentity
+from ..errors import HubError, InputError
+from ..files import sha256_of
+from ..manifest import Manifest, list_files
+from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, has_size, read_files
+from .transfer import Remote
+
+PACKAGE_FOLDER = "encoder"
+DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it
+PACKAGE_OPTION = "encoder_package"  # in the manifest's options: the SHA-256 of encoder.json
+_FORMAT = "danbooru-index-encoder"
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderPackage:
+    """Which encoder it is, its files by their path in the repository, and the very bytes of `encoder.json`."""
+
+    identity: EncoderIdentity
+    files: dict[str, ExpectedFile]
+    data: bytes
+
+
+def parse_package(data: bytes, where: str) -> EncoderPackage:
+    """Read `encoder.json`.
+
+    :raises HubError: it is none, or unsafe.
+    """
+    try:
+        value = json.loads(data)
+        if value["format"] != _FORMAT:
+            raise ValueError(f"its format is {value['format']!r}")
+        files = read_files(value["files"])
+        outside = [name for name in files if not name.startswith(f"{PACKAGE_FOLDER}/")]
+        if outside:
+            raise ValueError(f"{outside[0]!r} is outside {PACKAGE_FOLDER}/")
+        return EncoderPackage(EncoderIdentity.from_json(value["encoder"]), files, data)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise HubError(
+            f"The {PACKAGE_FILE} of {where} cannot be used: {error}.", hint="Fetch without it: --no-encoder."
+        ) from error
+
+
+def package_of(remote: Remote, manifest: Manifest, where: str) -> EncoderPackage | None:
+    """The encoder that the manifest says the repository carries, None for none.
+
+    :raises HubError: `encoder.json` cannot be fetched, or is not the one that the manifest names.
+    """
+    wanted = manifest.options.get(PACKAGE_OPTION)
+    if wanted is None:
+        return None
+    _, data = remote.read(PACKAGE_FILE, MAX_LISTING_BYTES)
+    if hashlib.sha256(data).hexdigest() != wanted:
+        raise HubError(
+            f"The {PACKAGE_FILE} of {where} is not the one that the manifest names.",
+            hint="Choose another endpoint (--endpoint URL).",
+        )
+    return parse_package(data, where)
+
+
+def check_package(version: Path, manifest: Manifest, *, hashes: bool = False) -> list[str]:
+    """What is wrong with the encoder of a version, one sentence a file; empty when all is well, or it carries none."""
+    wanted = manifest.options.get(PACKAGE_OPTION)
+    if wanted is None:
+        return []
+    path = version / PACKAGE_FILE
+    if not path.is_file() or sha256_of(path) != wanted:
+        return [f"{PACKAGE_FILE} is missing or changed"]
+    files = parse_package(path.read_bytes(), str(version)).files
+    bad = [name for name, expected in files.items() if not has_size(version / name, expected)]
+    if hashes:
+        bad += [
+            name for name, expected in files.items() if name not in bad and sha256_of(version / name) != expected.digest
+        ]
+    return [f"{name} is missing or changed" for name in bad]
+
+
+def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[str, Path]]:
+    """`encoder.json` for a folder, and its files by their path in the repository.
+
+    :raises InputError: there is nothing in the folder, or a link.
+    """
+    names = list_files(folder) if folder.is_dir() else []
+    links = [name for name in names if (folder / name).is_symlink()]
+    if links:
+        raise InputError(f"{links[0]} in {folder} is a link.", hint="Name a folder that holds the files themselves.")
+    if not names:
+        raise InputError(
+            f"There is no encoder in {folder}.",
+            hint="Make one: danbooru-index convert, or name its folder with --encoder DIR.",
+        )
+    files = {f"{PACKAGE_FOLDER}/{name}": folder / name for name in names}
+    entries = {name: {"size": path.stat().st_size, "sha256": sha256_of(path)} for name, path in files.items()}
+    value: dict[str, Any] = {"format": _FORMAT, "encoder": identity.as_json(), "files": entries}
+    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode(), files

@@ -1,0 +1,222 @@
+"""Fetching a prebuilt index: manifest first, refused or accepted by it, then the files, then the pointer."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..build.progress import Progress, silent
+from ..encoders import open_encoder
+from ..errors import EncoderError, HubError, IndexMismatchError
+from ..index import set_current
+from ..manifest import MANIFEST_FILE, Manifest, read_manifest
+from ..settings import Settings
+from .download import DEFAULT_PATIENCE, HubClient, Patience
+from .encoder import EncoderPackage, check_package, package_of
+from .endpoints import Repository, check_endpoint, check_revision, is_commit
+from .installed import Source, install, read_source, same_version, source_of_current, whole_version, write_source
+from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, read_remote_manifest
+from .staging import Staging, open_staging
+from .transfer import WAYS_ON, Mirrors, Remote, transfer
+
+
+@dataclass(frozen=True, slots=True)
+class FetchOptions:
+    """How to fetch. `update` asks for the newest commit of the revision even if an older one is here; `verify` checks
+    the hashes of what is here instead of sizes alone; `encoder` takes the repository's encoder too, if it has one."""
+
+    update: bool = False
+    verify: bool = False
+    encoder: bool = True
+
+
+DEFAULT_OPTIONS = FetchOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchReport:
+    """What `fetch_index` did. `status` is `fetched`, `present` (nothing was needed) or `offline` (nothing was asked).
+
+    `source` is None for an index that was built here; `received` counts bytes.
+    """
+
+    folder: Path
+    status: str
+    source: Source | None
+    received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The commit that the Hub has now, and the one that is `installed`: None for nothing, or another repository's."""
+
+    repository: str
+    revision: str
+    endpoint: str
+    commit: str
+    installed: str | None
+
+    @property
+    def newer(self) -> bool:
+        """Whether `fetch --update` would change anything."""
+        return self.commit != self.installed
+
+
+def ensure_index(settings: Settings, folder: Path, progress: Progress = silent) -> Path:
+    """The whole index that stands in `folder`, with no request at all; fetched first only if there is none.
+
+    :raises HubError, IndexMismatchError: see fetch_index.
+    """
+    version = whole_version(folder)
+    return version if version is not None else fetch_index(settings, folder, progress).folder
+
+
+def check_index(settings: Settings, folder: Path, patience: Patience = DEFAULT_PATIENCE) -> CheckReport:
+    """Ask what commit the revision stands for now, and compare; nothing is downloaded.
+
+    :raises HubError: offline, or no endpoint answered.
+    """
+    repository = Repository.parse(settings.repository)
+    if settings.offline:
+        raise HubError(
+            "Offline (HF_HUB_OFFLINE): no newer revision can be looked for.",
+            hint="Unset HF_HUB_OFFLINE and run the command again.",
+        )
+    with client_for(settings, patience) as client:
+        endpoint, commit = _commit(client, Mirrors(endpoints_of(settings)), repository, settings.revision)
+    source = source_of_current(folder)
+    installed = source.commit if source is not None and source.repository == str(repository) else None
+    return CheckReport(str(repository), settings.revision, endpoint, commit, installed)
+
+
+def fetch_index(
+    settings: Settings,
+    folder: Path,
+    progress: Progress = silent,
+    options: FetchOptions = DEFAULT_OPTIONS,
+    *,
+    patience: Patience = DEFAULT_PATIENCE,
+) -> FetchReport:
+    """Make the index of `settings.repository` at `settings.revision` the current version of `folder`.
+
+    No request is made when it is there already and whole; what is damaged is fetched again. Stopped at any point, the
+    next call goes on. `progress` runs in the calling thread, and what it raises stops the download and passes through.
+
+    :raises InputError: the repository, revision or an endpoint cannot be one.
+    :raises IndexMismatchError: another schema version or encoder; nothing was downloaded.
+    :raises HubError: offline without an index, no endpoint delivered, the disk is full, or the manifest is unsafe.
+    """
+    repository, mirrors = Repository.parse(settings.repository), Mirrors(endpoints_of(settings))
+    if settings.offline:
+        return _offline(folder)
+    if not options.update and (present := _present(folder, repository, settings.revision, options)):
+        return present
+    with client_for(settings, patience) as client:
+        _, commit = _commit(client, mirrors, repository, settings.revision)
+        if present := _present(folder, repository, commit, options):
+            return present
+        with open_staging(folder, progress) as staging:
+            # Another process may have finished it while this one waited.
+            if present := _present(folder, repository, commit, options):
+                return present
+            return _fetch(
+                Remote(client, mirrors, repository, commit), settings.revision, folder, staging, progress, options
+            )
+
+
+def _fetch(
+    remote: Remote, revision: str, folder: Path, staging: Staging, progress: Progress, options: FetchOptions
+) -> FetchReport:
+    endpoint, data = remote.read(MANIFEST_FILE, MAX_LISTING_BYTES)
+    where = f"{remote.repository} at {remote.commit[:12]}"
+    manifest, files = read_remote_manifest(data, where)
+    package = package_of(remote, manifest, where)
+    check_encoder(manifest, package, where)
+    taken = package if options.encoder else None
+    source = Source(str(remote.repository), revision, remote.commit, endpoint, hashlib.sha256(data).hexdigest())
+    version = same_version(folder, source.manifest_sha256, taken, verify=options.verify)
+    if version is not None:
+        write_source(version, source)
+        set_current(folder, version.name)
+        return FetchReport(version, "present", source)
+    received = transfer(remote, {**files, **(taken.files if taken else {})}, staging, progress)
+    (staging.tree / MANIFEST_FILE).write_bytes(data)
+    if taken:
+        (staging.tree / PACKAGE_FILE).write_bytes(taken.data)
+    write_source(staging.tree, source)
+    return FetchReport(install(staging, folder, manifest), "fetched", source, received)
+
+
+def _present(folder: Path, repository: Repository, wanted: str, options: FetchOptions) -> FetchReport | None:
+    """The report for an index that needs nothing: whole, and of the `wanted` commit or fetched as that branch or tag."""
+    source = source_of_current(folder)
+    if source is None or source.repository != str(repository) or wanted not in (source.commit, source.revision):
+        return None
+    version = whole_version(folder, verify=options.verify)
+    if version is None:
+        return None
+    if options.encoder and check_package(version, read_manifest(version), hashes=options.verify):
+        return None
+    return FetchReport(version, "present", source)
+
+
+def check_encoder(manifest: Manifest, package: EncoderPackage | None, where: str) -> None:
+    """Refuse an index that this program could not query.
+
+    :raises IndexMismatchError: no encoder here, nor one that comes with it, has the identity that the index names.
+    """
+    wanted = manifest.encoder
+    if package is not None and package.identity == wanted:
+        return
+    try:
+        found = open_encoder(wanted.name).identity
+    except EncoderError as error:
+        raise IndexMismatchError(
+            f"The index of {where} needs the encoder {wanted}: {error}", hint=f"Nothing was downloaded. {error.hint}"
+        ) from error
+    if found != wanted:
+        raise IndexMismatchError(
+            f"The index of {where} was built by {wanted}; this program has {found}.",
+            hint="Nothing was downloaded. Choose a revision that fits with --revision, or update danbooru-index.",
+        )
+
+
+def _offline(folder: Path) -> FetchReport:
+    version = whole_version(folder)
+    if version is None:
+        raise HubError(f"Offline (HF_HUB_OFFLINE), and there is no whole index in {folder}.", hint=WAYS_ON)
+    return FetchReport(version, "offline", read_source(version))
+
+
+def endpoints_of(settings: Settings) -> list[str]:
+    if not settings.endpoints:
+        raise HubError("No endpoint is set.", hint=WAYS_ON)
+    return list(dict.fromkeys(check_endpoint(url) for url in settings.endpoints))
+
+
+def _commit(client: HubClient, mirrors: Mirrors, repository: Repository, revision: str) -> tuple[str, str]:
+    """The endpoint that answered ("" where none was asked) and the commit that a revision stands for."""
+    if is_commit(check_revision(revision)):
+        return "", revision
+    path = repository.file_path(revision, MANIFEST_FILE)
+    return mirrors.ask(f"{repository} at {revision}", lambda endpoint: client.commit_of(endpoint, path))
+
+
+@contextlib.contextmanager
+def client_for(settings: Settings, patience: Patience) -> Iterator[HubClient]:
+    client = HubClient(settings.token_for, patience)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def with_flags(
+    settings: Settings, repository: str | None, revision: str | None, endpoints: tuple[str, ...]
+) -> Settings:
+    """The settings with what a command line or a node input says instead."""
+    settings = replace(settings, repository=repository or settings.repository, revision=revision or settings.revision)
+    return replace(settings, endpoints=endpoints or settings.endpoints)

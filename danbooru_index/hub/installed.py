@@ -1,0 +1,89 @@
+"""What stands in an index folder: whole or not, and which repository it came from."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..errors import IndexFolderError
+from ..files import write_json_atomically
+from ..index import VERSIONS, current_version, set_current
+from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
+from .encoder import EncoderPackage, check_package
+from .listing import SOURCE_FILE
+from .staging import Staging
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a version came from; `manifest_sha256` ties the note to the manifest beside it."""
+
+    repository: str
+    revision: str
+    commit: str
+    endpoint: str
+    manifest_sha256: str
+
+
+def install(staging: Staging, folder: Path, manifest: Manifest) -> Path:
+    """Give the finished tree its place among the versions, and move the pointer."""
+    stem = f"{manifest.corpus_sha256[:12]}-{manifest.encoder.name.rsplit('/', 1)[-1]}"
+    stem = "".join(char if char.isalnum() or char in "-._" else "_" for char in stem)
+    versions = folder / VERSIONS
+    versions.mkdir(exist_ok=True)
+    name, number = stem, 1
+    while (versions / name).exists():
+        number += 1
+        name = f"{stem}-{number}"
+    staging.tree.rename(versions / name)
+    set_current(folder, name)
+    staging.clear()
+    return versions / name
+
+
+def read_source(version: Path) -> Source | None:
+    """Where a version came from; None for one that was built here."""
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        source = Source(**json.loads((version / SOURCE_FILE).read_text(encoding="utf-8")))
+        if source.manifest_sha256 == hashlib.sha256((version / MANIFEST_FILE).read_bytes()).hexdigest():
+            return source
+    return None
+
+
+def write_source(version: Path, source: Source) -> None:
+    """Note where a version came from; the note is no part of the manifest."""
+    write_json_atomically(version / SOURCE_FILE, asdict(source))
+
+
+def source_of_current(folder: Path) -> Source | None:
+    """Where the current version came from; None without one, or for one that was built here."""
+    try:
+        return read_source(current_version(folder))
+    except IndexFolderError:
+        return None
+
+
+def whole_version(folder: Path, *, verify: bool = False) -> Path | None:
+    """The current version if it is an index with every file in its size (with `verify`, content); None otherwise."""
+    try:
+        version = current_version(folder)
+        return None if check_files(version, read_manifest(version), hashes=verify) else version
+    except IndexFolderError:
+        return None
+
+
+def same_version(folder: Path, manifest_sha256: str, package: EncoderPackage | None, *, verify: bool) -> Path | None:
+    """A whole version with this very manifest, as after a change of the README alone, or back to an older revision."""
+    for path in sorted((folder / VERSIONS).glob(f"[!.]*/{MANIFEST_FILE}")):
+        if hashlib.sha256(path.read_bytes()).hexdigest() != manifest_sha256:
+            continue
+        manifest = read_manifest(path.parent)
+        damaged = check_files(path.parent, manifest, hashes=verify) or (
+            package and check_package(path.parent, manifest, hashes=verify)
+        )
+        if not damaged:
+            return path.parent
+    return None

@@ -1,0 +1,181 @@
+"""Publishing an index: checked, packed, and uploaded in one commit. The only file that imports huggingface_hub."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from ..channels.graph import DATABASE, pending_writes
+from ..errors import HubError, IndexDamagedError, MissingDependencyError
+from ..files import sha256_of
+from ..index import current_version
+from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
+from ..settings import DEFAULT_ENDPOINT, Settings
+from .card import CardFacts, render_card
+from .download import DEFAULT_PATIENCE, EndpointError, HubClient, Patience
+from .encoder import PACKAGE_OPTION, pack_encoder
+from .endpoints import Repository, check_endpoint, check_revision
+from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, check_names, read_tree
+
+CARD_FILE = "README.md"
+_KEPT = {".gitattributes"}
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What goes into a repository: the content of each file, on the disk or at hand, by its path there."""
+
+    repository: Repository
+    files: dict[str, Path | bytes]
+
+    def described(self) -> list[tuple[str, int, str]]:
+        """Path, size in bytes and SHA-256 of each file."""
+        return [(name, _size(content), _sha256(content)) for name, content in self.files.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a plan is uploaded to."""
+
+    endpoint: str = DEFAULT_ENDPOINT
+    revision: str = "main"
+    message: str = "Publish the index"
+    private: bool = False
+
+
+def plan_publish(folder: Path, repository: Repository, facts: CardFacts, encoder: Path | None = None) -> Plan:
+    """Check every file of an index and say what would be uploaded. Asks nothing of the network.
+
+    The same index, encoder and facts give the same bytes.
+
+    :param encoder: a folder with the encoder that the index is to be queried with, or None.
+    :raises IndexDamagedError: a file is not as it was built, is a link, or the graph still has writes pending.
+    :raises InputError: the encoder's folder is empty.
+    """
+    version = current_version(folder)
+    manifest = read_manifest(version)
+    _check(version, manifest)
+    files: dict[str, Path | bytes] = {name: version / name for name in sorted(manifest.files)}
+    listing = (version / MANIFEST_FILE).read_bytes()
+    if encoder is not None:
+        package, packed = pack_encoder(encoder, manifest.encoder)
+        listing = _with_option(listing, PACKAGE_OPTION, sha256(package).hexdigest())
+        files |= {**packed, PACKAGE_FILE: package}
+    check_names(files)
+    card = render_card(manifest, repository, facts, with_encoder=encoder is not None)
+    return Plan(repository, {**files, CARD_FILE: card.encode(), MANIFEST_FILE: listing})
+
+
+def _with_option(listing: bytes, name: str, value: str) -> bytes:
+    """A manifest with one more option, in the form that a build writes."""
+    manifest = json.loads(listing)
+    manifest["options"][name] = value
+    return (json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _check(version: Path, manifest: Manifest) -> None:
+    problems = check_files(version, manifest, hashes=True)
+    problems += [f"{name} is a link" for name in manifest.files if (version / name).is_symlink()]
+    for name in manifest.files:
+        if Path(name).name == DATABASE and (pending := pending_writes(version / name)):
+            problems.append(f"{pending:,} vectors still wait in the write log of {name}")
+    if problems:
+        raise IndexDamagedError(
+            f"The index {version} cannot be published: {'; '.join(problems[:3])}.",
+            hint="Build it again: danbooru-index build --input CORPUS --db DIR",
+        )
+
+
+def publish(plan: Plan, settings: Settings, target: Target, patience: Patience = DEFAULT_PATIENCE) -> str:
+    """Upload a plan in one commit and return its hash. Files that the repository has beside it are removed.
+
+    The list that the endpoint gives afterwards is compared with the plan, by hash.
+
+    :raises MissingDependencyError: huggingface_hub is not installed.
+    :raises HubError: offline, the upload failed, or what the endpoint has now is not what was sent.
+    """
+    endpoint = check_endpoint(target.endpoint)
+    if settings.offline:
+        raise HubError(
+            "Offline (HF_HUB_OFFLINE): nothing can be published.", hint="Unset HF_HUB_OFFLINE, or use --dry-run."
+        )
+    # At the Hub itself, None lets the library use the login that it saved; another endpoint must not see that.
+    token = settings.token_for(endpoint) or (None if endpoint == DEFAULT_ENDPOINT else False)
+    commit = _upload(plan, endpoint, token, replace(target, revision=check_revision(target.revision)))
+    _read_back(plan, endpoint, commit, settings, patience)
+    return commit
+
+
+def _upload(plan: Plan, endpoint: str, token: str | bool | None, target: Target) -> str:
+    try:
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"The package huggingface_hub cannot be imported: {error}.",
+            hint='Install it: pip install "huggingface_hub>=0.26"',
+        ) from error
+    # Its other way of uploading may split one upload into several commits, and readers would see half an index.
+    constants.HF_HUB_DISABLE_XET = True
+    api, where = (
+        HfApi(endpoint=endpoint, token=token),
+        {"repo_id": plan.repository.id, "repo_type": plan.repository.kind},
+    )
+    try:
+        api.create_repo(**where, private=target.private, exist_ok=True)
+        if target.revision != "main":
+            api.create_branch(**where, branch=target.revision, exist_ok=True)
+        gone = set(api.list_repo_files(**where, revision=target.revision)) - plan.files.keys() - _KEPT
+        operations: list[Any] = [CommitOperationDelete(path_in_repo=name) for name in sorted(gone)]
+        for name, content in plan.files.items():
+            data = str(content) if isinstance(content, Path) else BytesIO(content)
+            operations.append(CommitOperationAdd(path_in_repo=name, path_or_fileobj=data))
+        done = api.create_commit(
+            **where, operations=operations, commit_message=target.message, revision=target.revision
+        )
+    except Exception as error:  # its exceptions belong to one of three HTTP libraries, by version
+        raise HubError(
+            f"{plan.repository} could not be published to {endpoint}: {type(error).__name__}: {error}",
+            hint="Use a token that may write (HF_TOKEN) and run the command again; what is uploaded already is not sent twice.",
+        ) from error
+    return str(done.oid)
+
+
+def _read_back(plan: Plan, endpoint: str, commit: str, settings: Settings, patience: Patience) -> None:
+    client = HubClient(settings.token_for, patience)
+    try:
+        data = client.get(endpoint, plan.repository.tree_path(commit), MAX_LISTING_BYTES)
+    except EndpointError as error:
+        raise HubError(
+            f"{plan.repository} is published at {commit}, but {endpoint} does not list it: {error}.",
+            hint="Look at it with danbooru-index fetch --check, or publish again.",
+        ) from error
+    finally:
+        client.close()
+    listed = read_tree(data, plan.files, f"{plan.repository} at {commit[:12]}")
+    wrong = [name for name, expected in listed.items() if not _is(plan.files[name], expected)]
+    if wrong:
+        raise HubError(f"{endpoint} has other content than was sent: {', '.join(wrong)}.", hint="Publish again.")
+
+
+def _is(content: Path | bytes, expected: ExpectedFile) -> bool:
+    digest = expected.hasher()
+    if isinstance(content, bytes):
+        digest.update(content)
+    else:
+        with content.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    return _size(content) == expected.size and bool(digest.hexdigest() == expected.digest)
+
+
+def _size(content: Path | bytes) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def _sha256(content: Path | bytes) -> str:
+    return sha256(content).hexdigest() if isinstance(content, bytes) else sha256_of(content)

@@ -1,0 +1,137 @@
+"""The pack in a real ComfyUI, as a subprocess, over HTTP: the oldest release that is promised and a new one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from comfyui import ComfyUIServer, PromptRefused, prepare
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module", params=["0.30.0", "0.18.2"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[ComfyUIServer]:
+    base = tmp_path_factory.mktemp("comfyui")
+    home = base / "home"
+    shutil.copytree(small_folder, home / "index")
+    environment = {"DANBOORU_INDEX_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    installation = prepare(request.param, ROOT / "requirements.txt")
+    with ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as running:
+        running.home = home
+        yield running
+
+
+def message(entry: dict, kind: str) -> dict | None:
+    return next((m[1] for m in entry["status"]["messages"] if m[0] == kind), None)
+
+
+def search_graph(text: str, **inputs: object) -> dict:
+    """Tag Search with each of its outputs shown."""
+    values = {"text": text, "limit": 3, "category": "all", "nsfw": "exclude", "min_count": 0, "spaces": True, "escape": True}
+    graph = {"1": {"class_type": "DanbooruIndexTagSearch", "inputs": {**values, **inputs}}}
+    for slot in range(3):
+        graph[str(2 + slot)] = {"class_type": "PreviewAny", "inputs": {"source": ["1", slot]}}
+    return graph
+
+
+def texts(entry: dict, node: str) -> list[str]:
+    assert entry["status"]["status_str"] == "success", entry["status"]
+    return entry["outputs"][node]["text"]
+
+
+def test_the_pack_is_imported_fast_and_every_input_has_a_tooltip(server: ComfyUIServer) -> None:
+    assert server.import_seconds() <= 0.1  # the log's resolution is 0.1 s; benchmarks/imports.py measures finer
+    for node_id in ("DanbooruIndexLoad", "DanbooruIndexTagSearch"):
+        info = server.object_info(node_id)
+        inputs = {**info["input"].get("required", {}), **info["input"].get("optional", {})}
+        assert inputs and all(options[1].get("tooltip") for options in inputs.values())
+        assert all(info["output_tooltips"])
+
+
+def test_a_sentence_in_and_tags_out(server: ComfyUIServer) -> None:
+    entry = server.run(search_graph("双马尾"), 120)
+    assert texts(entry, "2")[0].split(", ")[0] == "twintails"
+    assert texts(entry, "3")[0] == "twintails" and len(texts(entry, "3")) == 3
+    assert texts(entry, "4")[0].splitlines()[2].startswith("twintails")
+    assert str(server.home / "index") in texts(entry, "4")[0]
+    assert "twintails" in entry["outputs"]["1"]["text"][0]
+
+
+def test_brackets_and_underscores_as_chosen(server: ComfyUIServer) -> None:
+    entry = server.run(search_graph("saber (fate)", limit=1), 120)
+    assert texts(entry, "2") == [r"saber \(fate\)"]
+    entry = server.run(search_graph("saber (fate)", limit=1, spaces=False, escape=False), 120)
+    assert texts(entry, "2") == ["saber_(fate)"]
+
+
+def test_filters_reach_the_engine(server: ComfyUIServer) -> None:
+    assert texts(server.run(search_graph("nude", nsfw="only", limit=5), 120), "3") == ["nude"]
+    assert texts(server.run(search_graph("girl", category="meta", limit=5), 120), "3") == ["highres"]
+    assert texts(server.run(search_graph("girl", category="artist", min_count=1000), 120), "4")[0].startswith("No tag fits")
+
+
+def test_load_names_the_index_and_a_missing_one_is_an_error_on_the_node(server: ComfyUIServer) -> None:
+    graph = search_graph("雨伞", index=["9", 0])
+    graph["9"] = {"class_type": "DanbooruIndexLoad", "inputs": {"folder": str(server.home / "index"), "device": "auto"}}
+    assert texts(server.run(graph, 120), "3")[0] == "umbrella"
+    graph["9"]["inputs"]["folder"] = str(server.home / "nowhere")
+    error = message(server.run(graph, 120), "execution_error")
+    assert error is not None and error["node_id"] == "9"
+    assert "There is no index folder" in error["exception_message"] and "danbooru-index build" in error["exception_message"]
+
+
+def test_an_empty_text_is_an_error_and_never_a_prompt(server: ComfyUIServer) -> None:
+    entry = server.run(search_graph("  "), 120)
+    error = message(entry, "execution_error")
+    assert error is not None and "The query is empty" in error["exception_message"]
+    assert "2" not in entry["outputs"]
+
+
+def test_values_out_of_range_are_refused_before_the_run(server: ComfyUIServer) -> None:
+    with pytest.raises(PromptRefused) as refused:
+        server.queue(search_graph("x", limit=0))
+    assert refused.value.body["node_errors"]["1"]["errors"][0]["type"] == "value_smaller_than_min"
+
+
+def test_two_prompts_at_once_both_end(server: ComfyUIServer) -> None:
+    first, second = server.queue(search_graph("猫耳")), server.queue(search_graph("夜空"))
+    assert texts(server.wait(first, 120), "3")[0] == "cat_ears"
+    assert texts(server.wait(second, 120), "3")[0] == "night_sky"
+
+
+def test_the_second_run_is_served_from_the_cache_until_the_index_changes(server: ComfyUIServer) -> None:
+    graph = search_graph("红眼睛")
+    server.run(graph, 120)
+    cached = message(server.run(graph, 120), "execution_cached")
+    assert cached is not None and set(cached["nodes"]) == {"1", "2", "3", "4"}
+    version = (server.home / "index" / "CURRENT").read_text(encoding="utf-8").strip()
+    versions = server.home / "index" / "versions"
+    if not (versions / "again").exists():
+        shutil.copytree(versions / version, versions / "again")
+    (server.home / "index" / "CURRENT").write_text("again\n", encoding="utf-8")
+    entry = server.run(graph, 120)
+    cached = message(entry, "execution_cached")
+    assert cached is not None and "1" not in cached["nodes"]
+    assert texts(entry, "3")[0] == "red_eyes"
+
+
+def test_an_interrupted_run_stops_and_the_next_one_works(server: ComfyUIServer) -> None:
+    """Without a built index the first search builds the starter index, which takes long enough to be interrupted."""
+    index = server.home / "index"
+    index.rename(server.home / "away")
+    try:
+        prompt = server.queue(search_graph("水手服"))
+        server.wait_running(prompt)
+        server.interrupt()
+        entry = server.wait(prompt, 60)
+        interrupted = message(entry, "execution_interrupted")
+        assert interrupted is not None and interrupted["node_id"] == "1"
+        assert not (server.home / "starter" / "CURRENT").exists()
+        entry = server.run(search_graph("水手服"), 300)
+        assert texts(entry, "3")[0] == "serafuku" and "starter index" in texts(entry, "4")[0]
+    finally:
+        (server.home / "away").rename(index)

@@ -1,0 +1,84 @@
+"""A model's own files: only those that are named, verified by the Hub's hashes, and into a folder that may hold others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hub_server import STORAGE, HubServer
+from hub_versions import QUICK, noise
+
+from danbooru_index.errors import HubError
+from danbooru_index.hub import BGE_M3_SOURCE, ModelSource, download_model_files
+from danbooru_index.hub.endpoints import Repository, is_commit
+
+pytest_plugins = ["hub_fixtures"]
+
+FILES = {"config.json": b'{"hidden": 32}', "model.bin": noise(2_000_000), "sub/tokenizer.json": noise(9_000, 1)}
+REST = {"onnx/model.onnx": noise(500_000, 2), "README.md": b"long"}
+
+
+@pytest.fixture
+def source(hub) -> ModelSource:
+    commit = hub.add("BAAI/tiny", "model").commit({**FILES, **REST})
+    return ModelSource("models/BAAI/tiny", commit, tuple(FILES))
+
+
+def download(settings, source, folder, **more):
+    return download_model_files(settings, source, folder, patience=QUICK, **more)
+
+
+def contents(folder) -> dict[str, bytes]:
+    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {name: data for name, data in found.items() if not name.startswith(".fetch/")}
+
+
+def test_only_what_is_named(hub, settings, source, tmp_path):
+    folder = tmp_path / "models/bge-m3"
+    (folder / "onnx-int8").mkdir(parents=True)
+    (folder / "onnx-int8/model.onnx").write_bytes(b"ours")
+    assert download(settings, source, folder) == folder
+    assert contents(folder) == {**FILES, "onnx-int8/model.onnx": b"ours"}
+    hub.requests.clear()
+    download(settings, source, folder)
+    download(replace(settings, offline=True), source, folder)
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.bin"])
+def test_wrong_content_is_never_kept(hub, settings, source, tmp_path, name):
+    """Small files have Git's hash in the list, large ones SHA-256."""
+    hub.fault(name if name == "config.json" else STORAGE, flip=5)
+    with pytest.raises(HubError, match="hash is not the expected one"):
+        download(settings, source, tmp_path / "model")
+    assert name not in contents(tmp_path / "model")
+    hub.faults.clear()
+    download(settings, source, tmp_path / "model")
+    assert contents(tmp_path / "model") == FILES
+
+
+def test_resume_and_next_endpoint(hub, settings, source, tmp_path):
+    with HubServer() as mirror:
+        mirror.repositories = hub.repositories
+        mirror.fault(STORAGE, cut=1_200_000, times=1)
+        mirror.fault(STORAGE, status=500)
+        download(replace(settings, endpoints=(mirror.url, hub.url)), source, tmp_path / "model")
+    assert contents(tmp_path / "model") == FILES
+    assert [r.headers.get("range") for r in hub.requests if r.path.startswith(STORAGE)] == ["bytes=1200000-"]
+
+
+def test_what_is_missing_is_named(hub, settings, source, tmp_path):
+    with pytest.raises(HubError, match=r"models/BAAI/tiny at .* has no file 'nothing\.bin'"):
+        download(settings, replace(source, files=("nothing.bin",)), tmp_path / "model")
+    with pytest.raises(HubError, match=r"Offline.*lacks config\.json, model\.bin, sub/tokenizer\.json") as caught:
+        download(replace(settings, offline=True), source, tmp_path / "model")
+    assert "models/BAAI/tiny" in caught.value.hint
+    with pytest.raises(HubError, match="HTTP 401"):
+        download(settings, replace(source, repository="models/no/thing"), tmp_path / "model")
+
+
+def test_bge_m3_is_pinned():
+    assert is_commit(BGE_M3_SOURCE.revision)
+    assert Repository.parse(BGE_M3_SOURCE.repository) == Repository("BAAI/bge-m3", "model")
+    needed = {"config.json", "tokenizer.json", "colbert_linear.pt", "sparse_linear.pt"}
+    assert needed <= set(BGE_M3_SOURCE.files)

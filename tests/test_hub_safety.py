@@ -1,0 +1,213 @@
+"""A repository is untrusted input: what it may name, what it may make us do, and who sees the token."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from hub_server import STORAGE, HubServer
+from hub_versions import CONTENTS, QUICK, REPOSITORY, environment, read_contents, write_version
+from hypothesis import given, strategies
+
+from danbooru_index.errors import DanbooruIndexError, HubError, InputError
+from danbooru_index.hub import fetch_index
+from danbooru_index.hub.endpoints import Repository, check_endpoint, check_revision
+from danbooru_index.hub.listing import check_names, read_files, read_remote_manifest, read_tree
+from danbooru_index.settings import load_settings
+
+pytest_plugins = ["hub_fixtures"]
+
+TOKEN = "hf_secretSECRETsecret"
+SHA = "a" * 64
+
+BAD_NAMES = [
+    "../x", "a/../../x", "/etc/passwd", "C:/x", "C:x", "a\\b", "..", ".", "", "a//b", "./a", "a/", "a/./b", "con", "NUL.txt",
+    "a/COM1", "a.", "a ", " a", "a/ b", "a\nb", "a\0b", "x<y", "x|y", 'x"y', "x?", "x*", "\x7f", "~/x/..", "a" * 241,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_names_that_leave_the_folder_or_cannot_be(name):
+    with pytest.raises(ValueError):
+        check_names([name])
+
+
+@pytest.mark.parametrize("names", [["a", "A"], ["é", "e\u0301"], ["a", "a/b"], ["x/Y/z", "X/y"]])
+def test_names_that_collide_on_some_system(names):
+    with pytest.raises(ValueError):
+        check_names(names)
+
+
+@given(strategies.lists(strategies.text(max_size=12)))
+def test_names_that_pass_stay_inside(tmp_path_factory, names):
+    try:
+        check_names(names)
+    except ValueError:
+        return
+    root = tmp_path_factory.getbasetemp()
+    for name in names:
+        assert os.path.normpath(root / name) == str(root / name)
+        assert str(root / name).startswith(f"{root}{os.sep}")
+
+
+KEYS = strategies.sampled_from(["files", "encoder", "schema", "format", "name", "rows", "options"])
+JSON = strategies.recursive(
+    strategies.none() | strategies.integers() | strategies.text() | strategies.booleans(),
+    lambda inner: strategies.lists(inner) | strategies.dictionaries(KEYS, inner),
+)
+
+
+@given(JSON)
+def test_no_json_breaks_the_parsers(value):
+    data = json.dumps(value).encode()
+    for parse in (lambda: read_remote_manifest(data, "x"), lambda: read_tree(data, ["a"], "x")):
+        with pytest.raises(DanbooruIndexError):
+            parse()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [None, {}, {"size": -1, "sha256": SHA}, {"size": True, "sha256": SHA}, {"size": "3", "sha256": SHA}, {"size": 3.0, "sha256": SHA},
+     {"size": 3, "sha256": "A" * 64}, {"size": 3, "sha256": "a" * 63}, {"size": 3, "sha256": 7}],
+)  # fmt: skip
+def test_entries_without_usable_size_or_hash(entry):
+    with pytest.raises(ValueError):
+        read_files({"a": entry})
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.txt", "/tmp/evil.txt", "a/../../../evil.txt", "manifest.json", "source.json", "C:evil"]
+)
+def test_a_manifest_that_reaches_out_is_refused(published, settings, folder, tmp_path, name):
+    manifest = tmp_path / "built/manifest.json"
+    value = json.loads(manifest.read_text("utf-8"))
+    value["files"][name] = value["files"]["tags/corpus.jsonl"]
+    manifest.write_text(json.dumps(value), "utf-8")
+    published.add(REPOSITORY).commit_folder(tmp_path / "built")
+    with pytest.raises(HubError, match=r"manifest\.json .* cannot be used") as caught:
+        fetch_index(settings, folder, patience=QUICK)
+    assert "Nothing was downloaded" in caught.value.hint
+    assert published.bytes_sent() == 0
+    assert not list(tmp_path.rglob("evil*"))
+
+
+def test_a_huge_manifest_is_not_read_to_its_end(published, settings, folder):
+    published.fault("manifest.json", status=200, body=b" " * (17 << 20))
+    with pytest.raises(HubError, match="sent more than"):
+        fetch_index(settings, folder, patience=QUICK)
+
+
+def test_a_manifest_that_is_a_maze(published, settings, folder):
+    published.fault("manifest.json", status=200, body=b"[" * 100_000)
+    with pytest.raises(HubError, match="cannot be used"):
+        fetch_index(settings, folder, patience=QUICK)
+
+
+def test_files_are_plain_files(published, settings, folder):
+    version = fetch_index(settings, folder, patience=QUICK).folder
+    for path in version.rglob("*"):
+        assert not path.is_symlink()
+        if path.is_file() and os.name == "posix":
+            assert path.stat().st_mode & 0o111 == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://x", "file:///etc", "huggingface.co", "", "http://", "http://[", "http://x y", "https://user:pw@x", "http://x?q", "http://x#f", "http://x:99999",
+     "javascript:1", "http://x\n/"],
+)  # fmt: skip
+def test_endpoints_are_http_and_carry_no_secrets(url):
+    with pytest.raises(InputError) as caught:
+        check_endpoint(url)
+    assert "pw" not in caught.value.full_text()
+
+
+def test_endpoints_that_are_fine():
+    assert check_endpoint(" https://hf-mirror.com/ ") == "https://hf-mirror.com"
+    assert check_endpoint("http://10.0.0.1:8080/api/hf/") == "http://10.0.0.1:8080/api/hf"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "a/b/c", "../b", "a/..", "a/b?x", "a b/c", "datasets/a", "spaces/a/b", "a/b--c", "/a/b", "ａ/b"]
+)
+def test_repositories_that_are_none(text):
+    with pytest.raises(InputError):
+        Repository.parse(text)
+
+
+@pytest.mark.parametrize("text", ["", "-x", "../x", "a b", "a?b", "a/../b"])
+def test_revisions_that_are_none(text):
+    with pytest.raises(InputError):
+        check_revision(text)
+
+
+def test_the_token_goes_to_nobody_by_itself(published, settings, folder):
+    fetch_index(replace(settings, token=TOKEN), folder, patience=QUICK)
+    assert [r for r in published.requests if "authorization" in r.headers] == []
+
+
+def test_the_token_goes_to_the_endpoint_that_may_see_it_and_not_on(published, settings, folder):
+    with HubServer() as other:
+        other.repositories = published.repositories
+        endpoints = (other.url, published.url)
+        other.fault(STORAGE, flip=3)
+        trusted = replace(settings, token=TOKEN, endpoints=endpoints, token_endpoints=(published.url,))
+        fetch_index(trusted, folder, patience=QUICK)
+        assert [r for r in other.requests if "authorization" in r.headers] == []
+    seen = {(r.path.startswith(STORAGE), r.headers.get("authorization")) for r in published.requests}
+    assert seen == {(False, f"Bearer {TOKEN}"), (True, None)}  # the storage is another host
+
+
+def test_the_token_is_never_shown(published, tmp_path, settings):
+    assert TOKEN not in repr(replace(settings, token=TOKEN))
+    env = {
+        **environment(tmp_path),
+        "HF_TOKEN": TOKEN,
+        "DANBOORU_INDEX_TOKEN_ENDPOINTS": published.url,
+        "HF_ENDPOINT": published.url,
+    }
+    published.fault("corpus", status=403)
+    command = [sys.executable, "-X", "dev", "-m", "danbooru_index", "--debug", "fetch", REPOSITORY]
+    found = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    assert found.returncode == 1
+    assert any(r.headers.get("authorization") == f"Bearer {TOKEN}" for r in published.requests)
+    assert "HTTP 403" in found.stderr
+    assert TOKEN not in found.stdout + found.stderr
+    with pytest.raises(InputError) as caught:
+        load_settings(tmp_path, {"HF_TOKEN": f"{TOKEN}\nX-Evil: 1"})
+    assert TOKEN not in caught.value.full_text()
+
+
+def test_importing_asks_for_nothing(tmp_path):
+    """No import opens a connection, not even a socket."""
+    program = (
+        "import socket, sys\n"
+        "def refuse(*_, **__): raise AssertionError('a socket at import')\n"
+        "socket.socket.connect = socket.getaddrinfo = refuse\n"
+        "import danbooru_index, danbooru_index.hub, danbooru_index.cli.main, danbooru_index.cli.fetch\n"
+        "print(sorted({'httpx', 'httpx2', 'huggingface_hub', 'chromadb'} & set(sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, text=True, timeout=60
+    )
+    assert (found.returncode, found.stdout) == (0, "[]\n"), found.stderr
+
+
+def test_wrong_settings_are_named(tmp_path):
+    (tmp_path / "config.toml").write_text("endpoint = 5")
+    with pytest.raises(InputError, match="endpoint is 5"):
+        load_settings(tmp_path, {})
+    (tmp_path / "config.toml").write_text('endpoint = ["https://a.example/", "https://b.example"]\nrepository = "x/y"')
+    found = load_settings(tmp_path, {})
+    assert (found.endpoints, found.repository) == (("https://a.example", "https://b.example"), "x/y")
+    assert load_settings(tmp_path, {"HF_ENDPOINT": " "}).endpoints == found.endpoints
+    assert load_settings(tmp_path, {"HF_ENDPOINT": "https://c.example/"}).endpoints == ("https://c.example",)
+
+
+def test_versions_made_here_are_as_the_server_has_them(published, settings, folder, tmp_path):
+    """The helper that the tests lean on writes what a build would."""
+    assert read_contents(write_version(tmp_path / "again", CONTENTS)) == read_contents(tmp_path / "built")
