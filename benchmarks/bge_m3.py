@@ -31,7 +31,7 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
-from danbooru_index.encoders import Encoding, EncoderIdentity, open_encoder
+from danbooru_index.encoders import EncoderIdentity, Encoding, open_encoder
 from danbooru_index.settings import Settings
 
 QUERIES = {

@@ -6,13 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .build import BuildOptions, Progress, build_index
-from .build.progress import silent
+from .build import BuildOptions, build_index
 from .encoders import USE_MULTILINGUAL, open_encoder
 from .errors import IndexFolderError
 from .index import Index, current_version, has_index
 from .locks import FileHold
 from .manifest import read_manifest
+from .progress import Progress, silent
 from .settings import Settings
 
 MAIN_INDEX = "index"

@@ -6,9 +6,10 @@ from comfy_api.v0_0_2 import ComfyExtension, io
 from typing_extensions import override
 
 from .load import DanbooruIndexLoad
+from .rebuild import DanbooruIndexRebuild
 from .tag_search import DanbooruIndexTagSearch
 
-NODES: list[type[io.ComfyNode]] = [DanbooruIndexLoad, DanbooruIndexTagSearch]
+NODES: list[type[io.ComfyNode]] = [DanbooruIndexLoad, DanbooruIndexTagSearch, DanbooruIndexRebuild]
 
 
 class DanbooruIndexExtension(ComfyExtension):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import comfy.model_management
 import comfy.utils
 import folder_paths
 
-from ..danbooru_index.build import Step
 from ..danbooru_index.errors import DanbooruIndexError
+from ..danbooru_index.progress import Step
 from ..danbooru_index.settings import Settings, load_settings
 
 logger = logging.getLogger("danbooru-index")
@@ -26,9 +27,14 @@ class NodeError(RuntimeError):
 
 
 def settings() -> Settings:
-    """The engine's settings with ComfyUI's models folder as home (extra_model_paths.yaml may move it)."""
+    """The engine's settings with ComfyUI's models folder as home (extra_model_paths.yaml may move it).
+
+    BGE-M3 is also looked for where ComfyUI keeps text encoders.
+    """
     folder_paths.add_model_folder_path(MODELS_FOLDER, str(Path(folder_paths.models_dir) / MODELS_FOLDER))
-    return load_settings(home=Path(folder_paths.get_folder_paths(MODELS_FOLDER)[0]))
+    found = load_settings(home=Path(folder_paths.get_folder_paths(MODELS_FOLDER)[0]))
+    models = [Path(folder) for folder in folder_paths.get_folder_paths("text_encoders")]
+    return replace(found, model_folders=(*found.model_folders, *models))
 
 
 def check_interrupted() -> None:
@@ -48,6 +54,8 @@ class NodeProgress:
         if step.name != self._stage:
             self._stage = step.name
             logger.info("%s: %s %s", step.name, f"{step.total:,}", step.unit)
+        if step.note:
+            logger.info("%s", step.note)
         self._bar.update_absolute(step.done, max(1, step.total))
 
 

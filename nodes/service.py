@@ -2,59 +2,126 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..danbooru_index.index import Index, current_version
-from ..danbooru_index.locate import locate
+from ..danbooru_index.settings import Settings
 from . import host
+from .encoders import open_index
+
+if TYPE_CHECKING:
+    from ..danbooru_index.index import Index
+
+NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
 
 
 @dataclass(frozen=True, slots=True)
 class IndexHandle:
-    """Which index a node should use; opened at the first search. An empty `folder` means: find it."""
+    """Which index a node should use; found, fetched and opened at the first search.
+
+    An empty `folder` means: the built or downloaded one, else the starter index. `download` says when the prebuilt index
+    of `repository` may be fetched, from `endpoint` if it is not empty.
+    """
 
     folder: str = ""
+    encoder: str = "auto"
     device: str = "auto"
+    precision: str = "auto"
+    download: str = NEVER
+    repository: str = ""
+    endpoint: str = ""
+
+    def settings(self) -> Settings:
+        """The host's settings with what this handle says on top."""
+        settings = host.settings()
+        return replace(
+            settings,
+            device=settings.device if self.device == "auto" else self.device,
+            repository=self.repository or settings.repository,
+            endpoints=tuple(e.strip().rstrip("/") for e in self.endpoint.split(","))
+            if self.endpoint
+            else settings.endpoints,
+        )
 
 
 @dataclass(slots=True)
-class _Open:
-    indexes: dict[tuple[Path, str], Index] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+class _Opened:
+    index: Index
+    users: int = 0
+    outdated: bool = False
 
 
-_open = _Open()
+@dataclass(slots=True)
+class _Service:
+    opened: dict[tuple[Path, IndexHandle], _Opened] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
 
-def open_index(handle: IndexHandle | None) -> tuple[Index, str]:
+_service = _Service()
+
+
+@contextlib.contextmanager
+def use_index(handle: IndexHandle | None) -> Iterator[tuple[Index, str]]:
     """The open index of a handle, with the reason why it is the one.
 
-    A rebuilt or newly fetched index is opened at the next call; the old one is dropped here and closed when the last
-    search that uses it ends.
+    A rebuilt or newly fetched index is opened at the next call; the old one is closed when its last search has ended.
     """
+    from ..danbooru_index.versions import current_version
+
     handle = handle or IndexHandle()
-    with _open.lock:
-        located = locate(host.settings(), Path(handle.folder) if handle.folder else None, host.NodeProgress())
-        version = current_version(located.folder)
-        key = (version, handle.device)
-        if key not in _open.indexes:
-            for old in [k for k in _open.indexes if k[0].parent == version.parent and k[1] == handle.device]:
-                del _open.indexes[old]
-            _open.indexes[key] = Index(version)
-            host.logger.info("using %s with %s", located.reason, _open.indexes[key].manifest.encoder)
-        return _open.indexes[key], located.reason
+    with _service.lock:
+        folder, reason = _find(handle)
+        version = current_version(folder)
+        key = (version, handle)
+        _outdate([k for k in _service.opened if k[1] == handle and k != key])
+        if key not in _service.opened:
+            _service.opened[key] = _Opened(open_index(version, handle.encoder, handle.precision, handle.settings()))
+            host.logger.info("using %s with %s", reason, _service.opened[key].index.manifest.encoder)
+        opened = _service.opened[key]
+        opened.users += 1
+    try:
+        yield opened.index, reason
+    finally:
+        with _service.lock:
+            opened.users -= 1
+            if opened.outdated and not opened.users:
+                opened.index.close()
+
+
+def _find(handle: IndexHandle) -> tuple[Path, str]:
+    from ..danbooru_index.hub import FetchOptions, fetch_index
+    from ..danbooru_index.locate import locate, main_folder
+
+    settings = handle.settings()
+    progress = host.NodeProgress()
+    wanted = handle.download == UPDATE or (handle.download == IF_MISSING and not handle.folder)
+    if wanted:
+        folder = Path(handle.folder) if handle.folder else main_folder(settings)
+        fetch_index(settings, folder, progress=progress, options=FetchOptions(update=handle.download == UPDATE))
+    located = locate(settings, Path(handle.folder) if handle.folder else None, progress)
+    return located.folder, located.reason
+
+
+def _outdate(keys: list[tuple[Path, IndexHandle]]) -> None:
+    for key in keys:
+        opened = _service.opened.pop(key)
+        opened.outdated = True
+        if not opened.users:
+            opened.index.close()
 
 
 def fingerprint(handle: IndexHandle | None) -> str:
-    """Changes when another index version would be used; never builds or opens anything."""
+    """Changes when another index version would be used; never builds, fetches or opens anything."""
+    from ..danbooru_index.versions import current_version
+
     handle = handle or IndexHandle()
     home = host.settings().home
     folders = [Path(handle.folder)] if handle.folder else [home / "index", home / "starter"]
     for folder in folders:
-        try:
-            return str(current_version(folder))
-        except OSError:
-            continue
-    return "none yet"
+        with contextlib.suppress(OSError):
+            return f"{handle} {current_version(folder)}"
+    return f"{handle} none yet"

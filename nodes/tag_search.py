@@ -5,12 +5,9 @@ from __future__ import annotations
 from comfy_api.v0_0_2 import io, ui
 
 from ..danbooru_index.records import NSFW_CHOICES, Category, SearchRequest
-from ..danbooru_index.report import search_report
-from ..danbooru_index.search import search
-from ..danbooru_index.text import prompt_form
 from . import host
 from .load import HANDLE_TYPE
-from .service import IndexHandle, fingerprint, open_index
+from .service import IndexHandle, fingerprint, use_index
 
 ALL = "all"
 
@@ -86,11 +83,15 @@ class DanbooruIndexTagSearch(io.ComfyNode):
         escape: bool,
         index: IndexHandle | None = None,
     ) -> io.NodeOutput:
+        from ..danbooru_index.report import search_report
+        from ..danbooru_index.search import search
+        from ..danbooru_index.text import prompt_form
+
         with host.shown_errors():
             categories = () if category == ALL else (Category.parse(category),)
             request = SearchRequest(text, limit, categories, nsfw, min_count)  # type: ignore[arg-type]
-            opened, reason = open_index(index)
-            result = search(opened, request)
+            with use_index(index) as (opened, reason):
+                result = search(opened, request)
         host.check_interrupted()
         report = search_report(result, reason, explain=True)
         prompt = ", ".join(prompt_form(tag, spaces=spaces, escape=escape) for tag in result.tags)

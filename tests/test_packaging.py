@@ -84,7 +84,7 @@ def imports_of(path: Path) -> tuple[set[str], set[str]]:
 # Every part may import parts of lower levels only (and its own files).
 LEVELS = [
     {"errors"},
-    {"text", "files", "locks"},
+    {"text", "files", "locks", "progress"},
     {"records"},
     {"settings"},
     {"encoders", "corpus", "channels", "ranking", "concepts", "prompt"},

@@ -16,13 +16,14 @@ from ..corpus import CorpusReader, LineProblem
 from ..encoders import Encoder
 from ..errors import BuildCancelledError, CorpusError
 from ..manifest import MANIFEST_FILE, SCHEMA_VERSION
+from ..progress import Progress, silent
 from ..texts import texts_of
 from ..versions import UNFINISHED, remove_unused, remove_version, set_current
 from .base import Base, open_base
 from .checkpoint import Checkpoint
 from .faults import plain_errors
 from .lock import build_lock
-from .progress import Progress, Reporter, silent
+from .progress import Reporter
 from .space import batch_size, bytes_needed, check_space, measure_corpus
 from .stages import finish_graph, finish_late, finish_names, finish_sparse, publish
 from .stream import chunks, prefetch

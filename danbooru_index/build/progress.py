@@ -1,37 +1,12 @@
-"""How a build tells what it is doing, to a terminal's bar as to ComfyUI's."""
+"""A build's progress: rates, remaining time and notes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..progress import Progress, Step
 from .memory import process_memory
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One report: `done` of `total` units of the stage `name`; `total` 0 means unknown.
-
-    `rate` is units a second and `remaining` seconds, 0 while unknown; `memory` is this process's, in bytes. `note`,
-    where there is one, is a sentence for the user, such as where the build goes on.
-    """
-
-    name: str
-    done: int
-    total: int
-    unit: str = "texts"
-    rate: float = 0.0
-    remaining: float = 0.0
-    memory: int = 0
-    note: str = ""
-
-
-Progress = Callable[[Step], None]
-
-
-def silent(_: Step) -> None:
-    """Report nothing."""
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..build.progress import Step
 from ..index import Index
 from ..locate import open_index
+from ..progress import Step
 from ..records import NSFW_CHOICES, Category
 from ..settings import load_settings
 

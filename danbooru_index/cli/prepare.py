@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..build.progress import Step
 from ..errors import InputError
+from ..progress import Step
 from ..report import table
 from ..settings import load_settings
 from .common import ProgressBar, add_json_flag

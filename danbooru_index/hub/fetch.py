@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..build.progress import Progress, silent
 from ..encoders import open_encoder
 from ..errors import EncoderError, HubError, IndexMismatchError
 from ..index import set_current
 from ..manifest import MANIFEST_FILE, Manifest, read_manifest
+from ..progress import Progress, silent
 from ..settings import Settings
 from .download import DEFAULT_PATIENCE, HubClient, Patience
 from .encoder import EncoderPackage, check_package, package_of

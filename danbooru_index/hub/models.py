@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..build.progress import Progress, silent
 from ..errors import HubError
+from ..progress import Progress, silent
 from ..settings import Settings
 from .download import DEFAULT_PATIENCE, Patience
 from .endpoints import Repository, check_revision

@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..build.progress import Progress, Step
 from ..errors import HubError
 from ..files import write_json_atomically
 from ..index import VERSIONS
+from ..locks import FileHold
 from ..manifest import MANIFEST_FILE
+from ..progress import Progress, Step
 from .listing import PACKAGE_FILE, ExpectedFile, has_size, read_files
 from .parts import PartFile
 
@@ -130,16 +131,13 @@ def open_staging(folder: Path, progress: Progress) -> Iterator[Staging]:
 
     :raises HubError: the disk is full or cannot be written, or the other process takes more than an hour.
     """
-    from filelock import FileLock, Timeout
-
     staging = folder / STAGING
     with _disk_errors(folder):
         staging.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(staging / "lock")
         waited = 0.0
         while True:
-            with contextlib.suppress(Timeout):
-                lock.acquire(timeout=_POLL_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                lock = FileHold(staging / "lock", timeout=_POLL_SECONDS)
                 break
             waited += _POLL_SECONDS
             progress(Step("waiting for another download", 0, 0, "B"))

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..build.progress import Progress, Step
 from ..errors import HubError
+from ..progress import Progress, Step
 from .download import EndpointError, HubClient, Stopped
 from .endpoints import Repository
 from .listing import ExpectedFile
