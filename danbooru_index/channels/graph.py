@@ -99,6 +99,19 @@ class GraphWriter:
             self._collection.add(ids=ids, embeddings=vectors)
             self.count += len(vectors)
 
+    def check(self, vectors: FloatArray) -> None:
+        """Search for some of the (n, d) vectors that were added: a kill in the middle of a flush may have left a graph that lost some.
+
+        :raises IndexDamagedError: more than one in a hundred is found neither itself nor by something nearer.
+        """
+        with _mapped_errors(self._folder):
+            found = self._collection.query(query_embeddings=vectors, n_results=1, include=["distances"])
+        best = np.array([distances[0] if distances else np.inf for distances in found["distances"]])
+        own = 1.0 - np.einsum("nd,nd->n", vectors, vectors)  # Chroma's distance of the space "ip" is 1 - inner product
+        lost = int((best > own + 1e-3).sum())
+        if lost > len(vectors) // 100:
+            raise IndexDamagedError(f"{lost} of {len(vectors)} vectors are missing in {self._folder}.", hint="Build it again.")
+
     def close(self) -> None:
         """Let go of the folder; a finished one is frozen first."""
         _close(self._client)

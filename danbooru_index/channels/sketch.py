@@ -49,10 +49,8 @@ def _bits_of_16() -> npt.NDArray[np.uint8]:
 def bit_count(words: Words) -> npt.NDArray[np.uint8]:
     """The number of set bits of each 64-bit word; numpy before 2.0 has no function for it, so a table counts there."""
     if hasattr(np, "bitwise_count"):
-        counts: npt.NDArray[np.uint8] = np.bitwise_count(words)
-        return counts
-    table: npt.NDArray[np.uint8] = _bits_of_16()[words.view(np.uint16)].reshape(-1, 4).sum(axis=1, dtype=np.uint8)
-    return table
+        return np.asarray(np.bitwise_count(words), np.uint8)
+    return np.asarray(_bits_of_16()[words.view(np.uint16)].reshape(-1, 4).sum(axis=1, dtype=np.uint8))
 
 
 class Sketch:

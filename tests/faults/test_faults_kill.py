@@ -71,7 +71,7 @@ def kill_after(builder: Builder, lines: int, seconds: float) -> str:
 def test_builds_killed_at_random_moments_give_the_undisturbed_index(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     old = write_lines(tmp_path / "old.jsonl", tag_lines(20))
-    corpus = write_lines(tmp_path / "corpus.jsonl", tag_lines(400))
+    corpus = write_lines(tmp_path / "corpus.jsonl", tag_lines(150))
     first = tmp_path / "first"
     build_index(old, first, ENCODER, OPTIONS)
     builder = start(corpus, tmp_path / "clean")
