@@ -16,6 +16,7 @@ demo: $(VENV)/base.stamp
 # The checks, then the engine on this Python with a real ComfyUI beside it, then the engine on every other Python here.
 test: $(VENV)/dev.stamp check
 	$(BIN)/python tests/hosts/comfyui.py prepare --requirements requirements.txt
+	$(BIN)/python tests/hosts/olah.py prepare
 	DANBOORU_INDEX_TEST_FULL=1 $(BIN)/python -m pytest
 	$(BIN)/python -m nox
 

@@ -98,7 +98,7 @@ def read_queries(path: Path) -> list[Query]:
 
 
 def evaluate_set(
-    index: Index, name: str, queries: list[Query], progress: Callable[[int], None] = lambda _: None
+    index: Index, name: str, queries: list[Query], progress: Callable[[int], object] = lambda _: None
 ) -> SetResult:
     """Search every query that has relevant tags, one by one, warm, and average the metrics.
 

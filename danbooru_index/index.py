@@ -1,7 +1,7 @@
 """An index version on disk as one validated object.
 
-    DIR/versions/NAME/           manifest.json, tags/, dense/, chroma/, lexical/, and sparse/ and late/ where the encoder
-                                 has such vectors (see versions.py)
+    DIR/versions/NAME/   manifest.json, tags/, dense/, chroma/, lexical/, words/ (see versions.py), and sparse/, late/,
+                         encoder/ and cooccurrence/ where there are such
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
+from .channels.cooccurrence import Cooccurrence
 from .channels.dense import DenseChannel
 from .channels.late import LateChannel
 from .channels.lexical import LexicalChannel
 from .channels.sparse import SparseChannel
+from .channels.words import WordsChannel
 from .encoders import Encoder, open_encoder
 from .errors import IndexDamagedError, IndexMismatchError
 from .manifest import Manifest, check_files, read_manifest
@@ -21,16 +25,22 @@ from .settings import Settings, load_settings
 from .store import Store
 from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current
 
-STORE, DENSE, CHROMA, LEXICAL, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "sparse", "late"
+FLOOR_SAMPLE = 2000  # texts
+STORE, DENSE, CHROMA, LEXICAL, WORDS, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "words", "sparse", "late"
+COOCCURRENCE = "cooccurrence"  # how often tags stand together, where such counts were given
+ENCODER = "encoder"  # an int8 encoder that came with the index
 __all__ = [
     "CHROMA",
+    "COOCCURRENCE",
     "DENSE",
+    "ENCODER",
     "LATE",
     "LEXICAL",
     "POINTER_FILE",
     "SPARSE",
     "STORE",
     "VERSIONS",
+    "WORDS",
     "Index",
     "current_version",
     "has_index",
@@ -67,7 +77,9 @@ class Index:
         problems = check_files(self.folder, self.manifest)
         if problems:
             more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-            raise IndexDamagedError(f"The index {self.folder} is damaged: {'; '.join(problems[:3])}{more}.", hint=_REBUILD)
+            raise IndexDamagedError(
+                f"The index {self.folder} is damaged: {'; '.join(problems[:3])}{more}.", hint=_REBUILD
+            )
         if encoder is not None and encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}, not by {encoder.identity}.",
@@ -89,7 +101,12 @@ class Index:
         settings = self._settings or load_settings()
         # One line of text is quick on a CPU, and leaves the accelerator to the image model.
         device = "cpu" if settings.device == "auto" else settings.device
-        encoder = open_encoder(self.manifest.encoder.name, device=device, settings=settings)
+        packed = self.folder / ENCODER
+        if packed.is_dir() and device == "cpu":
+            # Only in its int8 form: a checkpoint may hold pickles, and this one may come from anywhere.
+            encoder = open_encoder(str(packed), device=device, precision="int8", settings=settings)
+        else:
+            encoder = open_encoder(self.manifest.encoder.name, device=device, settings=settings)
         if encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}; this program has {encoder.identity}.",
@@ -115,7 +132,27 @@ class Index:
     @cached_property
     def late(self) -> LateChannel | None:
         """The channel of late interaction, None where the encoder has no token vectors."""
-        return LateChannel(self.folder / LATE, self.manifest.encoder.dimensions) if f"{LATE}/rows.npy" in self.manifest.files else None
+        known = f"{LATE}/rows.npy" in self.manifest.files
+        return LateChannel(self.folder / LATE, self.manifest.encoder.dimensions) if known else None
+
+    @cached_property
+    def words(self) -> WordsChannel:
+        """The words channel."""
+        return WordsChannel(self.folder / WORDS)
+
+    @cached_property
+    def similarity_floor(self) -> float:
+        """The encoder's mean inner product of two unrelated texts, from a sample of the index's own."""
+        count = self.dense.vectors.count
+        rows = np.unique(np.linspace(0, max(0, count - 1), min(count, FLOOR_SAMPLE)).astype(np.int64))
+        sample = self.dense.vectors.gather(rows)
+        size = len(sample)
+        return float((np.sum(sample.sum(axis=0) ** 2) - np.sum(sample**2)) / (size * (size - 1))) if size > 1 else 0.0
+
+    @cached_property
+    def cooccurrence(self) -> Cooccurrence | None:
+        """How often two tags stand together, None where the index was built without."""
+        return Cooccurrence(self.folder / COOCCURRENCE) if f"{COOCCURRENCE}/starts.npy" in self.manifest.files else None
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""

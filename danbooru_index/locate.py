@@ -36,13 +36,20 @@ def main_folder(settings: Settings) -> Path:
 def locate(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> Located:
     """Find the index to use; the starter index is built (in seconds) when there is no other.
 
-    :raises DanbooruIndexError: the starter index has to be built and cannot be.
+    With the setting `auto_fetch` the index of the Hub comes before the starter index.
+
+    :raises DanbooruIndexError: the starter index has to be built and cannot be, or the fetch failed.
     """
     if explicit is not None:
         return Located(explicit, f"index {explicit}")
     built = main_folder(settings)
     if has_index(built):
         return Located(built, f"index {built}")
+    if settings.auto_fetch:
+        from .hub import ensure_index
+
+        ensure_index(settings, built, progress)
+        return Located(built, f"index {built}, fetched from {settings.repository}")
     return Located(ensure_starter(settings, progress), "starter index (build or fetch a bigger one any time)")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from .expand import ExpandResult
 from .records import Hit, SearchResult
+from .related import RelatedResult
 
 
 def width(text: str) -> int:
@@ -45,6 +47,25 @@ def search_report(result: SearchResult, reason: str, *, explain: bool = False) -
     rows = [heading, *(_row(hit, explain=explain) for hit in result.hits)]
     footer = f"{reason}; {result.encoder}; {1000 * result.seconds:.0f} ms"
     return "\n".join([table(rows, right=(1, 2)), footer, *(f"warning: {text}" for text in result.warnings)])
+
+
+def expand_report(result: ExpandResult, reason: str) -> str:
+    """The prompt, and below it what became of every concept."""
+    rows = [["concept", "status", "tags"]]
+    for concept in result.concepts:
+        tags = ", ".join(f"{tag} {score:.2f}" for tag, score in zip(concept.tags, concept.scores, strict=True))
+        rows.append([("not: " if concept.negated else "") + shorten(concept.text, 40), concept.status, tags])
+    negative = [f"negative: {result.negative}"] if result.negative else []
+    footer = f"{reason}; {result.encoder}; {1000 * result.seconds:.0f} ms"
+    return "\n".join([result.prompt, *negative, "", table(rows), footer, *(f"warning: {w}" for w in result.warnings)])
+
+
+def related_report(result: RelatedResult, reason: str) -> str:
+    """A readable table of related tags."""
+    rows = [["tag", "score", "posts", "category", "names"], *(_row(hit, explain=False) for hit in result.hits)]
+    footer = f"{reason}; by {result.method}; {1000 * result.seconds:.0f} ms"
+    unknown = [f"warning: not in the index: {', '.join(result.unknown)}"] if result.unknown else []
+    return "\n".join([table(rows, right=(1, 2)), footer, *unknown])
 
 
 def _row(hit: Hit, *, explain: bool) -> list[str]:

@@ -153,6 +153,14 @@ class Store:
         # Two keys may share a hash, so the record itself decides.
         return [(row, kind) for row, kind in found if (key, kind) in record_keys(self.record(row))]
 
+    def find(self, keys: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """For each match key the tags it names, as (row, kind), best kind first; by hash alone, which is enough to split a text."""
+        hashes = np.array([_hash_key(key) for key in keys], np.uint64)
+        starts, ends = np.searchsorted(self._keys, hashes, "left"), np.searchsorted(self._keys, hashes, "right")
+        return [
+            [(int(self._key_rows[i]), int(self._key_kinds[i])) for i in range(start, end)] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+        ]
+
     def close(self) -> None:
         """Let go of the file, so that the folder can be removed (Windows)."""
         if isinstance(self._lines, mmap.mmap):

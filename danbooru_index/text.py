@@ -11,6 +11,10 @@ MAX_QUERY_CHARS = 20_000
 _KEEP_MARKS = {0x3099, 0x309A}  # the kana voicing marks: dropping them would turn ガ into カ
 _KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 _HAN_RANGES = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
+_HAN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _HAN_RANGES) + "]")
+_KANA_OR_HANGUL = re.compile(
+    "(?P<kana>[\u3041-\u30ff\uff66-\uff9f])|(?P<hangul>[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e])"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -33,6 +37,15 @@ def _han_table() -> dict[int, int]:
 @lru_cache(maxsize=1)
 def _fold_table() -> dict[int, int]:
     return {**_KATAKANA_TO_HIRAGANA, **_han_table()}
+
+
+def simplified(text: str) -> str:
+    """The text with every Traditional or Japanese Han form replaced by its Simplified form, all else as it is.
+
+    >>> simplified("Long 黒髮 ツインテール")
+    'Long 黑发 ツインテール'
+    """
+    return text if text.isascii() else text.translate(_han_table())
 
 
 def fold(text: str) -> str:
@@ -79,16 +92,17 @@ def script_language(text: str) -> str:
     >>> [script_language(t) for t in ("ツインテール", "양갈래", "双马尾", "twintails")]
     ['ja', 'ko', 'zh', 'en']
     """
-    language = "en"
-    for char in text:
-        code = ord(char)
-        if 0x3041 <= code <= 0x30FF or 0xFF66 <= code <= 0xFF9F:
-            return "ja"
-        if 0xAC00 <= code <= 0xD7A3 or 0x1100 <= code <= 0x11FF or 0x3131 <= code <= 0x318E:
-            return "ko"
-        if is_han(code):
-            language = "zh"
-    return language
+    if text.isascii():
+        return "en"
+    told = _KANA_OR_HANGUL.search(text)
+    if told:
+        return "ja" if told.lastgroup == "kana" else "ko"
+    return "zh" if _HAN.search(text) else "en"
+
+
+def is_kana(code: int) -> bool:
+    """Whether a code point is hiragana or katakana, full or half width, the long mark included."""
+    return 0x3041 <= code <= 0x30FF or 0xFF66 <= code <= 0xFF9F
 
 
 def is_han(code: int) -> bool:

@@ -22,8 +22,11 @@ def texts_of(record: TagRecord) -> list[tuple[TextKind, str]]:
         texts.append((TextKind.JOINED, "，".join(names)))
     texts += [(TextKind.DEFINITION, text[:MAX_DEFINITION_CHARS]) for text in record.definitions.values()]
     texts += [(TextKind.ALIAS, spaced(alias)) for alias in record.aliases[:MAX_NAMES]]
-    seen: set[str] = set()
-    return [(kind, text) for kind, text in texts if text.strip() and not (text.lower() in seen or seen.add(text.lower()))]
+    distinct: dict[str, tuple[TextKind, str]] = {}
+    for kind, text in texts:
+        if text.strip():
+            distinct.setdefault(text.lower(), (kind, text))
+    return list(distinct.values())
 
 
 def lexical_names(record: TagRecord) -> list[str]:

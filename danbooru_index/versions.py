@@ -20,6 +20,7 @@ from .locks import FileHold
 from .manifest import MANIFEST_FILE
 
 POINTER_FILE = "CURRENT"
+LOCK_FILE = "build.lock"
 VERSIONS = "versions"
 UNFINISHED = "unfinished"  # the folder inside a version that its build still needs
 _READERS = "readers"

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from hub_server import HubServer
 from m3_fixtures import tiny_folder  # noqa: F401 - fixture
 from tiny_m3 import TINY, make_checkpoint
 
@@ -155,7 +156,7 @@ def test_model_folders_from_the_environment(tmp_path):
 
 def test_offline_says_where_to_put_the_files(own_home):
     settings = replace(load_settings(), offline=True)
-    with pytest.raises(HubError, match="offline") as caught:
+    with pytest.raises(HubError, match="Offline") as caught:
         open_encoder(BGE_M3, device="cpu", settings=settings).encode(["a"])
     assert str(own_home / "models" / "bge-m3") in caught.value.hint
 
@@ -191,21 +192,11 @@ def test_an_endpoint_that_is_not_there():
     assert "HF_ENDPOINT" in caught.value.hint
 
 
-def test_a_full_disk(monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(model_files, "_download", full)
-    with pytest.raises(HubError, match="disk is full"):
-        open_encoder(BGE_M3, device="cpu").encode(["a"])
-
-
-def test_a_changed_file_is_not_kept(monkeypatch, folder):
-    def deliver(settings, endpoint, target):
-        shutil.copytree(folder, target)
-        (target / "pytorch_model.bin").write_bytes(b"x")
-
-    monkeypatch.setattr(model_files, "_download", deliver)
-    with pytest.raises(HubError, match="changed pytorch_model.bin"):
-        open_encoder(BGE_M3, device="cpu").encode(["a"])
-    assert find_folder(load_settings()) is not None  # the rest stays for the next try
+def test_the_pinned_files_are_asked_for_at_the_pinned_revision(tmp_path):
+    with HubServer() as hub:
+        hub.add(model_files.REPOSITORY, "model")
+        with pytest.raises(HubError, match="HTTP 404 Not Found: RevisionNotFound"):
+            model_files.fetch(replace(load_settings(), endpoints=(hub.url,)), tmp_path / "model")
+        asked = {request.path for request in hub.requests}
+    assert asked <= {f"/BAAI/bge-m3/resolve/{model_files.REVISION}/{name}" for name in model_files.UPSTREAM}
+    assert find_folder(load_settings()) is None

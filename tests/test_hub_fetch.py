@@ -15,7 +15,8 @@ from danbooru_index.encoders import EncoderIdentity
 from danbooru_index.errors import HubError, IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, check_index, ensure_index, fetch_index
 from danbooru_index.hub.fetch import DEFAULT_OPTIONS
-from danbooru_index.index import current_version
+from danbooru_index.locate import locate
+from danbooru_index.versions import current_version, mark_current
 
 pytest_plugins = ["hub_fixtures"]
 
@@ -72,11 +73,13 @@ def test_a_new_revision_brings_only_what_changed(published, settings, folder, tm
     changed = {**CONTENTS, "tags/corpus.jsonl": noise(410_000, 9)}
     published.add(REPOSITORY).commit_folder(write_version(tmp_path / "newer", changed))
     assert check_index(settings, folder, QUICK).newer
+    _, mark = mark_current(folder)
     assert fetch(settings, folder) == replace(first, status="present", received=0)  # nothing new by surprise
     second = fetch(settings, folder, UPDATE)
     assert second.received == 410_000
     assert read_contents(second.folder) == changed
-    assert read_contents(first.folder) == CONTENTS  # readers of the old one are not disturbed
+    assert read_contents(first.folder) == CONTENTS  # somebody still reads the old one
+    mark.release()
     assert not check_index(settings, folder, QUICK).newer
 
 
@@ -173,9 +176,18 @@ def test_another_repository_or_revision_is_another_index(published, settings, fo
     report = fetch(replace(settings, repository="test/other", revision="v2"), folder)
     assert (report.status, report.received) == ("fetched", 5)
     assert read_contents(current_version(folder)) == other
-    back = fetch(settings, folder)  # the first one still stands there
-    assert (back.status, back.received) == ("present", 0)
-    assert read_contents(current_version(folder)) == CONTENTS
+    assert [path.name for path in (folder / "versions").iterdir()] == [report.folder.name]  # nobody read the first
+
+
+def test_back_to_a_version_that_still_stands_there(published, settings, folder, tmp_path):
+    first = fetch(settings, folder)
+    published.add("test/other").commit_folder(write_version(tmp_path / "other", {"tags/corpus.jsonl": b"other"}))
+    _, mark = mark_current(folder)
+    fetch(replace(settings, repository="test/other"), folder)
+    back = fetch(settings, folder)
+    assert (back.status, back.folder, back.received) == ("present", first.folder, 0)
+    assert current_version(folder) == first.folder
+    mark.release()
 
 
 def test_other_encoder_is_refused_before_the_download(hub, settings, folder, tmp_path):
@@ -261,3 +273,16 @@ def test_the_server_is_what_huggingface_hub_speaks(published, tmp_path, monkeypa
     snapshot_download(REPOSITORY, local_dir=target, cache_dir=tmp_path / "cache", **ours)
     found = {name: (target / name).read_bytes() for name in CONTENTS}
     assert found == CONTENTS
+
+
+def test_the_index_is_located_by_fetching_it_only_when_a_setting_says_so(hub, settings, folder, small_folder):
+    hub.add(REPOSITORY).commit_folder(current_version(small_folder))
+    asked = replace(settings, auto_fetch=True)
+    located = locate(asked)
+    assert (located.folder, located.reason) == (folder, f"index {folder}, fetched from {REPOSITORY}")
+    hub.requests.clear()
+    assert locate(asked).reason == f"index {folder}"
+    assert hub.requests == []
+    elsewhere = replace(asked, home=settings.home / "other", offline=True)
+    with pytest.raises(HubError, match="Offline"):
+        locate(elsewhere)

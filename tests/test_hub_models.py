@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,8 @@ from hub_server import STORAGE, HubServer
 from hub_versions import QUICK, noise
 
 from danbooru_index.errors import HubError
-from danbooru_index.hub import BGE_M3_SOURCE, ModelSource, download_model_files
-from danbooru_index.hub.endpoints import Repository, is_commit
+from danbooru_index.hub import ModelSource, download_model_files
+from danbooru_index.hub.listing import ExpectedFile
 
 pytest_plugins = ["hub_fixtures"]
 
@@ -21,7 +22,7 @@ REST = {"onnx/model.onnx": noise(500_000, 2), "README.md": b"long"}
 @pytest.fixture
 def source(hub) -> ModelSource:
     commit = hub.add("BAAI/tiny", "model").commit({**FILES, **REST})
-    return ModelSource("models/BAAI/tiny", commit, tuple(FILES))
+    return ModelSource("models/BAAI/tiny", commit, dict.fromkeys(FILES))
 
 
 def download(settings, source, folder, **more):
@@ -69,7 +70,7 @@ def test_resume_and_next_endpoint(hub, settings, source, tmp_path):
 
 def test_what_is_missing_is_named(hub, settings, source, tmp_path):
     with pytest.raises(HubError, match=r"models/BAAI/tiny at .* has no file 'nothing\.bin'"):
-        download(settings, replace(source, files=("nothing.bin",)), tmp_path / "model")
+        download(settings, replace(source, files={"nothing.bin": None}), tmp_path / "model")
     with pytest.raises(HubError, match=r"Offline.*lacks config\.json, model\.bin, sub/tokenizer\.json") as caught:
         download(replace(settings, offline=True), source, tmp_path / "model")
     assert "models/BAAI/tiny" in caught.value.hint
@@ -77,8 +78,11 @@ def test_what_is_missing_is_named(hub, settings, source, tmp_path):
         download(settings, replace(source, repository="models/no/thing"), tmp_path / "model")
 
 
-def test_bge_m3_is_pinned():
-    assert is_commit(BGE_M3_SOURCE.revision)
-    assert Repository.parse(BGE_M3_SOURCE.repository) == Repository("BAAI/bge-m3", "model")
-    needed = {"config.json", "tokenizer.json", "colbert_linear.pt", "sparse_linear.pt"}
-    assert needed <= set(BGE_M3_SOURCE.files)
+def test_a_pinned_hash_is_stronger_than_the_list(hub, settings, source, tmp_path):
+    """A mirror that replaces a file and its hash in the list is noticed."""
+    pinned = {name: ExpectedFile(len(data), hashlib.sha256(data).hexdigest()) for name, data in FILES.items()}
+    assert contents(download(settings, replace(source, files=pinned), tmp_path / "model")) == FILES
+    assert not any("/tree/" in request.path for request in hub.requests)
+    evil = hub.add("BAAI/tiny", "model").commit({**FILES, "model.bin": noise(2_000_000, 7)})
+    with pytest.raises(HubError, match="hash is not the expected one"):
+        download(settings, replace(source, revision=evil, files=pinned), tmp_path / "other")

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 from hub_versions import QUICK, environment, noise
 
-from danbooru_index.errors import HubError, IndexDamagedError, InputError
+from danbooru_index.encoders import EncoderIdentity
+from danbooru_index.encoders.onnx_m3 import OnnxCard
+from danbooru_index.encoders.use import UseEncoder
+from danbooru_index.errors import EncoderError, HubError, IndexDamagedError, IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, fetch_index
 from danbooru_index.hub.card import CardFacts, read_evaluation
 from danbooru_index.hub.endpoints import Repository
@@ -44,6 +47,17 @@ def answers(folder: Path) -> list[list[tuple[str, float]]]:
     with Index(folder) as index:
         found = search_many(index, [SearchRequest(text, nsfw="include") for text in QUERIES])
     return [[(hit.tag, hit.score) for hit in result.hits] for result in found]
+
+
+def write_encoder(folder: Path, identity: EncoderIdentity, size: int) -> Path:
+    """Files as `convert` writes them, whose graph nobody runs."""
+    (folder / "sub").mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(noise(size))
+    (folder / "model.weights").write_bytes(b"weights")
+    (folder / "tokenizer.json").write_bytes(b"{}")
+    (folder / "sub/notes.txt").write_bytes(b"")
+    OnnxCard(identity, 512, 8, {"dense": 1.0}).write(folder)
+    return folder
 
 
 def upload(hub, settings, plan, **target):
@@ -94,19 +108,16 @@ def test_the_plan_is_reproducible(small_folder):
 
 
 def test_the_encoder_travels_with_the_index(hub, settings, folder, small_folder, tmp_path):
-    encoder = tmp_path / "onnx-int8"
-    (encoder / "sub").mkdir(parents=True)
-    (encoder / "model.onnx").write_bytes(noise(300_000))
-    (encoder / "sub/tokenizer.json").write_bytes(b"{}")
+    encoder = write_encoder(tmp_path / "onnx-int8", UseEncoder.identity, 300_000)
+    size = sum(path.stat().st_size for path in encoder.rglob("*") if path.is_file())
     upload(hub, settings, plan_publish(small_folder, REPOSITORY, FACTS, encoder))
     found = replace(settings, repository="test/published")
     without = fetch_index(found, folder, options=FetchOptions(encoder=False), patience=QUICK)
     assert not (without.folder / "encoder").exists()
     report = fetch_index(found, folder, patience=QUICK)
-    assert report.received == 300_002
+    assert report.received == size
     assert (report.folder / "encoder/model.onnx").read_bytes() == noise(300_000)
-    assert (report.folder / "encoder/sub/tokenizer.json").read_bytes() == b"{}"
-    assert answers(folder) == answers(small_folder)
+    assert (report.folder / "encoder/sub/notes.txt").read_bytes() == b""
     assert fetch_index(found, folder, patience=QUICK).status == "present"
     (report.folder / "encoder/model.onnx").write_bytes(noise(300_000, 1))
     mended = fetch_index(found, folder, options=FetchOptions(verify=True), patience=QUICK)
@@ -114,9 +125,7 @@ def test_the_encoder_travels_with_the_index(hub, settings, folder, small_folder,
 
 
 def test_an_encoder_that_is_not_the_one_named_is_refused(hub, settings, folder, small_folder, tmp_path):
-    encoder = tmp_path / "encoder"
-    encoder.mkdir()
-    (encoder / "model.onnx").write_bytes(b"model")
+    encoder = write_encoder(tmp_path / "onnx-int8", UseEncoder.identity, 10)
     upload(hub, settings, plan_publish(small_folder, REPOSITORY, FACTS, encoder))
     repository = hub.add("test/published")
     repository.commit({**repository.files(), "encoder.json": b"{}"})
@@ -140,8 +149,17 @@ def test_what_cannot_be_published(small_folder, tmp_path):
         pytest.skip("this system makes no links")
     with pytest.raises(IndexDamagedError, match=r"tags/corpus\.jsonl is a link"):
         plan_publish(broken, REPOSITORY, FACTS)
+
+
+def test_encoders_that_cannot_be_packed(small_folder, tmp_path):
     with pytest.raises(InputError, match="no encoder"):
         plan_publish(small_folder, REPOSITORY, FACTS, tmp_path / "nothing")
+    other = write_encoder(tmp_path / "other", EncoderIdentity("a/b", "1", 8), 10)
+    with pytest.raises(IndexMismatchError, match="a/b@1"):
+        plan_publish(small_folder, REPOSITORY, FACTS, other)
+    (other / "model.json").unlink()
+    with pytest.raises(EncoderError):
+        plan_publish(small_folder, REPOSITORY, FACTS, other)
 
 
 def test_failures_are_named(hub, settings, small_folder):

@@ -21,7 +21,7 @@ from danbooru_index.errors import HubError
 from danbooru_index.hub import FetchOptions, fetch_index
 from danbooru_index.hub.listing import ExpectedFile
 from danbooru_index.hub.parts import PartFile
-from danbooru_index.index import current_version
+from danbooru_index.versions import current_version, mark_current
 
 pytest_plugins = ["hub_fixtures"]
 
@@ -93,6 +93,7 @@ def test_a_reader_always_finds_a_whole_index(published, settings, folder, tmp_pa
     published.add(REPOSITORY).commit_folder(write_version(tmp_path / "newer", newer))
     published.fault(STORAGE, rate=6_000_000)
     seen = []
+    _, mark = mark_current(folder)
 
     def look(_):
         seen.append(read_contents(current_version(folder)))
@@ -101,6 +102,7 @@ def test_a_reader_always_finds_a_whole_index(published, settings, folder, tmp_pa
     assert all(contents in (CONTENTS, newer) for contents in seen)
     assert seen[0] == CONTENTS
     assert (read_contents(old), read_contents(report.folder)) == (CONTENTS, newer)
+    mark.release()
 
 
 def test_another_revision_keeps_what_it_can_use(published, settings, folder, tmp_path):

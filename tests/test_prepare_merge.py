@@ -61,14 +61,17 @@ def test_an_alias_that_is_a_row_folds_into_its_tag(prepare, tmp_path):
 
 
 def test_an_alias_of_an_absent_tag_renames_its_row(prepare):
-    rows = '[{"antecedent_name": "old_name", "consequent_name": "new_name", "status": "active"}]'
-    tags, _ = prepare("old_name,4,120,\n", "tag,implies\nx,old_name\n")
-    assert tags["x"].implies == ("old_name",)
     tags, _ = prepare("tag,category,count,aliases,implies\nold_name,4,120,,\nnew_name,,,old_name,\nx,,,,old_name\n")
     assert list(tags) == ["new_name", "x"]
     assert (tags["new_name"].category, tags["new_name"].post_count) == (Category.CHARACTER, 120)
     assert tags["x"].implies == ("new_name",)
-    assert rows
+
+
+def test_a_corpus_line_without_label_leaves_the_category_open(prepare):
+    lines = '{"text": "miku - 初音"}\n{"text": "【帽子】hat - 帽子"}\n'
+    tags, _ = prepare(lines, "tag,category\nmiku,4\nhat,5\n")
+    assert (tags["miku"].category, tags["miku"].text) == (Category.CHARACTER, "【角色】miku - 初音。")
+    assert (tags["hat"].category, tags["hat"].text) == (Category.GENERAL, "【帽子】hat - 帽子。")
 
 
 def test_aliases_in_a_circle_stay_two_tags(prepare, tmp_path):

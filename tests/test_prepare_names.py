@@ -73,7 +73,7 @@ def test_language_of_a_name(name, said, language):
 def test_names_are_listed_once_under_one_language_without_the_tag():
     names: dict[str, list[str]] = {}
     add_names(names, "hatsune_miku", ["初音ミク", "初音ミク", "Hatsune Miku"], "ja")
-    add_names(names, "hatsune_miku", ["初音未来", "初音ミク", "하츠네_미쿠", "miku_39"])
+    add_names(names, "hatsune_miku", ["初音未来", "初音ミク", "_하츠네_미쿠", "miku_39"])
     assert names == {"ja": ["初音ミク"], "zh": ["初音未来"], "ko": ["하츠네 미쿠"], "en": ["miku 39"]}
 
 
@@ -91,6 +91,7 @@ def test_lost_characters_are_a_problem_and_the_others_stay():
         ("守りたい、この笑顔|笑み", ["守りたい、この笑顔", "笑み"]),
         ("命运石之门，Steins;Gate", ["命运石之门", "Steins;Gate"]),
         ("1,000 arrows", ["1,000 arrows"]),
+        ("공작님,_회개해주세요!", ["공작님,_회개해주세요!"]),
         ('["a, b", "c"]', ["a, b", "c"]),
         (["a, b"], ["a, b"]),
     ],

@@ -13,8 +13,8 @@ from pathlib import Path
 from ..errors import BuildError
 from ..files import write_json_atomically
 from ..locks import FileHold
+from ..versions import LOCK_FILE
 
-LOCK_FILE = "build.lock"
 OWNER_FILE = "build.owner.json"  # apart from the lock: Windows lets nobody read a locked file
 
 

@@ -25,7 +25,7 @@ from .faults import plain_errors
 from .lock import build_lock
 from .progress import Reporter
 from .space import batch_size, bytes_needed, check_space, measure_corpus
-from .stages import finish_graph, finish_late, finish_names, finish_sparse, publish
+from .stages import finish_graph, finish_late, finish_names, finish_sparse, finish_words, publish
 from .stream import chunks, prefetch
 from .work import open_work
 from .writers import Writers, encoded_chunks
@@ -156,6 +156,7 @@ def _run(job: Job) -> None:
     if job.encoder.has_sparse:
         job.once("sparse", finish_sparse)
     job.once("names", finish_names)
+    job.once("words", finish_words)
     job.once("graph", finish_graph)
     if job.encoder.has_tokens:
         job.once("late", finish_late)

@@ -13,9 +13,10 @@ from ..channels.late import MAX_BYTES
 from ..channels.lexical import write_lexical
 from ..channels.sparse import SparseWriter
 from ..channels.vectors import VectorFile
+from ..channels.words import write_words
 from ..errors import IndexDamagedError
 from ..files import map_array
-from ..index import CHROMA, DENSE, LATE, LEXICAL, SPARSE, STORE
+from ..index import CHROMA, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS
 from ..manifest import Manifest, hash_files, list_files
 from ..store import Store
 from ..texts import lexical_names
@@ -46,6 +47,17 @@ def finish_names(job: Job) -> None:
         store.close()
     shutil.rmtree(job.version / LEXICAL, ignore_errors=True)
     write_lexical(job.version / LEXICAL, names, np.repeat(np.arange(len(counts), dtype=np.int32), counts))
+
+
+def finish_words(job: Job) -> None:
+    """The words channel, from the tag table."""
+    store = Store(job.version / STORE)
+    try:
+        job.reporter.stage("words", 0)
+        shutil.rmtree(job.version / WORDS, ignore_errors=True)
+        write_words(job.version / WORDS, store.rows())
+    finally:
+        store.close()
 
 
 def finish_sparse(job: Job) -> None:

@@ -6,6 +6,7 @@ It serves the lexical channel (character n-grams) and every encoder's own sparse
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -54,11 +55,30 @@ class InvertedIndex:
         lengths[known] = self.starts[positions[known] + 1] - self.starts[positions[known]]
         return lengths
 
-    def scores(self, keys: Keys, weights: Weights, *, budget: int | None = None) -> Weights:
-        """(document_count,) float32: for every document the sum of query weight times document weight.
+    def entries(self, keys: Keys) -> Iterator[tuple[Documents, Weights]]:
+        """Of each key that is a term: its documents and their weights."""
+        positions, known = self.lookup(keys)
+        for i in positions[known]:
+            postings = slice(int(self.starts[i]), int(self.starts[i + 1]))
+            yield self.documents[postings], self.weights[postings]
 
-        With a `budget`, terms are taken from the rarest on until so many postings were read; at least one is.
+    def postings(self, keys: Keys, weights: Weights, *, budget: int | None = None) -> Iterator[tuple[Documents, float]]:
+        """Of each key that is a term, from the rarest on: its documents, and the weight of that key.
+
+        With a `budget`, it ends when so many postings were read; at least one term is given.
         """
+        for postings, weight in self._terms(keys, weights, budget):
+            yield self.documents[postings], weight
+
+    def scores(self, keys: Keys, weights: Weights, *, budget: int | None = None) -> Weights:
+        """(document_count,) float32: for every document the sum of query weight times document weight; `budget` as above."""
+        total = np.zeros(self.document_count, np.float32)
+        for postings, weight in self._terms(keys, weights, budget):
+            # A term stands once in a document, so plain fancy addition is exact and faster than np.add.at.
+            total[self.documents[postings]] += self.weights[postings] * np.float32(weight)
+        return total
+
+    def _terms(self, keys: Keys, weights: Weights, budget: int | None) -> Iterator[tuple[slice, float]]:
         positions, known = self.lookup(keys)
         positions, weights = positions[known], weights[known]
         begins, ends = self.starts[positions], self.starts[positions + 1]
@@ -66,9 +86,5 @@ class InvertedIndex:
         if budget is not None and len(order):
             read = np.cumsum((ends - begins)[order])
             order = order[: max(1, int(np.searchsorted(read, budget, side="right")))]
-        total = np.zeros(self.document_count, np.float32)
         for i in order:
-            postings = slice(int(begins[i]), int(ends[i]))
-            # A term stands once in a document, so plain fancy addition is exact and faster than np.add.at.
-            total[self.documents[postings]] += self.weights[postings] * weights[i]
-        return total
+            yield slice(int(begins[i]), int(ends[i])), float(weights[i])

@@ -74,7 +74,8 @@ class ProgressBar:
                 mininterval=0.5,
                 initial=step.done,
             )
-        self._bar.set_postfix_str(f"{step.memory / 1e9:.1f} GB", refresh=False)
+        if step.memory:
+            self._bar.set_postfix_str(f"{step.memory / 1e9:.1f} GB", refresh=False)
         self._bar.update(step.done - self._bar.n)
 
     def _close(self) -> None:

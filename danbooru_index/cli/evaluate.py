@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..evaluate import Query
+from ..index import Index
 from ..report import table
 from .common import add_index_flag, add_json_flag, index_of
 
@@ -19,6 +21,11 @@ def add_commands(commands: Any) -> None:
         "--queries", type=Path, nargs="+", required=True, metavar="FILE", help='files of {"query", "relevant"} lines'
     )
     parser.add_argument("--only-known", action="store_true", help="only queries whose wanted tags are all in the index")
+    parser.add_argument(
+        "--expand",
+        action="store_true",
+        help="expand the queries: recall of the wanted tags in the prompt, and tags spent",
+    )
     add_index_flag(parser)
     add_json_flag(parser)
     parser.set_defaults(run=run)
@@ -34,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
     index, reason = index_of(options)
     if options.only_known:
         sets = [(name, kept) for name, queries in sets if (kept := keep_known(queries, index))]
+    if options.expand:
+        return _run_expand(options, sets, index, reason)
     results = []
     with tqdm(total=sum(len(queries) for _, queries in sets), unit="q", file=sys.stderr) as bar:
         for name, queries in sets:
@@ -49,5 +58,25 @@ def run(options: argparse.Namespace) -> int:
         quality = [f"{value:.3f}" for value in (r.map_at_10, r.recall_at_10, r.mrr_at_10)]
         rows.append([r.name, str(r.queries), *quality, f"{r.median_ms:.1f}", f"{r.p95_ms:.1f}"])
     print(table(rows, right=range(1, 7)))
+    print(f"{reason}; {index.encoder.description}")
+    return 0
+
+
+def _run_expand(options: argparse.Namespace, sets: list[tuple[str, list[Query]]], index: Index, reason: str) -> int:
+    from tqdm import tqdm
+
+    from ..evaluate_sentences import evaluate_sentences
+
+    with tqdm(total=sum(len(queries) for _, queries in sets), unit="q", file=sys.stderr) as bar:
+        results = [evaluate_sentences(index, name, queries, lambda _: bar.update(1)) for name, queries in sets]
+    if options.json:
+        values = {"index": str(index.folder), "encoder": index.encoder.description}
+        print(json.dumps({**values, "sets": [r.as_json() for r in results]}))
+        return 0
+    rows = [["set", "queries", "recall", "wanted", "spent", "spent/wanted", "unknown", "median ms", "p95 ms"]]
+    for r in results:
+        figures = [f"{r.recall:.3f}", f"{r.wanted:.2f}", f"{r.spent:.2f}", f"{r.ratio:.2f}", str(r.unknown)]
+        rows.append([r.name, str(r.queries), *figures, f"{r.median_ms:.1f}", f"{r.p95_ms:.1f}"])
+    print(table(rows, right=range(1, 9)))
     print(f"{reason}; {index.encoder.description}")
     return 0

@@ -8,9 +8,9 @@ import traceback
 from collections.abc import Sequence
 
 from ..errors import DanbooruIndexError
-from . import build, convert, evaluate, fetch, info, prepare, search
+from . import build, convert, evaluate, expand, fetch, info, prepare, search
 
-COMMANDS = (search, prepare, build, convert, fetch, info, evaluate)
+COMMANDS = (search, expand, prepare, build, convert, fetch, info, evaluate)
 
 
 def parser() -> argparse.ArgumentParser:

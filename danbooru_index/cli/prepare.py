@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..progress import Step
 from ..report import table
 from ..settings import load_settings
 from .common import ProgressBar, add_json_flag
@@ -78,14 +77,11 @@ def run(options: argparse.Namespace) -> int:
 
     chosen = PrepareOptions(_kinds(options.kind), parse_columns(options.column), options.report, load_settings())
     with ProgressBar() as bar:
-        report = prepare_corpus(
-            options.sources, options.output, chosen, lambda name, done, total, unit: bar(Step(name, done, total, unit))
-        )
-    print(
-        json.dumps(_as_json(report, options.output), ensure_ascii=False)
-        if options.json
-        else render(report, options.output, options.report)
-    )
+        report = prepare_corpus(options.sources, options.output, chosen, bar)
+    if options.json:
+        print(json.dumps(_as_json(report, options.output), ensure_ascii=False))
+    else:
+        print(render(report, options.output, options.report))
     return 0
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import EncoderError, HubError
+from ..errors import EncoderError
 from ..files import sha256_of
 from ..settings import Settings
 from .protocol import EncoderIdentity
@@ -19,25 +19,20 @@ from .protocol import EncoderIdentity
 REPOSITORY = "BAAI/bge-m3"
 REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
 DIMENSIONS = 1024
-# Size and SHA-256 of the pinned revision's large files.
+# Size and SHA-256 of the files of the pinned revision; the config is last, since a folder counts from it on.
 UPSTREAM = {
     "pytorch_model.bin": (2_271_145_830, "b5e0ce3470abf5ef3831aa1bd5553b486803e83251590ab7ff35a117cf6aad38"),
     "colbert_linear.pt": (2_100_674, "19bfbae397c2b7524158c919d0e9b19393c5639d098f0a66932c91ed8f5f9abb"),
     "sparse_linear.pt": (3_516, "45c93804d2142b8f6d7ec6914ae23a1eee9c6a1d27d83d908a20d2afb3595ad9"),
     "tokenizer.json": (17_098_108, "21106b6d7dab2952c1d496fb21d5dc9db75c28ed361a05f5020bbba27810dd08"),
+    "tokenizer_config.json": (444, "a62b2b6784f990259fddef5f16388693a8043be4f69179e6a5257eeb3f9abac4"),
+    "special_tokens_map.json": (964, "8c785abebea9ae3257b61681b4e6fd8365ceafde980c21970d001e834cf10835"),
+    "sentencepiece.bpe.model": (5_069_051, "cfc8146abe2a0488e9e2a0c56de7952f7c11ab059eca145a0a727afce0db2865"),
+    "config.json": (687, "26159e7ad065073448460117eb24b7a4572f6f4e78eadff65dc0a11c052449fa"),
 }
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 HEADS = ("colbert_linear.pt", "sparse_linear.pt")
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-WANTED = (
-    CONFIG,
-    TOKENIZER,
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "sentencepiece.bpe.model",
-    "pytorch_model.bin",
-    *HEADS,
-)
 FOLDER_NAMES = ("bge-m3", "BAAI/bge-m3", "BAAI--bge-m3", "BAAI_bge-m3")
 MODELS = "models"
 _FETCH_AGAIN = f"Fetch {REPOSITORY} again, or name a folder that holds {CONFIG}, {TOKENIZER}, {' and '.join(HEADS)} and the weights."
@@ -220,76 +215,12 @@ def ensure_folder(settings: Settings) -> Path:
 
 
 def fetch(settings: Settings, target: Path) -> Path:
-    """Fetch the pinned revision into `target`, trying the endpoints in order, and verify the large files.
+    """Fetch the pinned revision into `target`, trying the endpoints in order, every file verified by its hash.
 
-    :raises HubError: offline, no endpoint delivers, the disk is full, or what came is not what was asked for.
+    :raises HubError: offline, no endpoint delivers, or the disk is full.
     """
-    if settings.offline:
-        raise HubError(
-            f"{REPOSITORY} is not on this machine, and the settings say offline.",
-            hint=f"Copy its files to {target}, or unset HF_HUB_OFFLINE.",
-        )
-    failures = []
-    for endpoint in settings.endpoints:
-        try:
-            _download(settings, endpoint, target)
-        except OSError as error:
-            if error.errno == 28:
-                raise HubError(
-                    f"The disk is full: {target} needs 2.3 GB.",
-                    hint="Free space, or set DANBOORU_INDEX_HOME to another disk.",
-                ) from error
-            failures.append(f"{endpoint}: {_reason(error)}")
-        except Exception as error:
-            failures.append(f"{endpoint}: {_reason(error)}")
-        else:
-            for name, (size, digest) in UPSTREAM.items():
-                path = target / name
-                if path.stat().st_size != size or sha256_of(path) != digest:
-                    path.unlink()
-                    raise HubError(
-                        f"{endpoint} delivered a changed {name}.",
-                        hint="Run the same command again, or set HF_ENDPOINT to another endpoint.",
-                    )
-            return target
-    raise HubError(f"{REPOSITORY} could not be fetched. {'; '.join(failures)}.", hint=_hint(failures, target))
+    from ..hub import ModelSource, download_model_files
+    from ..hub.listing import ExpectedFile
 
-
-def _download(settings: Settings, endpoint: str, target: Path) -> None:
-    import huggingface_hub
-
-    # Xet sends data past the endpoint that was chosen, and does not fall back.
-    huggingface_hub.constants.HF_HUB_DISABLE_XET = True
-    token = settings.token if endpoint == "https://huggingface.co" and settings.token else False
-    huggingface_hub.snapshot_download(
-        REPOSITORY,
-        revision=REVISION,
-        local_dir=target,
-        cache_dir=target / ".cache",
-        allow_patterns=list(WANTED),
-        endpoint=endpoint,
-        token=token,
-        max_workers=2,
-    )
-
-
-def _reason(error: BaseException) -> str:
-    """The HTTP status where there is one; huggingface_hub's own message often names the wrong cause."""
-    cause: BaseException | None = error
-    while cause is not None:
-        status = getattr(getattr(cause, "response", None), "status_code", None)
-        if status is not None:
-            return f"HTTP {status}"
-        if cause.__cause__ is None:
-            break
-        cause = cause.__cause__
-    return f"{type(cause or error).__name__}: {str(cause or error).splitlines()[0] if str(cause or error) else 'no message'}"
-
-
-def _hint(failures: list[str], target: Path) -> str:
-    text = " ".join(failures)
-    if "HTTP 401" in text or "HTTP 403" in text:
-        return "The endpoint wants a login: set HF_TOKEN, or set HF_ENDPOINT to one that does not."
-    if "HTTP 404" in text:
-        return f"That endpoint does not have {REPOSITORY}: set HF_ENDPOINT to https://huggingface.co or a full mirror of it."
-    return f"Check the network and HF_ENDPOINT, or copy the files of {REPOSITORY} to {target}."
+    files = {name: ExpectedFile(size, digest) for name, (size, digest) in UPSTREAM.items()}
+    return download_model_files(settings, ModelSource(f"models/{REPOSITORY}", REVISION, files), target)

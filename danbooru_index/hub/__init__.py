@@ -6,10 +6,9 @@ huggingface_hub.
 """
 
 from .fetch import CheckReport, FetchOptions, FetchReport, check_index, ensure_index, fetch_index, with_flags
-from .models import BGE_M3_SOURCE, ModelSource, download_model_files
+from .models import ModelSource, download_model_files
 
 __all__ = [
-    "BGE_M3_SOURCE",
     "CheckReport",
     "FetchOptions",
     "FetchReport",

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..encoders import EncoderIdentity
-from ..errors import HubError, InputError
+from ..encoders import EncoderIdentity, open_encoder
+from ..errors import HubError, IndexMismatchError, InputError
 from ..files import sha256_of
+from ..index import ENCODER as PACKAGE_FOLDER
 from ..manifest import Manifest, list_files
 from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, has_size, read_files
 from .transfer import Remote
 
-PACKAGE_FOLDER = "encoder"
 DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it
 PACKAGE_OPTION = "encoder_package"  # in the manifest's options: the SHA-256 of encoder.json
 _FORMAT = "danbooru-index-encoder"
@@ -85,8 +85,10 @@ def check_package(version: Path, manifest: Manifest, *, hashes: bool = False) ->
 
 
 def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[str, Path]]:
-    """`encoder.json` for a folder, and its files by their path in the repository.
+    """`encoder.json` for a folder that `convert` made, and its files by their path in the repository.
 
+    :raises EncoderError: it is no converted encoder.
+    :raises IndexMismatchError: it is not the encoder of this identity, which built the index.
     :raises InputError: there is nothing in the folder, or a link.
     """
     names = list_files(folder) if folder.is_dir() else []
@@ -97,6 +99,12 @@ def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[s
         raise InputError(
             f"There is no encoder in {folder}.",
             hint="Make one: danbooru-index convert, or name its folder with --encoder DIR.",
+        )
+    found = open_encoder(str(folder), device="cpu", precision="int8").identity
+    if found != identity:
+        raise IndexMismatchError(
+            f"The encoder in {folder} is {found}; the index was built by {identity}.",
+            hint="Convert the model that built the index: danbooru-index convert --model NAME|FOLDER",
         )
     files = {f"{PACKAGE_FOLDER}/{name}": folder / name for name in names}
     entries = {name: {"size": path.stat().st_size, "sha256": sha256_of(path)} for name, path in files.items()}

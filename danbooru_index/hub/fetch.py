@@ -10,14 +10,13 @@ from pathlib import Path
 
 from ..encoders import open_encoder
 from ..errors import EncoderError, HubError, IndexMismatchError
-from ..index import set_current
 from ..manifest import MANIFEST_FILE, Manifest, read_manifest
 from ..progress import Progress, silent
 from ..settings import Settings
 from .download import DEFAULT_PATIENCE, HubClient, Patience
 from .encoder import EncoderPackage, check_package, package_of
 from .endpoints import Repository, check_endpoint, check_revision, is_commit
-from .installed import Source, install, read_source, same_version, source_of_current, whole_version, write_source
+from .installed import Source, adopt_version, install, read_source, source_of_current, whole_version, write_source
 from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, read_remote_manifest
 from .staging import Staging, open_staging
 from .transfer import WAYS_ON, Mirrors, Remote, transfer
@@ -137,10 +136,8 @@ def _fetch(
     check_encoder(manifest, package, where)
     taken = package if options.encoder else None
     source = Source(str(remote.repository), revision, remote.commit, endpoint, hashlib.sha256(data).hexdigest())
-    version = same_version(folder, source.manifest_sha256, taken, verify=options.verify)
+    version = adopt_version(folder, source, taken, verify=options.verify)
     if version is not None:
-        write_source(version, source)
-        set_current(folder, version.name)
         return FetchReport(version, "present", source)
     received = transfer(remote, {**files, **(taken.files if taken else {})}, staging, progress)
     (staging.tree / MANIFEST_FILE).write_bytes(data)

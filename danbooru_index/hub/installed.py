@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ..errors import IndexFolderError
 from ..files import write_json_atomically
-from ..index import VERSIONS, current_version, set_current
+from ..locks import FileHold
 from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
+from ..versions import LOCK_FILE, VERSIONS, ReadMark, current_version, remove_unused, set_current
 from .encoder import EncoderPackage, check_package
 from .listing import SOURCE_FILE
 from .staging import Staging
@@ -38,10 +39,21 @@ def install(staging: Staging, folder: Path, manifest: Manifest) -> Path:
     while (versions / name).exists():
         number += 1
         name = f"{stem}-{number}"
-    staging.tree.rename(versions / name)
-    set_current(folder, name)
+    version = versions / name
+    # Marked as read before it is there, so that a build which ends just now does not take it for unused.
+    mark = ReadMark(version)
+    staging.tree.rename(version)
+    _make_current(folder, version, mark)
     staging.clear()
-    return versions / name
+    return version
+
+
+def _make_current(folder: Path, version: Path, mark: ReadMark) -> None:
+    """Move the pointer, and remove versions that nobody reads; a build at work does that itself when it ends."""
+    set_current(folder, version.name)
+    mark.release()
+    with contextlib.suppress(OSError), FileHold(folder / LOCK_FILE):
+        remove_unused(folder)
 
 
 def read_source(version: Path) -> Source | None:
@@ -75,15 +87,27 @@ def whole_version(folder: Path, *, verify: bool = False) -> Path | None:
         return None
 
 
-def same_version(folder: Path, manifest_sha256: str, package: EncoderPackage | None, *, verify: bool) -> Path | None:
-    """A whole version with this very manifest, as after a change of the README alone, or back to an older revision."""
-    for path in sorted((folder / VERSIONS).glob(f"[!.]*/{MANIFEST_FILE}")):
-        if hashlib.sha256(path.read_bytes()).hexdigest() != manifest_sha256:
-            continue
-        manifest = read_manifest(path.parent)
-        damaged = check_files(path.parent, manifest, hashes=verify) or (
-            package and check_package(path.parent, manifest, hashes=verify)
-        )
-        if not damaged:
+def adopt_version(folder: Path, source: Source, package: EncoderPackage | None, *, verify: bool) -> Path | None:
+    """Make a whole version with this very manifest the current one, as after a change of the README alone.
+
+    Returns None if there is none.
+    """
+    for path in sorted((folder / VERSIONS).glob(f"*/{MANIFEST_FILE}")):
+        mark = ReadMark(path.parent)
+        if _fits(path.parent, source.manifest_sha256, package, verify=verify):
+            write_source(path.parent, source)
+            _make_current(folder, path.parent, mark)
             return path.parent
+        mark.release()
     return None
+
+
+def _fits(version: Path, manifest_sha256: str, package: EncoderPackage | None, *, verify: bool) -> bool:
+    try:
+        if hashlib.sha256((version / MANIFEST_FILE).read_bytes()).hexdigest() != manifest_sha256:
+            return False
+        manifest = read_manifest(version)
+    except (OSError, IndexFolderError):
+        return False
+    problems = check_files(version, manifest, hashes=verify)
+    return not problems and not (package and check_package(version, manifest, hashes=verify))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,33 +13,21 @@ from .download import DEFAULT_PATIENCE, Patience
 from .endpoints import Repository, check_revision
 from .fetch import client_for, endpoints_of
 from .listing import MAX_LISTING_BYTES, ExpectedFile, has_size, read_tree
-from .staging import Staging, open_staging
+from .staging import open_staging
 from .transfer import Mirrors, Remote, transfer
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """Files of a model repository at a fixed commit; `revision` is its full hash."""
+    """Files of a model repository at a fixed commit; `revision` is its full hash.
+
+    `files` gives each file's size and hash, or None for those that the Hub lists for the commit. They get their names
+    in this order once all are verified, so that the last one says that the others are there.
+    """
 
     repository: str
     revision: str
-    files: tuple[str, ...]
-
-
-BGE_M3_SOURCE = ModelSource(
-    "models/BAAI/bge-m3",
-    "5617a9f61b028005a4858fdac845db406aefb181",
-    (
-        "config.json",
-        "pytorch_model.bin",
-        "colbert_linear.pt",
-        "sparse_linear.pt",
-        "sentencepiece.bpe.model",
-        "special_tokens_map.json",
-        "tokenizer.json",
-        "tokenizer_config.json",
-    ),
-)
+    files: Mapping[str, ExpectedFile | None]
 
 
 def download_model_files(
@@ -49,41 +38,49 @@ def download_model_files(
     *,
     patience: Patience = DEFAULT_PATIENCE,
 ) -> Path:
-    """Bring the files of `source` into `folder`, and return it. Files that are there already are not asked for.
+    """Bring the files of `source` into `folder`, and return it. What is there already is not asked for.
 
-    Sizes and hashes are those that the Hub lists for the commit: SHA-256 for large files, Git's for small ones. A file
+    Hashes are the source's own, else those that the Hub lists: SHA-256 for large files, Git's for small ones. A file
     stands under its name only after it was verified. Stopped at any point, the next call goes on.
 
     :raises HubError: offline with files missing, no endpoint delivered, or the disk is full.
     """
-    if all((folder / name).is_file() for name in source.files):
+    missing = [name for name, expected in source.files.items() if not _is_here(folder / name, expected)]
+    if not missing:
         return folder
     if settings.offline:
-        missing = [name for name in source.files if not (folder / name).is_file()]
         raise HubError(
             f"Offline (HF_HUB_OFFLINE), and {folder} lacks {', '.join(missing)}.", hint=_by_hand(source, folder)
         )
-    repository = Repository.parse(source.repository)
     with client_for(settings, patience) as client, open_staging(folder, progress) as staging:
-        mirrors = Mirrors(endpoints_of(settings))
+        repository = Repository.parse(source.repository)
+        mirrors = Mirrors(endpoints_of(settings), _by_hand(source, folder))
         remote = Remote(client, mirrors, repository, check_revision(source.revision))
-        listing = repository.tree_path(source.revision)
-        _, data = mirrors.ask(
-            f"the list of files of {repository}", lambda endpoint: client.get(endpoint, listing, MAX_LISTING_BYTES)
-        )
-        wanted = read_tree(data, source.files, f"{repository} at {source.revision[:12]}")
-        missing_files = {name: expected for name, expected in wanted.items() if not has_size(folder / name, expected)}
-        transfer(remote, missing_files, staging, progress)
-        _place(staging, missing_files, folder)
+        listed = _listed(remote, [name for name in missing if source.files[name] is None])
+        wanted = {name: source.files[name] or listed[name] for name in missing}
+        transfer(remote, wanted, staging, progress)
+        for name in wanted:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (staging.tree / name).replace(folder / name)
+        staging.clear()
     return folder
 
 
-def _place(staging: Staging, files: dict[str, ExpectedFile], folder: Path) -> None:
-    for name in files:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (staging.tree / name).replace(folder / name)
-    staging.clear()
+def _is_here(path: Path, expected: ExpectedFile | None) -> bool:
+    return path.is_file() if expected is None else has_size(path, expected)
+
+
+def _listed(remote: Remote, names: list[str]) -> dict[str, ExpectedFile]:
+    if not names:
+        return {}
+    path = remote.repository.tree_path(remote.commit)
+    what = f"the list of files of {remote.repository}"
+    _, data = remote.mirrors.ask(what, lambda endpoint: remote.client.get(endpoint, path, MAX_LISTING_BYTES))
+    return read_tree(data, names, f"{remote.repository} at {remote.commit[:12]}")
 
 
 def _by_hand(source: ModelSource, folder: Path) -> str:
-    return f"Unset HF_HUB_OFFLINE, or copy the files {', '.join(source.files)} of {source.repository} into {folder}."
+    return (
+        f"Three ways on: another endpoint (HF_ENDPOINT=https://your.mirror), with a token where it wants one (HF_TOKEN); "
+        f"unset HF_HUB_OFFLINE; or copy {', '.join(source.files)} of {source.repository} into {folder}."
+    )

@@ -12,9 +12,9 @@ from typing import Any
 from ..channels.graph import DATABASE, pending_writes
 from ..errors import HubError, IndexDamagedError, MissingDependencyError
 from ..files import sha256_of
-from ..index import current_version
 from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
 from ..settings import DEFAULT_ENDPOINT, Settings
+from ..versions import current_version
 from .card import CardFacts, render_card
 from .download import DEFAULT_PATIENCE, EndpointError, HubClient, Patience
 from .encoder import PACKAGE_OPTION, pack_encoder

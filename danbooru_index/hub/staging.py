@@ -12,16 +12,17 @@ import contextlib
 import errno
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import HubError
 from ..files import write_json_atomically
-from ..index import VERSIONS
 from ..locks import FileHold
 from ..manifest import MANIFEST_FILE
 from ..progress import Progress, Step
+from ..versions import VERSIONS
 from .listing import PACKAGE_FILE, ExpectedFile, has_size, read_files
 from .parts import PartFile
 
@@ -134,22 +135,22 @@ def open_staging(folder: Path, progress: Progress) -> Iterator[Staging]:
     staging = folder / STAGING
     with _disk_errors(folder):
         staging.mkdir(parents=True, exist_ok=True)
-        waited = 0.0
-        while True:
-            with contextlib.suppress(TimeoutError):
-                lock = FileHold(staging / "lock", timeout=_POLL_SECONDS)
-                break
-            waited += _POLL_SECONDS
-            progress(Step("waiting for another download", 0, 0, "B"))
-            if waited > LOCK_SECONDS:
-                raise HubError(
-                    f"Another process has been downloading into {folder} for an hour.",
-                    hint=f"End it, or remove {staging / 'lock'} if there is none.",
-                )
-        try:
+        with _patient_hold(staging / "lock", progress):
             yield Staging(staging)
-        finally:
-            lock.release()
+
+
+def _patient_hold(path: Path, progress: Progress) -> FileHold:
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return FileHold(path, timeout=_POLL_SECONDS)
+        except TimeoutError as error:
+            if time.monotonic() > until:
+                raise HubError(
+                    f"Another process has been downloading into {path.parent.parent} for an hour.",
+                    hint="End it and run the same command again; it goes on from here.",
+                ) from error
+            progress(Step("waiting for another download", 0, 0, "B"))
 
 
 @contextlib.contextmanager

@@ -30,8 +30,10 @@ T = TypeVar("T")
 class Mirrors:
     """Endpoints in the order to try: one that fails goes to the end. Safe to use from several threads."""
 
-    def __init__(self, endpoints: Sequence[str]) -> None:
+    def __init__(self, endpoints: Sequence[str], hint: str = WAYS_ON) -> None:
+        """`hint` is what the user can do when none of them delivers."""
         self._order = list(endpoints)
+        self._hint = hint
         self._lock = threading.Lock()
 
     def ask(self, what: str, request: Callable[[str], T]) -> tuple[str, T]:
@@ -50,7 +52,7 @@ class Mirrors:
                 with self._lock:
                     self._order.remove(endpoint)
                     self._order.append(endpoint)
-        raise HubError(f"{what} could not be fetched. " + "; ".join(said) + ".", hint=WAYS_ON)
+        raise HubError(f"{what} could not be fetched. " + "; ".join(said) + ".", hint=self._hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 _FIELD_OF = {column: field for field, columns in COLUMNS.items() for column in columns}
 _SEVERAL = {"names", *LANGUAGES}  # fields that several columns may give
-_TRUE, _FALSE = {"1", "true", "t", "yes", "y"}, {"0", "false", "f", "no", "n"}
+_FLAGS = {**dict.fromkeys(("1", "true", "t", "yes", "y"), True), **dict.fromkeys(("0", "false", "f", "no", "n"), False)}
 
 
 def field_of(column: str) -> str | None:
@@ -122,6 +122,7 @@ class TableColumns:
         self.unused: list[str] = []
         for column in sorted(columns, key=self._rank):
             self._assign(column)
+        self._tag = next((column for column, field in self._fields.items() if field == "tag"), "tag")
 
     def _rank(self, column: str) -> int:
         field = field_of(column)
@@ -140,27 +141,20 @@ class TableColumns:
 
     def fact(self, line: int, row: Mapping[str, Any]) -> Fact | None:
         """The fact of one row; a row without a usable tag is noted, and so is each value that cannot be used."""
-        fact = Fact("", line)
-        known = []
         try:
-            for column, value in row.items():
-                if value is None or value == "" or value == []:
-                    continue
-                field = self._fields[column] if column in self._fields else self._assign(column)
-                if field == "tag":
-                    fact.tag = normalise_tag(value)
-                elif field:
-                    known.append((column, field, value))
-            if not fact.tag:
-                raise ValueProblem("no tag")
+            fact = Fact(normalise_tag(row.get(self._tag)), line)
         except ValueProblem as problem:
             self._note("row", line, str(problem))
             return None
-        for column, field, value in known:
-            try:
-                _SETTERS[field](fact, value)
-            except ValueProblem as problem:
-                self._note("value", line, f"{column}: {problem}")
+        for column, value in row.items():
+            if value is None or value == "" or value == []:
+                continue
+            field = self._fields[column] if column in self._fields else self._assign(column)
+            if field in _SETTERS:
+                try:
+                    _SETTERS[field](fact, value)
+                except ValueProblem as problem:
+                    self._note("value", line, f"{column}: {problem}")
         _apply_label(fact)
         return fact
 
@@ -248,10 +242,13 @@ def set_definition(fact: Fact, value: Any, language: str = "") -> None:
 
 
 def _parse_flag(value: Any) -> bool:
-    text = str(value).strip().lower()
-    if text not in _TRUE and text not in _FALSE:
+    text = value if isinstance(value, str) else str(value)
+    flag = _FLAGS.get(text)
+    if flag is None:
+        flag = _FLAGS.get(text.strip().lower())
+    if flag is None:
         raise ValueProblem(f"{text[:40]!r} is neither true nor false")
-    return text in _TRUE
+    return flag
 
 
 def _set_nsfw(fact: Fact, value: Any) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 from dataclasses import dataclass, field
-from typing import Any
 
 from ...records import Category
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 LANGUAGES = ("zh", "ja", "ko", "en")
 
 
@@ -33,15 +31,14 @@ class Fact:
     nsfw: bool | None = None
     deprecated: bool | None = None
 
-    def packed(self) -> str:
-        """What the tag, line and post count do not say, as JSON for the store."""
-        values: list[Any] = [self.category, self.label, self.source, self.names, self.definitions, self.aliases]
-        values += [self.implies, self.nsfw, self.deprecated]
-        return _encode(values)
+    def packed(self) -> bytes:
+        """What the tag, line and post count do not say, for the store, which lives no longer than the process."""
+        category = None if self.category is None else int(self.category)
+        lists = (self.names, self.definitions, self.aliases, self.implies)
+        return marshal.dumps((category, self.label, self.source, *lists, self.nsfw, self.deprecated))
 
     @classmethod
-    def unpacked(cls, tag: str, line: int, post_count: int, packed: str) -> Fact:
+    def unpacked(cls, tag: str, line: int, post_count: int, packed: bytes) -> Fact:
         """The fact that `packed` came from."""
-        category, label, source, names, definitions, aliases, implies, nsfw, deprecated = json.loads(packed)
-        known = None if category is None else Category(category)
-        return cls(tag, line, known, post_count, label, source, names, definitions, aliases, implies, nsfw, deprecated)
+        category, *others = marshal.loads(packed)
+        return cls(tag, line, None if category is None else Category(category), post_count, *others)

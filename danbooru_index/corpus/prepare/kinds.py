@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from ...text import clean
 from ..line import LineError, record_of
 from .columns import TableColumns, add_aliases, field_of, set_definition
 from .fact import LANGUAGES, Fact
@@ -78,13 +79,13 @@ def fact_reader(kind: str, table: TableColumns, note: Note) -> Reader:
 def _corpus_fact(line: int, row: Mapping[str, Any], note: Note) -> Fact | None:
     record = record_of(dict(row))
     label = _LABEL.match(record.text)
-    fact = Fact(
-        normalise_tag(record.tag), line, record.category, record.post_count, label[1] if label else "", record.source
-    )
+    fact = Fact(normalise_tag(record.tag), line, post_count=record.post_count, source=clean(record.source))
+    if label or row.get("category") is not None:
+        fact.category, fact.label = record.category, label[1] if label else ""
+    # The names of a corpus are sorted and chosen already.
     for language, names in record.names.items():
-        # The names of a corpus are sorted already.
-        fact.names[language if language in LANGUAGES else "en"] = list(names)
-    fact.definitions = dict(record.definitions)
+        fact.names.setdefault(language if language in LANGUAGES else "en", []).extend(names)
+    fact.definitions = {clean(key): words for key, text in record.definitions.items() if (words := clean(text))}
     fact.aliases = [normalise_tag(alias) for alias in record.aliases]
     fact.implies = [normalise_tag(tag) for tag in record.implies]
     fact.nsfw, fact.deprecated = record.nsfw or None, record.deprecated or None

@@ -14,8 +14,8 @@ from ..line import MAX_TAG_CHARS
 
 MAX_NAME_CHARS = 100
 
-# "Steins;Gate" and "1,000" are one name each.
-_COMMAS = re.compile(r"\s*(?:[，；]|,(?!\d{3})|;(?![A-Za-z]))\s*")
+# "Steins;Gate", "1,000" and "a,_b", where the underscore is a space, are one name each.
+_COMMAS = re.compile(r"\s*(?:[，；]|,(?!\d{3}|_)|;(?![A-Za-z]))\s*")
 # Scripts that a language is written in, next to the one that script_language gives for it.
 _WRITTEN_IN = {"zh": {"zh"}, "ja": {"ja", "zh"}, "ko": {"ko", "zh"}}
 
@@ -81,7 +81,12 @@ def _listed(value: Any) -> list[str] | None:
 @lru_cache(maxsize=65_536)
 def _japanese_only(char: str) -> bool:
     """Whether a Han character is used in Japanese alone: JIS X 0208 has it, GB 2312 and Big5 have not (桜, 髪, 気)."""
-    return _encodes(char, "shift_jis") and not _encodes(char, "gb2312") and not _encodes(char, "big5")
+    return (
+        is_han(ord(char))
+        and _encodes(char, "shift_jis")
+        and not _encodes(char, "gb2312")
+        and not _encodes(char, "big5")
+    )
 
 
 def _encodes(char: str, encoding: str) -> bool:
@@ -103,7 +108,7 @@ def name_language(name: str, said: str = "") -> str:
     script = script_language(name)
     if script in _WRITTEN_IN.get(said, ()) and not (said == "zh" and script != "zh"):
         return said
-    if script == "zh" and any(is_han(ord(c)) and _japanese_only(c) for c in name):
+    if script == "zh" and any(map(_japanese_only, name)):
         return "ja"
     return script
 
@@ -116,7 +121,7 @@ def add_names(names: dict[str, list[str]], tag: str, items: Iterable[str], said:
     own = (tag, tag.replace("_", " "))
     bad = ""
     for item in items:
-        name = spaced(clean(item))
+        name = spaced(clean(item)).strip()
         if not name or name.lower() in own:
             continue
         if "\ufffd" in name or not name.strip("?？ ") or len(name) > MAX_NAME_CHARS:

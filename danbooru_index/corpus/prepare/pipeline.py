@@ -9,7 +9,7 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,23 +17,18 @@ from itertools import chain
 from pathlib import Path
 
 from ...errors import CorpusError, InputError
+from ...progress import Progress, Step, silent
 from ...records import TagRecord
 from ...settings import Settings
 from ..writer import write_corpus
 from .kinds import KINDS
 from .load import load_source
 from .merge import merged_records
-from .remote import PREFIX, fetch
+from .remote import PREFIX, check_address, fetch
 from .report import NoticeFile, PrepareReport
 from .store import FactStore
 
 _PROGRESS_TAGS = 10_000
-
-Progress = Callable[[str, int, int, str], None]  # stage, done, total (0: unknown), unit
-
-
-def _silent(stage: str, done: int, total: int, unit: str) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ def pairs_path(output: Path) -> Path:
 
 
 def prepare_corpus(
-    sources: Sequence[str], output: Path, options: PrepareOptions | None = None, progress: Progress = _silent
+    sources: Sequence[str], output: Path, options: PrepareOptions | None = None, progress: Progress = silent
 ) -> PrepareReport:
     """Merge the sources, earlier ones first, into the corpus `output`, which is replaced only by a whole one.
 
@@ -95,6 +90,11 @@ def _check(sources: Sequence[str], output: Path, options: PrepareOptions) -> Non
             "There is nothing to prepare.",
             hint="Name tag lists, tables or translations: danbooru-index prepare tags.csv zh.csv",
         )
+    for name in sources:
+        if name.startswith(PREFIX):
+            check_address(name)
+        elif not Path(name).is_file():
+            raise CorpusError(f"The source {name} cannot be read: there is no such file.", hint="Check the path.")
     for name, kind in options.kinds.items():
         if kind not in KINDS:
             raise InputError(f"There is no kind of source {kind!r}.", hint=f"Use one of: {', '.join(KINDS)}.")
@@ -126,7 +126,7 @@ def _load(
             raise InputError(
                 f"{name} needs settings to be fetched.", hint="Pass PrepareOptions(settings=load_settings())."
             )
-        path = fetch(name, folder, options.settings, lambda done, total: progress(f"fetch {short}", done, total, "B"))
+        path = fetch(name, folder, options.settings, partial(_in_bytes, progress, f"fetch {short}"))
 
     def note(kind: str, line: int, what: str) -> None:
         notices(kind, name, line, what)
@@ -137,15 +137,15 @@ def _load(
 
 
 def _in_bytes(progress: Progress, stage: str, done: int, total: int) -> None:
-    progress(stage, done, total, "B")
+    progress(Step(stage, done, total, "B"))
 
 
 def _write(output: Path, store: FactStore, report: PrepareReport, notices: NoticeFile, progress: Progress) -> None:
     def on_fold(alias: str, target: str, source: int, line: int, folded: bool) -> None:
-        what = f"{alias} -> {target}" if folded else f"{alias} and {target} are aliases of each other"
+        what = f"{alias} -> {target}" if folded else f"{alias} -> {target}: its aliases go in a circle"
         notices("folded" if folded else "kept", report.sources[source].name, line, what)
 
-    progress("sort", 0, 0, "tags")
+    progress(Step("sort", 0, 0, "tags"))
     store.fold(on_fold)
     records = _counted(merged_records(store, report, notices), progress)
     first = next(records, None)
@@ -169,9 +169,9 @@ def _counted(records: Iterator[TagRecord], progress: Progress) -> Iterator[TagRe
     done = 0
     for done, record in enumerate(records, start=1):
         if done % _PROGRESS_TAGS == 0:
-            progress("write", done, 0, "tags")
+            progress(Step("write", done, 0, "tags"))
         yield record
-    progress("write", done, 0, "tags")
+    progress(Step("write", done, 0, "tags"))
 
 
 def _write_pairs(pairs: Iterator[tuple[str, str, int]], path: Path) -> int:

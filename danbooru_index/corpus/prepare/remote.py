@@ -15,17 +15,23 @@ _ADDRESS = re.compile(r"hf://datasets/(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>
 _TIMEOUT = 60.0
 
 
-def resolve_url(address: str, endpoint: str) -> str:
-    """The address of the file's bytes at an endpoint. `OWNER/NAME@REVISION` names a branch, tag or commit.
-
-    :raises InputError: the address has another form.
-    """
+def check_address(address: str) -> re.Match[str]:
+    """The parts of an address; raises InputError when it has another form."""
     parts = _ADDRESS.fullmatch(address)
     if not parts:
         raise InputError(
             f"{address} is no address of a dataset's file.",
             hint="Write hf://datasets/OWNER/NAME/PATH or hf://datasets/OWNER/NAME@REVISION/PATH.",
         )
+    return parts
+
+
+def resolve_url(address: str, endpoint: str) -> str:
+    """The address of the file's bytes at an endpoint. `OWNER/NAME@REVISION` names a branch, tag or commit.
+
+    :raises InputError: the address has another form.
+    """
+    parts = check_address(address)
     revision = quote(parts["revision"] or "main", safe="")
     return f"{endpoint}/datasets/{parts['repo']}/resolve/{revision}/{quote(parts['path'])}"
 

@@ -14,15 +14,22 @@ from .fact import Fact
 _CACHE_KIB = 262_144
 _BLOCK = 10_000
 _TABLES = """
-CREATE TABLE facts (tag TEXT, folded INT, source INT, line INT, posts INT, lists INT, packed TEXT);
+CREATE TABLE facts (tag TEXT, folded INT, source INT, line INT, posts INT, lists INT, packed BLOB);
 CREATE TABLE aliases (alias TEXT, target TEXT, source INT, line INT);
 CREATE TABLE pairs (a TEXT, b TEXT, posts INT, source INT, line INT);
 CREATE TABLE result (a TEXT, b TEXT, posts INT, PRIMARY KEY (a, b)) WITHOUT ROWID;
 """
+# Row numbers are sorted, not rows: those of a list that is in order already are then read one after another.
+_SORT = """
+CREATE TABLE ordered AS SELECT id FROM (
+    SELECT rowid AS id, tag, folded, source, line,
+        FIRST_VALUE(posts) OVER (PARTITION BY tag ORDER BY posts IS NULL, folded, source, line) AS best
+    FROM facts
+) ORDER BY best DESC, tag, folded, source, line
+"""
 _IN_ORDER = """
-SELECT tag, folded, source, line, posts, lists, packed,
-    FIRST_VALUE(posts) OVER (PARTITION BY tag ORDER BY posts IS NULL, folded, source, line) AS best
-FROM facts ORDER BY best DESC, tag, folded, source, line
+SELECT tag, folded, source, line, posts, lists, packed
+FROM ordered CROSS JOIN facts ON facts.rowid = ordered.id ORDER BY ordered.rowid
 """
 _COLLISIONS = """
 SELECT alias, target, source, line FROM aliases
@@ -121,10 +128,11 @@ class FactStore:
 
     def groups(self) -> Iterator[tuple[str, list[Stored]]]:
         """Every tag with its facts in order of precedence; tags by post count, the highest first, then by name."""
+        self._db.execute(_SORT)
         rows = self._db.execute(_IN_ORDER)
         for tag, group in groupby(rows, key=lambda row: row[0]):
             facts = []
-            for _, folded, source, line, posts, lists, packed, _ in group:
+            for _, folded, source, line, posts, lists, packed in group:
                 fact = Fact.unpacked(tag, line, posts or 0, packed)
                 facts.append(Stored(fact, source, bool(folded), bool(lists)))
             yield tag, facts

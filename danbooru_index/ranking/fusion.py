@@ -1,38 +1,34 @@
-"""From the scores of the channels to one order. Pure: arrays in, arrays out; every weight stands here."""
+"""Fusing the ranker with the channels that only some encoders have: learned term weights and late interaction."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from .features import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class FusionWeights:
-    """Weights of the fused score beside dense, which counts 1. What each is worth on every query set stands in
-    benchmarks/ranking_study.md; `evaluate --tune` searches them on a query set of one's own.
+    """Weights beside the ranker's score, which counts 1. `evaluate --tune` searches them on a query set of one's own.
 
     `sparse` and `late` count where the encoder has such vectors; they are those of the M3-Embedding paper (Chen et al., 2024,
-    dense 1, sparse 0.3, multi-vector 1), since BGE-M3's own weights could not be measured here.
+    dense 1, sparse 0.3, multi-vector 1), since BGE-M3's own weights could not be measured here. `popularity` is more of the
+    prior than the ranker gives it already.
     """
 
-    lexical: float = 0.4
-    popularity: float = 0.12
+    popularity: float = 0.0
     sparse: float = 0.3
     late: float = 1.0
 
 
 DEFAULT_WEIGHTS = FusionWeights()
-EXACT_BONUS = 2.0  # above anything that the channels can reach together
-EXACT_STEP = 0.1  # between a tag, an alias and a name of the same spelling
 
 
 def fuse(
+    ranker: FloatArray,
     dense: FloatArray,
-    lexical: FloatArray,
     popularity: FloatArray,
     weights: FusionWeights = DEFAULT_WEIGHTS,
     *,
@@ -41,19 +37,18 @@ def fuse(
 ) -> FloatArray:
     """Fused scores of n candidates.
 
-    :param dense: (n, kinds) best inner product of each kind of text, -1 where a tag has none.
-    :param lexical: (n,) best cosine of the names, 0..1.
+    :param ranker: (n,) scores of the learned ranker, 0..1.
+    :param dense: (n,) best inner product of each tag's texts, against which missing late scores are estimated.
     :param popularity: (n,) 0..1.
     :param sparse: (n,) lexical matching scores of the learned term weights, at least 0; what exceeds 1 counts as 1.
     :param late: (n,) late interaction scores in -1..1, NaN where a tag has none.
     :returns: (n,) float32, at most 1: a raw weighted sum (z-scores were worse) over the sum of its weights.
     """
-    best = dense.max(axis=1)
-    parts = [(1.0, best), (weights.lexical, lexical), (weights.popularity, popularity)]
+    parts = [(1.0, ranker), (weights.popularity, popularity)]
     if sparse is not None:
         parts.append((weights.sparse, np.minimum(sparse, 1.0)))
     if late is not None and not np.isnan(late).all():
-        parts.append((weights.late, complete(late, best)))
+        parts.append((weights.late, complete(late, dense)))
     total = sum(weight * scores for weight, scores in parts) / sum(weight for weight, _ in parts)
     return np.asarray(total, np.float32)
 
@@ -68,9 +63,3 @@ def complete(late: FloatArray, dense: FloatArray) -> FloatArray:
     missing = np.isnan(late)
     filled: FloatArray = np.where(missing, dense + np.median((late - dense)[~missing]), late).astype(np.float32)
     return filled
-
-
-def order(scores: FloatArray, post_counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """Indices from the best score to the worst; equal scores by post count, then by place."""
-    ranked: npt.NDArray[np.int64] = np.lexsort((np.arange(len(scores)), -post_counts.astype(np.int64), -scores))
-    return ranked

@@ -1,0 +1,125 @@
+"""A text as atoms: words of alphabets, single Han and kana characters, Korean stems and particles, signs; and its clauses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ..text import fold, is_han
+from .grammar import KOREAN_PARTICLES, KOREAN_WHOLE
+
+_CLAUSE_END = re.compile(r"[,，。；;!！?？\n:：、・|\[\]{}()（）「」『』【】《》〈〉“”\"…—～]|\.(?=\s|$)|\s[-–/]\s")
+_ENUMERATION_SIGNS = "、・"
+_WORD = re.compile(
+    r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+)*"
+)
+_HANGUL = re.compile(r"[\uac00-\ud7a3]+")
+
+HAN, KANA, KATAKANA, HANGUL, PARTICLE, WORD, SIGN = "han", "kana", "katakana", "hangul", "particle", "word", "sign"
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """The smallest unit: `text[start:end]`, its folded form, its script, and whether a new word begins here."""
+
+    start: int
+    end: int
+    key: str
+    script: str
+    begins: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`text[start:end]` between two marks of punctuation; `enumerated`: the mark before it was one of an enumeration."""
+
+    start: int
+    end: int
+    enumerated: bool = False
+
+
+def clauses(text: str) -> list[Clause]:
+    """The stretches between marks of punctuation, without white space around them."""
+    found, start, enumerated = [], 0, False
+    for mark in [*_CLAUSE_END.finditer(text), None]:
+        end = mark.start() if mark else len(text)
+        stretch = text[start:end]
+        if stretch.strip():
+            left = len(stretch) - len(stretch.lstrip())
+            found.append(Clause(start + left, start + len(stretch.rstrip()), enumerated))
+        if mark:
+            start, enumerated = mark.end(), mark.group() in _ENUMERATION_SIGNS
+    return found
+
+
+def atoms_of(text: str, clause: Clause) -> list[Atom]:
+    """The atoms of one clause."""
+    found: list[Atom] = []
+    position = clause.start
+    while position < clause.end:
+        if text[position].isspace():
+            position += 1
+            continue
+        new = _atoms_at(text, position, clause.end, found)
+        found += new
+        position = new[-1].end
+    return found
+
+
+def _atoms_at(text: str, position: int, end: int, before: list[Atom]) -> list[Atom]:
+    for pattern in (_WORD, _HANGUL):
+        match = pattern.match(text, position, end)
+        if match:
+            return [_word(match)] if pattern is _WORD else _korean(match)
+    script = _script(text[position])
+    if script == SIGN:
+        stop = position + 1
+        while stop < end and not text[stop].isspace() and _script(text[stop]) == SIGN and not text[stop].isalnum():
+            stop += 1
+        return [Atom(position, stop, text[position:stop], SIGN)]
+    fresh = not before or before[-1].end < position or before[-1].script != script
+    return [Atom(position, position + 1, _fold_char(text[position]), script, fresh)]
+
+
+def _word(match: re.Match[str]) -> Atom:
+    key = "".join(c for c in fold(match.group()) if c.isalnum()) or match.group()
+    return Atom(match.start(), match.end(), key, WORD)
+
+
+def _korean(match: re.Match[str]) -> list[Atom]:
+    word = match.group()
+    for particle in () if word in KOREAN_WHOLE else KOREAN_PARTICLES:
+        if len(word) > len(particle) + (len(particle) == 1) and word.endswith(particle):
+            middle = match.end() - len(particle)
+            return [
+                Atom(match.start(), middle, word[: -len(particle)], HANGUL),
+                Atom(middle, match.end(), particle, PARTICLE),
+            ]
+    return [Atom(match.start(), match.end(), word, HANGUL)]
+
+
+def _script(char: str) -> str:
+    code = ord(char)
+    if is_han(code) or char in "々〆ヶ":
+        return HAN
+    if 0x30A0 <= code <= 0x30FF or 0xFF66 <= code <= 0xFF9F:
+        return KATAKANA
+    if 0x3041 <= code <= 0x309F:
+        return KANA
+    return WORD if char.isalnum() else SIGN
+
+
+@lru_cache(maxsize=20_000)
+def _fold_char(char: str) -> str:
+    # The Traditional aspect particle; OpenCC leaves it alone, since it also means a work of letters.
+    return "着" if char == "著" else fold(char)
+
+
+def is_japanese(text: str) -> bool:
+    """Whether Han characters of this text are read as Japanese: it has hiragana.
+
+    >>> is_japanese("黒髪の少女"), is_japanese("黑发少女"), is_japanese("カバ")
+    (True, False, True)
+    """
+    return any(0x3041 <= ord(c) <= 0x30FF for c in text)

@@ -1,0 +1,21 @@
+"""Chosen tags and the user's own parts -> a prompt. Pure: records in, records and text out."""
+
+from .compose import Choice, ordered, resolve, without_implied
+from .own import Segment, segments
+from .render import Look, render, surround
+from .style import STYLE_TABLE, STYLES, StyleName
+
+__all__ = [
+    "STYLES",
+    "STYLE_TABLE",
+    "Choice",
+    "Look",
+    "Segment",
+    "StyleName",
+    "ordered",
+    "render",
+    "resolve",
+    "segments",
+    "surround",
+    "without_implied",
+]

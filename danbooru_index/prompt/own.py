@@ -1,0 +1,172 @@
+"""The user's own parts of a prompt, which stay as they are and where they are: weights, networks, wildcards, keywords, tags.
+
+Syntax of ComfyUI and WebUI prompts: `<lora:name:0.8>`, `(tag:1.2)`, `[a|b]`, `{a|b}`, `__wildcard__`, BREAK, AND,
+`embedding:name`, escaped brackets; and, between commas, tags that are already written in English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_QUALITY_WORDS = """
+masterpiece, best quality, high quality, amazing quality, great quality, good quality, normal quality, low quality,
+worst quality, very aesthetic, aesthetic, absurdres, highres, lowres, newest, recent, safe, sensitive, questionable,
+explicit, general
+"""
+QUALITY = frozenset(word.strip() for word in _QUALITY_WORDS.split(","))
+_KEYWORDS = re.compile(r"(?<![\w])(?:BREAK|AND|ADDCOMM|ADDBASE|ADDCOL|ADDROW|PREV)(?![\w])")
+_ANGLED = re.compile(r"<[^<>\n]+>")
+_WILDCARD = re.compile(r"__[^\s,]+?__")
+_EMBEDDING = re.compile(r"(?:embedding|artist|style|year):[^\s,，()\[\]<>]+", re.IGNORECASE)
+# A tag in Danbooru's spelling, with its qualifier in plain or escaped brackets; and words before an escaped bracket.
+_W = r"[A-Za-z0-9'.!+-]+"
+_QUALIFIER = r"(?:_?\\\([^()\\]*\\\)|_\([^()\\\s]*\))"
+_UNDERSCORED = re.compile(rf"{_W}(?:_{_W})+{_QUALIFIER}*|{_W}{_QUALIFIER}+")
+_ESCAPED = re.compile(rf"{_W}(?: {_W}){{0,3}} ?\\\([^()\\]*\\\)")
+_PATTERNS = (_ANGLED, _WILDCARD, _KEYWORDS, _EMBEDDING, _ESCAPED, _UNDERSCORED)
+_WEIGHT = re.compile(r":\s*[-+]?(?:\d+\.?\d*|\.\d+)\s*$")
+_WORDS_AFTER = re.compile(r"(?: [A-Za-z0-9'-]+){1,2}(?=\s*(?:[,，\n]|$))")
+_SEPARATOR = re.compile(r"[,，\n]+")
+_BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_MAX_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`text` as it stands in the prompt; `own` parts are kept; `tag` is the tag that an own part writes, where it is one."""
+
+    text: str
+    own: bool
+    tag: str = ""
+
+
+def segments(prompt: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
+    """Cut a prompt into own parts and prose; joined again they are the prompt.
+
+    :param tag_of: the tag of the index that an English spelling is, None when it is none.
+    """
+    found: list[Segment] = []
+    position = 0
+    for start, end in _spans(prompt):
+        found += _items(prompt[position:start], tag_of)
+        part = prompt[start:end]
+        found.append(Segment(part, True, tag_of(bare(part)) or ""))
+        position = end
+    return _joined([*found, *_items(prompt[position:], tag_of)])
+
+
+def bare(part: str) -> str:
+    """What a weighted or escaped part is about.
+
+    >>> bare("((long hair:1.2))"), bare(r"saber \\(fate\\)")
+    ('long hair', 'saber (fate)')
+    """
+    text = part
+    while len(text) > 1 and text[0] in "([{" and text[-1] == _BRACKETS[text[0]] and text[-2] != "\\":
+        text = _WEIGHT.sub("", text[1:-1])
+    return text.replace("\\", "").strip()
+
+
+def _spans(prompt: str) -> list[tuple[int, int]]:
+    """The places of parts that are marked by their syntax, in order."""
+    spans, position = [], 0
+    while position < len(prompt):
+        end = _marked_end(prompt, position)
+        if end > position:
+            spans.append(_with_words(prompt, position, end))
+            position = spans[-1][1]
+        else:
+            position += 2 if prompt[position] == "\\" else 1
+    return spans
+
+
+def _with_words(prompt: str, start: int, end: int) -> tuple[int, int]:
+    """A wildcard or a choice with the few English words after it: `__colour__ hair`, `{red|blue} hair`."""
+    if not (prompt.startswith("__", start) or prompt[start] in "{["):
+        return start, end
+    after = _WORDS_AFTER.match(prompt, end)
+    return start, after.end() if after else end
+
+
+def _marked_end(prompt: str, start: int) -> int:
+    """The end of the marked part that begins at `start`, or `start`."""
+    inside_word = start > 0 and (prompt[start - 1].isalnum() or prompt[start - 1] == "_")
+    for pattern in (_ANGLED, _WILDCARD, _KEYWORDS) if inside_word and prompt[start - 1].isascii() else _PATTERNS:
+        match = pattern.match(prompt, start)
+        if match:
+            return match.end()
+    if prompt[start] in _BRACKETS:
+        end = _closing(prompt, start)
+        if end and _is_syntax(prompt, start, end):
+            return end
+    return start
+
+
+def _closing(prompt: str, start: int) -> int:
+    """The place after the bracket that closes the one at `start`, 0 when none does."""
+    open_brackets: list[str] = []
+    position = start
+    while position < len(prompt):
+        char = prompt[position]
+        if char == "\\":
+            position += 1
+        elif char in _BRACKETS:
+            open_brackets.append(_BRACKETS[char])
+            if len(open_brackets) > _MAX_DEPTH:
+                return 0
+        elif open_brackets and char == open_brackets[-1]:
+            open_brackets.pop()
+            if not open_brackets:
+                return position + 1
+        position += 1
+    return 0
+
+
+def _is_syntax(prompt: str, start: int, end: int) -> bool:
+    """Whether brackets weigh or choose, and are not the brackets of a sentence: `(tag:1.2)`, `((tag))`, `[a|b]`, `{a|b}`."""
+    inner = prompt[start + 1 : end - 1]
+    if prompt[start] != "(":
+        return bool(inner.strip())
+    if _WEIGHT.search(inner) or (inner[:1] == "(" and inner[-1:] == ")"):
+        return True
+    before, after = prompt[:start].rstrip(" "), prompt[end:].lstrip(" ")
+    alone = (not before or before[-1] in ",，\n") and (not after or after[0] in ",，\n")
+    return alone and inner.isascii() and bool(inner.strip())
+
+
+def _items(text: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
+    """Prose between marked parts: items between commas that are tags or prompt words stay, the rest is read."""
+    found: list[Segment] = []
+    position = 0
+    for mark in [*_SEPARATOR.finditer(text), None]:
+        end = mark.start() if mark else len(text)
+        found += _item(text[position:end], tag_of)
+        if mark:
+            found.append(Segment(mark.group(), False))
+            position = mark.end()
+    return found
+
+
+def _item(text: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
+    word = text.strip()
+    if not word or not word.isascii():
+        return [Segment(text, False)] if text else []
+    tag = tag_of(bare(word))
+    if tag is None and word.lower() not in QUALITY:
+        return [Segment(text, False)]
+    start = text.index(word)
+    around = [Segment(text[:start], False), Segment(word, True, tag or ""), Segment(text[start + len(word) :], False)]
+    return [part for part in around if part.text]
+
+
+def _joined(found: list[Segment]) -> list[Segment]:
+    """Neighbouring stretches of prose as one."""
+    joined: list[Segment] = []
+    for segment in found:
+        if joined and not segment.own and not joined[-1].own:
+            joined[-1] = Segment(joined[-1].text + segment.text, False)
+        elif segment.text:
+            joined.append(segment)
+    return joined

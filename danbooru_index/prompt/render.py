@@ -1,0 +1,67 @@
+"""Chosen tags between the user's own parts -> the text of a prompt. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .compose import Choice, ordered
+from .own import Segment
+from .style import Style, written
+
+_EDGES = re.compile(r"^([\s,，、。;；]*)(.*?)([\s,，、。;；]*)$", re.DOTALL)
+_KEYWORD = re.compile(r"[A-Z]{3,}")
+LEAST_WEIGHT, MOST_WEIGHT = 0.9, 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How tags are written: a style, with its spelling overridden where `spaces` or `escape` is not None."""
+
+    style: Style
+    spaces: bool | None = None
+    escape: bool | None = None
+    weights: bool = False
+    separator: str = ", "
+
+    def write(self, choice: Choice) -> str:
+        """One tag; with weights, a score of 0 to 1 becomes a weight of 0.9 to 1.2."""
+        spaces = self.style.spaces if self.spaces is None else self.spaces
+        escape = self.style.escape if self.escape is None else self.escape
+        weight = round(LEAST_WEIGHT + (MOST_WEIGHT - LEAST_WEIGHT) * choice.score, 2) if self.weights else None
+        mark = self.style.artist_mark if choice.category == "artist" else ""
+        return mark + written(
+            choice.tag, spaces=spaces, escape=escape, weight=weight, numeric=self.style.numeric_weights
+        )
+
+
+def render(parts: Sequence[Segment], choices: Sequence[Choice], look: Look) -> str:
+    """The prompt: own parts as they are, each stretch of prose replaced by its tags in the style's order."""
+    pieces: list[str] = []
+    for number, part in enumerate(parts):
+        edges = _EDGES.match(part.text)
+        assert edges is not None, "the pattern matches every text"
+        if part.own or not edges[2]:
+            pieces.append(part.text)
+            continue
+        tags = [c for c in choices if c.passage == number and not c.own]
+        text = look.separator.join(look.write(choice) for choice in ordered(tags, look.style.order))
+        before = _joint(parts[number - 1] if number else None, edges[1], look.separator)
+        after = _joint(parts[number + 1] if number + 1 < len(parts) else None, edges[3], look.separator)
+        pieces.append(before + text + after if text else before if before and after else "")
+    return "".join(pieces)
+
+
+def _joint(neighbour: Segment | None, edge: str, separator: str) -> str:
+    """What stands between generated tags and an own part: nothing at the ends of a prompt, white space beside keywords."""
+    if neighbour is None:
+        return ""
+    if _KEYWORD.fullmatch(neighbour.text):
+        return "\n" if "\n" in edge else " "
+    return separator.rstrip() + "\n" if "\n" in edge else separator
+
+
+def surround(prompt: str, before: Sequence[str], after: Sequence[str], separator: str) -> str:
+    """A prompt between prefixes and suffixes; empty ones leave nothing behind."""
+    return separator.join(text for text in (*before, prompt, *after) if text)

@@ -1,0 +1,20 @@
+"""From the scores of the channels to one order. Pure: arrays in, arrays out."""
+
+from .features import FEATURES, CandidateScores, feature_table
+from .fusion import DEFAULT_WEIGHTS, FusionWeights, complete, fuse
+from .model import EXACT_BONUS, EXACT_STEP, Ranker, default_ranker, order
+
+__all__ = [
+    "DEFAULT_WEIGHTS",
+    "EXACT_BONUS",
+    "EXACT_STEP",
+    "FEATURES",
+    "CandidateScores",
+    "FusionWeights",
+    "Ranker",
+    "complete",
+    "default_ranker",
+    "feature_table",
+    "fuse",
+    "order",
+]

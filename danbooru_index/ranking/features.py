@@ -1,0 +1,77 @@
+"""What the ranker sees of a candidate: one row of numbers of order 1, comparable between queries and encoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..channels.dense import TextKind
+from ..records import Category
+from ..text import is_han, is_kana
+
+FloatArray = npt.NDArray[np.float32]
+
+FEATURES = (
+    "dense", "dense_gap", "dense_tag", "dense_name", "dense_joined", "dense_definition",
+    "cosine", "cosine_gap", "coverage", "spelling", "spelling_gap", "skeleton", "skeleton_gap", "words", "words_gap",
+    "popularity", "character", "copyright", "general",
+    "query_kana", "query_latin", "query_length",
+)  # fmt: skip
+ABSENT = 0.8  # what a kind of text that a tag lacks counts, as a share of its best text
+_LENGTH_SCALE = 4.0  # ln of about 55 letters
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateScores:
+    """The scores of n candidates of one query.
+
+    `dense` is (n, kinds): the best inner product of each TextKind, -1 where a tag has none. The others are (n,): `cosine`,
+    `coverage`, `spelling` and `skeleton` as in NameScores, `words` as in WordsChannel, `popularity` in 0..1, `category` Danbooru's
+    number.
+    """
+
+    dense: FloatArray
+    cosine: FloatArray
+    coverage: FloatArray
+    spelling: FloatArray
+    skeleton: FloatArray
+    words: FloatArray
+    popularity: FloatArray
+    category: npt.NDArray[np.uint8]
+
+
+def feature_table(query: str, scores: CandidateScores, floor: float) -> FloatArray:
+    """(n, len(FEATURES)) float32, in the order of FEATURES.
+
+    :param floor: the encoder's mean inner product of two unrelated texts. Similarities are stretched so that it becomes 0
+        and an equal text stays 1; encoders differ more in that floor than in the shape above it.
+    """
+    count = len(scores.popularity)
+    dense = np.where(scores.dense > -1.0, (scores.dense - floor) / (1.0 - floor), -np.inf)
+    best = np.maximum(dense.max(axis=1), -1.0) if count else np.zeros(0)
+    name = np.maximum(dense[:, TextKind.NAME], dense[:, TextKind.ALIAS])
+    kinds = [dense[:, TextKind.TAG], name, dense[:, TextKind.JOINED], dense[:, TextKind.DEFINITION]]
+    columns = [best, _gap(best), *(np.where(np.isfinite(kind), kind, ABSENT * best) for kind in kinds)]
+    columns += [scores.cosine, _gap(scores.cosine), scores.coverage]
+    for channel in (scores.spelling, scores.skeleton, scores.words):
+        columns += [channel, _gap(channel)]
+    columns.append(scores.popularity)
+    columns += [scores.category == category for category in (Category.CHARACTER, Category.COPYRIGHT, Category.GENERAL)]
+    columns += [np.full(count, value) for value in _query_features(query)]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _gap(scores: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """How far each candidate is behind the best, 0 or less."""
+    return scores - scores.max(initial=-1.0) if len(scores) else scores
+
+
+def _query_features(query: str) -> tuple[float, float, float]:
+    """Share of kana and of Latin among the letters of a query, and the scaled logarithm of their number."""
+    codes = [ord(char) for char in query]
+    kana = sum(is_kana(code) for code in codes)
+    latin = sum(code < 0x80 and chr(code).isalpha() for code in codes)
+    letters = max(1, kana + latin + sum(is_han(code) for code in codes))
+    return kana / letters, latin / letters, float(np.log(letters)) / _LENGTH_SCALE

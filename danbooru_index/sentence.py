@@ -1,0 +1,47 @@
+"""What is asked of an index for one text: the text itself, and the things that it names where there are several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .concepts import Concept, ConceptKind, is_sentence, split
+from .index import Index
+from .lookup import StoreLexicon
+from .records import Category, SearchRequest
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """A request with the concepts of its text. `asked` is what is encoded and scored: the request first, then its things."""
+
+    request: SearchRequest
+    concepts: tuple[Concept, ...]
+    asked: tuple[SearchRequest, ...]
+
+    @property
+    def count_tags(self) -> tuple[str, ...]:
+        """The head-counts that the text gives by rule."""
+        return tuple(tag for concept in self.concepts for tag in concept.tags)
+
+    def names_several(self, whole: float, parts: Sequence[float] | None = None) -> bool:
+        """Whether the text names several things, from the best score of the whole and the fused ones of the parts.
+
+        Without `parts`, whether any scores of the parts could make it so.
+        """
+        scores = [1.0] * (len(self.asked) - 1) if parts is None else parts
+        return is_sentence(whole, scores, counted=bool(self.count_tags))
+
+
+def plan_search(index: Index, request: SearchRequest) -> SearchPlan:
+    """Cut the text of a request; a text that names one thing is asked as it is."""
+    concepts = tuple(split(request.text, StoreLexicon(index.store)))
+    things = [c for c in concepts if c.kind is not ConceptKind.COUNT and not c.negated]
+    parts = [thing_request(request, thing) for thing in things] if len(concepts) > 1 else []
+    return SearchPlan(request, concepts, (request, *parts))
+
+
+def thing_request(request: SearchRequest, thing: Concept) -> SearchRequest:
+    """What a part of a text may be: the character or series that it names, or a general tag; a request's own categories win."""
+    named = (Category.CHARACTER, Category.COPYRIGHT) if thing.kind is ConceptKind.NAME else (Category.GENERAL,)
+    return replace(request, text=thing.text, categories=request.categories or named)

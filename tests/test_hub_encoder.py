@@ -1,0 +1,59 @@
+"""One fetch gives a user everything: an index of a tiny BGE-M3 and its int8 encoder, searched without torch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from conftest import corpus_lines
+from hub_versions import QUICK, environment
+
+from danbooru_index.build import build_index
+from danbooru_index.encoders import open_encoder
+from danbooru_index.hub import fetch_index
+from danbooru_index.hub.card import CardFacts
+from danbooru_index.hub.endpoints import Repository
+from danbooru_index.hub.publish import plan_publish
+
+pytest_plugins = ["hub_fixtures", "m3_fixtures"]
+pytestmark = pytest.mark.slow
+
+SEARCH = """
+import sys
+for name in ("torch", "transformers", "FlagEmbedding"):
+    sys.modules[name] = None
+from danbooru_index.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def search(folder, home) -> dict:
+    """What a process without torch finds."""
+    command = [sys.executable, "-c", SEARCH, "search", "水手服", "--db", str(folder), "--json"]
+    found = subprocess.run(command, env=environment(home), capture_output=True, text=True, timeout=120)
+    assert found.returncode == 0, found.stderr
+    return json.loads(found.stdout)
+
+
+def test_index_and_encoder_in_one_fetch(hub, settings, folder, tmp_path, tiny_folder, converted_folder):
+    checkpoint, built = shutil.copytree(tiny_folder, tmp_path / "m3"), tmp_path / "built"
+    (tmp_path / "corpus.jsonl").write_text("\n".join(corpus_lines()) + "\n", encoding="utf-8")
+    encoder = open_encoder(str(checkpoint), device="cpu", precision="fp32")
+    build_index(tmp_path / "corpus.jsonl", built, encoder)
+    converted = shutil.copytree(converted_folder, checkpoint / "onnx-int8")
+    card = json.loads((converted / "model.json").read_text())
+    (converted / "model.json").write_text(json.dumps({**card, "identity": encoder.identity.as_json()}))
+    facts = CardFacts("cc0-1.0", "a test")
+    plan = plan_publish(built, Repository("test/everything"), facts, converted)
+    contents = {name: data if isinstance(data, bytes) else data.read_bytes() for name, data in plan.files.items()}
+    hub.add("test/everything").commit(contents)
+    before = search(built, tmp_path / "one")
+
+    shutil.rmtree(checkpoint)
+    report = fetch_index(replace(settings, repository="test/everything"), folder, patience=QUICK)
+    assert (report.folder / "encoder/model.onnx").is_file()
+    assert search(folder, tmp_path / "two")["hits"] == before["hits"]

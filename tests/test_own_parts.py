@@ -1,0 +1,108 @@
+"""The user's own parts of a prompt stay as they are and where they are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from danbooru_index.prompt import STYLE_TABLE, Choice, Look, render, segments
+from danbooru_index.prompt.own import bare
+
+TAGS = {"long hair": "long_hair", "long_hair": "long_hair", "saber (fate)": "saber_(fate)", "saber_(fate)": "saber_(fate)"}
+OWN = [
+    "<lora:detail tweaker:0.8>",
+    "<lora:a_b-c.v2:0.8:1>",
+    "(long hair:1.2)",
+    "((long hair))",
+    "(黑发:1.1)",
+    "(a, b:0.9)",
+    "[cat|dog]",
+    "[cat:dog:0.5]",
+    "{red|blue} hair",
+    "__colour__ hair",
+    "__hair/colour__",
+    "__wild__",
+    "BREAK",
+    "AND",
+    "embedding:easynegative",
+    "(embedding:bad-hands-5:1.2)",
+    r"saber \(fate\)",
+    r"saber_\(fate\)",
+    "saber_(fate)",
+    "long hair",
+    "Long Hair",
+    "long_hair",
+    "masterpiece",
+    "score_9_up",
+    "<lora:日本語:1>",
+    r"(saber \(fate\):1.3)",
+]
+PROSE = ["一个女孩", "穿着水手服", "雨の中に立つ", "a girl in the rain", "빨간 우산", "鉱石病(オリパシー)", "no hat", "😀"]
+BETWEEN = [", ", ",", "，", "\n", ",\n", " , "]
+
+
+def tag_of(text: str) -> str | None:
+    return TAGS.get(text.lower())
+
+
+def expanded(prompt: str) -> str:
+    """The prompt with every stretch of prose replaced by one generated tag."""
+    parts = segments(prompt, tag_of)
+    assert "".join(part.text for part in parts) == prompt
+    choices = [Choice("forest", 0.9, i) for i, part in enumerate(parts) if not part.own]
+    return render(parts, choices, Look(STYLE_TABLE["sdxl"]))
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(OWN + PROSE), st.sampled_from(BETWEEN)), min_size=1, max_size=12))
+def test_own_parts_keep_their_text_and_their_order(items):
+    prompt = "".join(text + between for text, between in items)
+    result = expanded(prompt)
+    position = 0
+    for text, _ in items:
+        if text in OWN:
+            assert text in result[position:], (prompt, result)
+            position = result.index(text, position) + len(text)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(OWN), st.sampled_from(BETWEEN)), min_size=1, max_size=12))
+def test_a_prompt_of_own_parts_alone_does_not_change(items):
+
+    prompt = "".join(text + between for text, between in items)
+    assert expanded(prompt) == prompt
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.text(alphabet="ab 长,，()[]{}<>\\_:|.1\n", max_size=60))
+def test_any_text_is_cut_without_loss(prompt):
+    assert "".join(part.text for part in segments(prompt, tag_of)) == prompt
+
+
+def test_prose_between_own_parts_becomes_tags_in_place():
+    assert expanded("masterpiece, 一个女孩 <lora:x:0.8> 穿着水手服\nBREAK\n夜空") == (
+        "masterpiece, forest, <lora:x:0.8>, forest\nBREAK\nforest"
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "inner"),
+    [("((long hair:1.2))", "long hair"), (r"saber \(fate\)", "saber (fate)"), ("[a|b]", "a|b"), ("(x", "(x"), ("", "")],
+)
+def test_what_a_part_is_about(part, inner):
+    assert bare(part) == inner
+
+
+def test_brackets_of_a_sentence_are_prose():
+    assert [part.own for part in segments("她(十七岁)在海边", tag_of)] == [False]
+    assert [part.own for part in segments("a girl (smiling) in rain", tag_of)] == [False]
+
+
+def test_tags_inside_an_english_sentence_are_kept():
+    parts = segments("a girl with long_hair in rain", tag_of)
+    assert [(part.text, part.own, part.tag) for part in parts] == [
+        ("a girl with ", False, ""),
+        ("long_hair", True, "long_hair"),
+        (" in rain", False, ""),
+    ]
