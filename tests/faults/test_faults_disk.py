@@ -22,7 +22,6 @@ from danbooru_index.records import SearchRequest
 from danbooru_index.search import search
 from danbooru_index.versions import unfinished_versions
 
-
 ENCODER = open_encoder("use-multilingual")
 
 
@@ -108,8 +107,12 @@ def test_verify_finds_any_flipped_byte(tmp_path: Path) -> None:
 def test_damaged_unfinished_work_says_how_to_start_again(damage: str, tmp_path: Path) -> None:
     corpus, folder = write_lines(tmp_path / "corpus.jsonl", tag_lines(100)), tmp_path / "index"
     seen: list[Step] = []
+
+    def enough() -> bool:
+        return bool(seen) and seen[-1].name == "encoding" and seen[-1].done >= 64
+
     with pytest.raises(BuildCancelledError):
-        build_index(corpus, folder, ENCODER, OPTIONS, seen.append, lambda: bool(seen) and seen[-1].done >= 64 and seen[-1].name == "encoding")
+        build_index(corpus, folder, ENCODER, OPTIONS, seen.append, enough)
     parts = unfinished_versions(folder)[0] / "unfinished"
     (parts / ("checkpoint.json" if damage == "checkpoint" else "kinds")).write_bytes(b"{")
     with pytest.raises((BuildError, IndexDamagedError)) as caught:
