@@ -117,6 +117,8 @@ def publish(job: Job) -> None:
     """Hash every file and write the manifest."""
     job.reporter.stage("checking", 0)
     state = job.state
+    for left in job.version.rglob(".*.tmp"):  # a kill in the middle of an atomic write
+        left.unlink()
     names = [name for name in list_files(job.version) if not name.startswith(f"{UNFINISHED}/")]
     options = {
         **state.key["options"],
