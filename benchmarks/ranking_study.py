@@ -28,7 +28,7 @@ from danbooru_index.index import Index
 from danbooru_index.ranking import FEATURES, feature_table
 from danbooru_index.ranking.model import WEIGHTS_FILE
 from danbooru_index.records import SearchRequest
-from danbooru_index.scoring import candidates, encode_queries
+from danbooru_index.scoring import candidates, encode_queries, with_spelling
 
 HEADLINE = ("zh_human", "zh_natural", "zh_definition", "zh_tw", "zh_character", "ja_translation", "ja_wiki", "en_alias")
 SIDE = ("zh_xhoxye", "ja_character")
@@ -73,9 +73,10 @@ def collect(folder: Path, files: list[Path], out: Path) -> None:
     features, rows, counts, queries, sets, relevant = [], [], [], [], [], []
     for file in files:
         for query in read_queries(file):
-            vector = encode_queries(index, [query.text])[0].dense
-            found, scores = candidates(index, SearchRequest(query.text, nsfw="include"), vector)
-            features.append(feature_table(query.text, scores, index.similarity_floor).astype(np.float16))
+            request = with_spelling(index, SearchRequest(query.text, nsfw="include"))
+            vector = encode_queries(index, [request.text])[0].dense
+            found, scores = candidates(index, request, vector)
+            features.append(feature_table(request.text, scores, index.similarity_floor).astype(np.float16))
             rows.append(found)
             counts.append(len(found))
             queries.append(query.text)

@@ -20,6 +20,7 @@ from .channels.words import WordsChannel
 from .encoders import Encoder, open_encoder
 from .errors import IndexDamagedError, IndexMismatchError
 from .manifest import Manifest, check_files, read_manifest
+from .progress import Progress, silent
 from .ranking import DEFAULT_WEIGHTS
 from .settings import Settings, load_settings
 from .store import Store
@@ -56,17 +57,26 @@ class Index:
     hashes by `verify`.
     """
 
-    def __init__(self, folder: Path, *, encoder: Encoder | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        encoder: Encoder | None = None,
+        settings: Settings | None = None,
+        progress: Progress = silent,
+    ) -> None:
         """Open an index.
 
         :param folder: an index folder or a version folder.
         :param encoder: the encoder for queries; by default the one that the manifest names.
         :param settings: where its model files are, and on which device it runs: on the CPU unless they name one.
+        :param progress: told of the download, where the encoder has to be fetched.
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
         :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
         """
         self.folder, self._mark = mark_current(folder)
         try:
+            self._progress = progress
             self._open(encoder, settings)
         except BaseException:
             self._mark.release()
@@ -102,12 +112,8 @@ class Index:
         settings = self._settings or load_settings()
         # One line of text is quick on a CPU, and leaves the accelerator to the image model.
         device = "cpu" if settings.device == "auto" else settings.device
-        packed = self.folder / ENCODER
-        if packed.is_dir() and device == "cpu":
-            # Only in its int8 form: a checkpoint may hold pickles, and this one may come from anywhere.
-            encoder = open_encoder(str(packed), device=device, precision="int8", settings=settings)
-        else:
-            encoder = open_encoder(self.manifest.encoder.name, device=device, settings=settings)
+        name, packaged = self.manifest.encoder.name, self.folder / ENCODER
+        encoder = open_encoder(name, device=device, settings=settings, packaged=packaged, progress=self._progress)
         if encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
                 f"The index {self.folder} was built by {self.manifest.encoder}; this program has {encoder.identity}.",

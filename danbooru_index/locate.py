@@ -75,4 +75,4 @@ def _is_current(folder: Path) -> bool:
 def open_index(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> tuple[Index, str]:
     """Open the index to use, with the reason why it is the one."""
     located = locate(settings, explicit, progress)
-    return Index(located.folder, settings=settings), located.reason
+    return Index(located.folder, settings=settings, progress=progress), located.reason

@@ -59,6 +59,11 @@ class Scored:
         return self.fused(weights) + self.exact
 
 
+def with_spelling(index: Index, request: SearchRequest) -> SearchRequest:
+    """The request with its misspelt words corrected, unless its text is a name as it stands."""
+    return request if index.store.exact(request.text) else replace(request, text=index.words.corrected(request.text))
+
+
 def allowed_tags(index: Index, request: SearchRequest) -> Mask | None:
     """The mask of tags that a request's filters allow, None when they allow all."""
     store = index.store

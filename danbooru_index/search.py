@@ -9,7 +9,16 @@ from dataclasses import replace
 from .concepts import COUNT_SCORE, interleave
 from .index import Index
 from .records import Hit, SearchRequest, SearchResult
-from .scoring import QueryVectors, Scored, encode_queries, make_hit, ranked, score_candidates, score_exact
+from .scoring import (
+    QueryVectors,
+    Scored,
+    encode_queries,
+    make_hit,
+    ranked,
+    score_candidates,
+    score_exact,
+    with_spelling,
+)
 from .sentence import SearchPlan, plan_search
 
 
@@ -23,7 +32,7 @@ def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResul
     if not requests:
         return []
     started = time.perf_counter()
-    plans = [plan_search(index, request) for request in requests]
+    plans = [plan_search(index, with_spelling(index, request)) for request in requests]
     queries = iter(encode_queries(index, [asked.text for plan in plans for asked in plan.asked]))
     encoding = (time.perf_counter() - started) / len(requests)
     results = []
@@ -31,7 +40,9 @@ def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResul
         begun = time.perf_counter()
         hits = _hits(index, plan, [next(queries) for _ in plan.asked])
         seconds = encoding + time.perf_counter() - begun
-        results.append(SearchResult(request, hits, str(index.folder), index.encoder.description, seconds))
+        spelled = plan.request.text
+        warnings = (f'Searched for "{spelled}".',) if spelled != request.text else ()
+        results.append(SearchResult(request, hits, str(index.folder), index.encoder.description, seconds, warnings))
     return results
 
 

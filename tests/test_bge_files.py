@@ -9,11 +9,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-
-pytest.importorskip("torch")
-
 from hub_server import HubServer
-from m3_fixtures import tiny_folder  # noqa: F401 - fixture
 from tiny_m3 import TINY, make_checkpoint
 
 from danbooru_index.encoders import BGE_M3, model_files, open_encoder
@@ -21,9 +17,13 @@ from danbooru_index.encoders.model_files import find_folder, identity_of
 from danbooru_index.errors import EncoderError, HubError
 from danbooru_index.settings import load_settings
 
+pytest_plugins = ["m3_fixtures"]
+pytestmark = pytest.mark.torch
+pytest.importorskip("torch")
+
 
 @pytest.fixture
-def folder(tiny_folder, tmp_path):  # noqa: F811
+def folder(tiny_folder, tmp_path):
     return shutil.copytree(tiny_folder, tmp_path / "model")
 
 
@@ -156,21 +156,21 @@ def test_model_folders_from_the_environment(tmp_path):
 
 def test_offline_says_where_to_put_the_files(own_home):
     settings = replace(load_settings(), offline=True)
-    with pytest.raises(HubError, match="Offline") as caught:
+    with pytest.raises(HubError, match="(?i)offline") as caught:
         open_encoder(BGE_M3, device="cpu", settings=settings).encode(["a"])
-    assert str(own_home / "models" / "bge-m3") in caught.value.hint
+    assert str(own_home / "models" / "bge-m3") in caught.value.full_text()
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "HF_TOKEN"), (404, "HF_ENDPOINT")])
-def test_an_endpoint_that_refuses(status, words):
+def test_fetched_from_the_endpoint_when_it_is_nowhere(own_home):
+    """The hub's own tests cover what an endpoint may do wrong; here it only has to be asked for the pinned files."""
+    asked = []
+
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(status)
-            self.send_header("X-Error-Code", "RepoNotFound")
+            asked.append(self.path)
+            self.send_response(401)
             self.send_header("Content-Length", "0")
             self.end_headers()
-
-        do_HEAD = do_GET
 
         def log_message(self, *_):
             pass
@@ -178,25 +178,25 @@ def test_an_endpoint_that_refuses(status, words):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         endpoint = f"http://127.0.0.1:{server.server_port}"
-        with pytest.raises(HubError, match=f"{endpoint}: HTTP {status}") as caught:
+        with pytest.raises(HubError, match=endpoint) as caught:
             open_encoder(BGE_M3, device="cpu", settings=replace(load_settings(), endpoints=(endpoint,))).encode(["a"])
         server.shutdown()
-    assert words in caught.value.hint
+    assert "401" in str(caught.value) and caught.value.hint
+    assert model_files.REVISION in asked[0]
 
 
-@pytest.mark.slow
-def test_an_endpoint_that_is_not_there():
-    settings = replace(load_settings(), endpoints=("http://127.0.0.1:9",))
-    with pytest.raises(HubError, match="127.0.0.1:9") as caught:
-        open_encoder(BGE_M3, device="cpu", settings=settings).encode(["a"])
-    assert "HF_ENDPOINT" in caught.value.hint
+def test_a_fetch_that_was_broken_off_is_not_taken_for_the_model(folder, own_home):
+    target = shutil.copytree(folder, own_home / "models" / "bge-m3")
+    assert find_folder(load_settings()) == target
+    (target / "sparse_linear.pt").unlink()
+    assert find_folder(load_settings()) is None
 
 
-def test_the_pinned_files_are_asked_for_at_the_pinned_revision(tmp_path):
+def test_the_pinned_files_are_asked_for_at_the_pinned_revision():
     with HubServer() as hub:
         hub.add(model_files.REPOSITORY, "model")
         with pytest.raises(HubError, match="HTTP 404 Not Found: RevisionNotFound"):
-            model_files.fetch(replace(load_settings(), endpoints=(hub.url,)), tmp_path / "model")
+            model_files.ensure_folder(replace(load_settings(), endpoints=(hub.url,)))
         asked = {request.path for request in hub.requests}
     assert asked <= {f"/BAAI/bge-m3/resolve/{model_files.REVISION}/{name}" for name in model_files.UPSTREAM}
     assert find_folder(load_settings()) is None

@@ -8,10 +8,6 @@ import threading
 
 import numpy as np
 import pytest
-
-pytest.importorskip("FlagEmbedding")
-
-from m3_fixtures import flag_model, tiny_folder  # noqa: F401 - fixtures
 from tiny_m3 import SENTENCES
 
 from danbooru_index.channels.late import max_sim
@@ -19,6 +15,10 @@ from danbooru_index.encoders import open_encoder
 from danbooru_index.encoders.bge_m3 import TorchM3Encoder
 from danbooru_index.encoders.model_files import identity_of
 from danbooru_index.errors import EncoderError, InputError
+
+pytest_plugins = ["m3_fixtures"]
+pytestmark = pytest.mark.torch
+pytest.importorskip("FlagEmbedding")
 
 ODD = [
     "a",
@@ -51,11 +51,11 @@ def parity(encoder, flag_model, texts):
 
 
 @pytest.fixture(scope="module")
-def encoder(tiny_folder):  # noqa: F811
+def encoder(tiny_folder):
     return open_encoder(str(tiny_folder), device="cpu", precision="fp32")
 
 
-def test_all_outputs_equal_flagembedding(encoder, flag_model):  # noqa: F811
+def test_all_outputs_equal_flagembedding(encoder, flag_model):
     found = parity(encoder, flag_model, TEXTS)
     np.testing.assert_allclose(np.linalg.norm(found.dense, axis=1), 1.0, atol=1e-5)
     # The vectors of this checkpoint differ, so that the comparison means something.
@@ -64,7 +64,7 @@ def test_all_outputs_equal_flagembedding(encoder, flag_model):  # noqa: F811
 
 @pytest.mark.parametrize("padded", [True, False])
 @pytest.mark.parametrize("budget", [1, 40, 100_000])
-def test_every_shape_of_batch(tiny_folder, flag_model, padded, budget):  # noqa: F811
+def test_every_shape_of_batch(tiny_folder, flag_model, padded, budget):
     class Shaped(TorchM3Encoder):
         pass
 
@@ -75,7 +75,7 @@ def test_every_shape_of_batch(tiny_folder, flag_model, padded, budget):  # noqa:
 
 
 @pytest.mark.slow
-def test_longest_text_is_cut_at_8192_tokens(encoder, flag_model):  # noqa: F811
+def test_longest_text_is_cut_at_8192_tokens(encoder, flag_model):
     found = parity(encoder, flag_model, ["水手服 " * 9000, "1girl"])
     assert found.tokens[0].shape == (8191, 32)
 
@@ -93,7 +93,7 @@ def test_empty_text_is_named(encoder):
         encoder.encode(["a", "  ", "b"])
 
 
-def test_scores_equal_flagembedding(encoder, flag_model):  # noqa: F811
+def test_scores_equal_flagembedding(encoder, flag_model):
     pairs = [
         ("黑色长发", "長い黒髪"),
         ("twintails, blue eyes", "ツインテールの女の子、青い目、制服"),
@@ -110,7 +110,7 @@ def test_scores_equal_flagembedding(encoder, flag_model):  # noqa: F811
         )
 
 
-def test_memory_that_runs_out_halves_the_batches(tiny_folder, flag_model, caplog):  # noqa: F811
+def test_memory_that_runs_out_halves_the_batches(tiny_folder, flag_model, caplog):
     class Small(TorchM3Encoder):
         """A device that holds 300 tokens."""
 
@@ -154,7 +154,7 @@ def test_threads_share_one_encoder(encoder):
     assert len(results) == 8
 
 
-def test_placement_is_called_before_every_encode(tiny_folder):  # noqa: F811
+def test_placement_is_called_before_every_encode(tiny_folder):
     seen = []
     encoder = open_encoder(str(tiny_folder), device="cpu", precision="fp32", placement=seen.append)
     encoder.encode(["a"])
@@ -165,24 +165,24 @@ def test_placement_is_called_before_every_encode(tiny_folder):  # noqa: F811
     assert seen[2] is not seen[0]
 
 
-def test_nothing_is_drawn(tiny_folder, capfd):  # noqa: F811
+def test_nothing_is_drawn(tiny_folder, capfd):
     open_encoder(str(tiny_folder), device="cpu", precision="fp32").encode(["a"] * 300, sparse=True, tokens=True)
     out, err = capfd.readouterr()
     assert "it/s" not in out + err
 
 
-def test_description_says_device_and_precision(tiny_folder):  # noqa: F811
+def test_description_says_device_and_precision(tiny_folder):
     assert open_encoder(str(tiny_folder), device="cpu", precision="fp32").description.endswith("(CPU, fp32)")
     assert open_encoder(str(tiny_folder), device="cuda:0", precision="auto").description.endswith("(CUDA:0, fp16)")
 
 
 @pytest.mark.parametrize(("device", "precision"), [("tpu", "auto"), ("cpu", "fp16"), ("cpu", "fp8")])
-def test_unknown_device_or_precision(tiny_folder, device, precision):  # noqa: F811
+def test_unknown_device_or_precision(tiny_folder, device, precision):
     with pytest.raises(EncoderError):
         open_encoder(str(tiny_folder), device=device, precision=precision)
 
 
-def test_a_device_that_is_not_there(tiny_folder):  # noqa: F811
+def test_a_device_that_is_not_there(tiny_folder):
     import torch
 
     if torch.cuda.is_available():
@@ -194,6 +194,11 @@ def test_a_device_that_is_not_there(tiny_folder):  # noqa: F811
 def test_opening_loads_nothing():
     import subprocess
 
-    code = "import sys; from danbooru_index.encoders import open_encoder; e = open_encoder('BAAI/bge-m3', device='cpu'); assert e.identity.dimensions == 1024; print('torch' in sys.modules)"
+    code = """
+import sys
+from danbooru_index.encoders import open_encoder
+assert open_encoder("BAAI/bge-m3", device="cpu").identity.dimensions == 1024
+print("torch" in sys.modules)
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "False"

@@ -59,6 +59,14 @@ def test_the_corpus_is_its_own_dictionary(tmp_path: Path) -> None:
     assert words.scores("ひらがな").tolist() == [0.0] * 6
 
 
+def test_only_unknown_words_one_edit_away_are_corrected(tmp_path: Path) -> None:
+    tags = ["long_hair", "long_dress", "long_sleeves", "short_hair", "hair_bow", "chair"]
+    write_words(tmp_path / "words", [TagRecord(tag, "", definitions={"en": "It is lung."}) for tag in tags])
+    words = WordsChannel(tmp_path / "words")
+    assert words.corrected("lonng hiar") == "long hair"
+    assert words.corrected("Lung chair 长发 lonnng") == "Lung chair 长发 lonnng"
+
+
 @given(st.text(max_size=40))
 def test_sounds_are_latin_for_any_text(text: str) -> None:
     folded = fold(text)

@@ -98,7 +98,7 @@ LEVELS = [
     {"expand", "related"},
     {"evaluate", "report", "build", "hub"},
     {"evaluate_sentences"},
-    {"locate"},
+    {"locate", "tune"},
     {"cli"},
     {"__main__", "__init__"},
 ]

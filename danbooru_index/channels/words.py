@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -29,7 +30,11 @@ WORDS_A_GRAM = 8
 WORDS_A_QUERY = 32
 MIN_COSINE = 0.3  # of an n-gram and a word that occur together only once
 _BITS = np.uint64(21)
+SPELLED_FROM = 3  # tags: rarer words are names more often than targets of a typo
+TYPO_FROM = 4  # letters: shorter words have too many neighbours
 _WORD = re.compile(r"[a-z0-9]+")
+_LETTERS = re.compile(rf"[A-Za-z]{{{TYPO_FROM},}}")
+_SPELLED_FILE = "spelled.txt"
 
 Numbers = npt.NDArray[np.int64]
 
@@ -85,6 +90,9 @@ def write_words(folder: Path, records: Iterable[TagRecord]) -> None:
         all_words.append(words + words_of(fold(described)))
     vocabulary = {word: number for number, word in enumerate(sorted(set(chain.from_iterable(all_words)), key=_hash))}
     save_array(folder / "vocabulary.npy", np.array([_hash(word) for word in vocabulary], np.uint64))
+    often = Counter(chain.from_iterable(_WORD.findall(" ".join(words)) for words in tag_words))
+    spelled = [word for word, count in often.most_common() if count >= SPELLED_FROM and len(word) >= TYPO_FROM]
+    (folder / _SPELLED_FILE).write_text("\n".join(spelled), encoding="ascii", newline="\n")
     _write_documents(folder / "tags", all_words, vocabulary)
     _write_dictionary(folder / "dictionary", names, tag_words, vocabulary)
 
@@ -141,6 +149,28 @@ class WordsChannel:
         self._rows = int(map_array(folder / "tags" / "rows.npy")[0])
         self._tags = InvertedIndex(folder / "tags", self._rows)
         self._dictionary = InvertedIndex(folder / "dictionary", len(self._vocabulary))
+        self._spelled = (folder / _SPELLED_FILE).read_text(encoding="ascii").split()
+
+    def corrected(self, query: str) -> str:
+        """The query with each Latin word that no tag or definition has replaced by the commonest word of tags one edit away:
+        a letter more, less or other, or two neighbours swapped (optimal string alignment)."""
+        return _LETTERS.sub(lambda match: self._near(match[0]), query) if _LETTERS.search(query) else query
+
+    def _near(self, word: str) -> str:
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        folded = words_of(fold(word))
+        if len(folded) != 1 or len(folded[0]) < TYPO_FROM or self._knows(folded[0]):
+            return word
+        # Words are sorted by frequency, and the first of several equally near ones is returned.
+        found = process.extractOne(folded[0], self._spelled, scorer=OSA.distance, score_cutoff=1)
+        return str(found[0]) if found else word
+
+    def _knows(self, word: str) -> bool:
+        key = np.uint64(_hash(word))
+        place = int(np.searchsorted(self._vocabulary, key))
+        return place < len(self._vocabulary) and bool(self._vocabulary[place] == key)
 
     def query_words(self, query: str) -> tuple[Keys, Weights]:
         """The words that a query stands for, as numbers of the vocabulary, with TF-IDF weights of length 1."""

@@ -48,9 +48,10 @@ def run(options: argparse.Namespace) -> int:
 
     settings = load_settings()
     folder = options.db or main_folder(settings)
-    encoder = open_encoder(options.model or settings.model, device=options.device or settings.device, settings=settings)
+    model, device = options.model or settings.model, options.device or settings.device
     how = BuildOptions(not options.tolerant, options.batch_size, options.base, not options.no_base, options.restart)
     with ProgressBar() as bar:
+        encoder = open_encoder(model, device=device, settings=settings, progress=bar)
         report = build_index(options.input, folder, encoder, how, bar)
     if options.json:
         values = {"rows": report.rows, "texts": report.texts, "bad_lines": report.bad_lines, "reused": report.reused}

@@ -8,9 +8,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..progress import Progress
 from ..report import table
 from ..settings import Settings, load_settings
-from .common import add_json_flag
+from .common import ProgressBar, add_json_flag
 
 _MAX_TEXTS = 256
 
@@ -52,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
     if options.texts:
         with CorpusReader(options.texts, strict=False) as reader:
             texts = tuple(record.text for record in itertools.islice(reader, _MAX_TEXTS))
-    source, target = _folders(options, load_settings())
+    with ProgressBar() as bar:
+        source, target = _folders(options, load_settings(), bar)
     made = convert(source, target, texts=texts, force=options.force)
     if options.json:
         cosines = {
@@ -80,14 +82,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _folders(options: argparse.Namespace, settings: Settings) -> tuple[Path, Path | None]:
+def _folders(options: argparse.Namespace, settings: Settings, progress: Progress) -> tuple[Path, Path | None]:
     """The checkpoint, and where its int8 form goes; the Hub's cache is nobody's place to write."""
     from ..encoders.model_files import FOLDER_NAMES, MODELS, REPOSITORY, ensure_folder
     from ..encoders.onnx_m3 import ONNX_FOLDER
 
     if options.model != REPOSITORY:
         return Path(options.model), options.output
-    source = ensure_folder(settings)
+    source = ensure_folder(settings, progress)
     beside = source.parent.name != "snapshots"
     target = source / ONNX_FOLDER if beside else settings.home / MODELS / FOLDER_NAMES[0] / ONNX_FOLDER
     return source, options.output or target

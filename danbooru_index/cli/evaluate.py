@@ -26,6 +26,12 @@ def add_commands(commands: Any) -> None:
         action="store_true",
         help="expand the queries: recall of the wanted tags in the prompt, and tags spent",
     )
+    parser.add_argument(
+        "--tune", type=Path, metavar="FILE", help="search fusion weights on these queries and write the best to FILE"
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="fusion weights that --tune wrote, instead of the built-in ones"
+    )
     add_index_flag(parser)
     add_json_flag(parser)
     parser.set_defaults(run=run)
@@ -39,10 +45,16 @@ def run(options: argparse.Namespace) -> int:
 
     sets = [(path.stem, read_queries(path)) for path in options.queries]
     index, reason = index_of(options)
+    if options.weights:
+        from ..tune import read_weights
+
+        index.weights = read_weights(options.weights)
     if options.only_known:
         sets = [(name, kept) for name, queries in sets if (kept := keep_known(queries, index))]
     if options.expand:
         return _run_expand(options, sets, index, reason)
+    if options.tune:
+        return _tune(options, index, [query for _, queries in sets for query in queries])
     results = []
     with tqdm(total=sum(len(queries) for _, queries in sets), unit="q", file=sys.stderr) as bar:
         for name, queries in sets:
@@ -79,4 +91,22 @@ def _run_expand(options: argparse.Namespace, sets: list[tuple[str, list[Query]]]
         rows.append([r.name, str(r.queries), *figures, f"{r.median_ms:.1f}", f"{r.p95_ms:.1f}"])
     print(table(rows, right=range(1, 9)))
     print(f"{reason}; {index.encoder.description}")
+    return 0
+
+
+def _tune(options: argparse.Namespace, index: Index, queries: list[Query]) -> int:
+    """Search weights, write them, and say what they are worth on these queries."""
+    from ..tune import tune, write_tuning
+
+    found = tune(index, queries)
+    write_tuning(options.tune, found)
+    if options.json:
+        print(json.dumps(found.as_json()))
+        return 0
+    for name, value in found.as_json()["weights"].items():
+        print(f"{name:12} {value:g}")
+    print(
+        f"mAP@10 on these {found.queries} queries: {found.before:.4f} before, {found.after:.4f} after -> {options.tune}"
+    )
+    print(f"Check it on other queries: danbooru-index evaluate --queries OTHERS --weights {options.tune}")
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncoderError
+from ..progress import Progress, silent
 from ..settings import Settings, load_settings
 from .protocol import Encoder, EncoderIdentity, Encoding
 
@@ -23,7 +24,9 @@ def open_encoder(
     device: str = "auto",
     precision: str = "auto",
     settings: Settings | None = None,
+    packaged: Path | None = None,
     placement: Callable[[Any], None] | None = None,
+    progress: Progress = silent,
 ) -> Encoder:
     """The encoder of this name, not loaded yet.
 
@@ -33,7 +36,9 @@ def open_encoder(
     :param precision: for BGE-M3: `int8` needs what `danbooru-index convert` makes and runs on the CPU; `auto` is fp16 on an
         accelerator, and on the CPU int8 where it was made, else fp32.
     :param settings: where model files may be; by default what load_settings() says.
+    :param packaged: a folder that may hold the int8 model of this very name, such as one that came with an index.
     :param placement: called with BGE-M3's torch module before every encode, to bring it to its device.
+    :param progress: told of the download, where BAAI/bge-m3 is nowhere and has to be fetched.
     :raises EncoderError: the name, device or precision is unknown, or the folder is no BGE-M3.
     """
     if model == USE_MULTILINGUAL:
@@ -42,42 +47,31 @@ def open_encoder(
         return UseEncoder()
     if precision not in PRECISIONS:
         raise EncoderError(f"There is no precision {precision!r}.", hint=f"Use one of: {', '.join(PRECISIONS)}.")
-    if model == BGE_M3 or Path(model).is_dir():
-        return _open_m3(model, device, precision, settings or load_settings(), placement)
-    raise EncoderError(
-        f"There is no encoder {model!r}.", hint=f"Use {USE_MULTILINGUAL}, {BGE_M3} or a folder with BGE-M3's files."
-    )
-
-
-def _open_m3(
-    model: str, device: str, precision: str, settings: Settings, placement: Callable[[Any], None] | None
-) -> Encoder:
-    from . import model_files, onnx_m3
-
-    folder = None if model == BGE_M3 else Path(model)
+    settings = settings or load_settings()
     if precision in ("auto", "int8"):
-        converted = onnx_m3.find_converted(folder, settings)
-        if converted is not None and (
-            precision == "int8" or device == "cpu" or (device == "auto" and _best_device() == "cpu")
-        ):
-            return onnx_m3.OnnxM3Encoder(converted)
+        from .onnx_m3 import find_converted
+
+        converted = find_converted(model, settings, packaged)
+        if converted is not None and (precision == "int8" or _on_cpu(device)):
+            return converted
         if precision == "int8":
             raise EncoderError(
                 f"{model} has not been converted to int8.", hint=f"Run: danbooru-index convert --model {model}"
             )
+    if model != BGE_M3 and not Path(model).is_dir():
+        choices = f"Use {USE_MULTILINGUAL}, {BGE_M3} or a folder with BGE-M3's files."
+        raise EncoderError(f"There is no encoder {model!r}.", hint=choices)
     from .bge_m3 import TorchM3Encoder
+    from .model_files import BGE_M3_IDENTITY, ensure_folder, identity_of
 
-    if folder is not None:
-        return TorchM3Encoder(
-            model_files.identity_of(folder), lambda: folder, device=device, precision=precision, placement=placement
-        )
-    identity = EncoderIdentity(model_files.REPOSITORY, model_files.REVISION, model_files.DIMENSIONS)
-    return TorchM3Encoder(
-        identity, lambda: model_files.ensure_folder(settings), device=device, precision=precision, placement=placement
-    )
+    if model == BGE_M3:
+        identity, find = BGE_M3_IDENTITY, lambda: ensure_folder(settings, progress)
+    else:
+        identity, find = identity_of(Path(model)), lambda: Path(model)
+    return TorchM3Encoder(identity, find, device=device, precision=precision, placement=placement)
 
 
-def _best_device() -> str:
+def _on_cpu(device: str) -> bool:
     from .bge_m3 import best_device
 
-    return best_device()
+    return device == "cpu" or (device == "auto" and best_device() == "cpu")

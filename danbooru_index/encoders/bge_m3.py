@@ -120,9 +120,11 @@ class TorchM3Encoder(M3Encoder):
 
     def close(self) -> None:
         """See M3Encoder.close."""
-        super().close()
-        self.module = None
-        self._release()
+        with self._lock:
+            super().close()
+            if self.module is not None:
+                self.module = None
+                self._release()
 
     def _open(self) -> Any:
         model_class = _flag_model()

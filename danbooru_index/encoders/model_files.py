@@ -13,12 +13,13 @@ from typing import Any
 
 from ..errors import EncoderError
 from ..files import sha256_of
+from ..progress import Progress, silent
 from ..settings import Settings
 from .protocol import EncoderIdentity
 
 REPOSITORY = "BAAI/bge-m3"
 REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
-DIMENSIONS = 1024
+BGE_M3_IDENTITY = EncoderIdentity(REPOSITORY, REVISION, 1024)
 # Size and SHA-256 of the files of the pinned revision; the config is last, since a folder counts from it on.
 UPSTREAM = {
     "pytorch_model.bin": (2_271_145_830, "b5e0ce3470abf5ef3831aa1bd5553b486803e83251590ab7ff35a117cf6aad38"),
@@ -168,7 +169,7 @@ def identity_of(folder: Path) -> EncoderIdentity:
     is a digest of config, tokenizer, heads and samples of the weights.
     """
     if _is_upstream(folder):
-        return EncoderIdentity(REPOSITORY, REVISION, DIMENSIONS)
+        return BGE_M3_IDENTITY
     config = check_folder(folder)
     digest = hashlib.sha256()
     for name in (CONFIG, TOKENIZER, *HEADS):
@@ -192,8 +193,11 @@ def find_folder(settings: Settings) -> Path | None:
     """A local folder of BAAI/bge-m3: the one in the settings, under the model folders, or in the Hub's cache."""
     explicit = [Path(settings.model)] if Path(settings.model).is_dir() and _is_upstream(Path(settings.model)) else []
     named = [parent / name for parent in model_parents(settings) for name in FOLDER_NAMES]
+    own = settings.home / MODELS / FOLDER_NAMES[0]
     for folder in [*explicit, *named, *_cached()]:
-        if (folder / CONFIG).is_file() and any((folder / name).is_file() for name in WEIGHTS):
+        # Our own folder may hold a fetch that was broken off; another one without its heads shall be complained of.
+        needed = (CONFIG, TOKENIZER, *HEADS) if folder == own else (CONFIG,)
+        if all((folder / name).is_file() for name in needed) and any((folder / name).is_file() for name in WEIGHTS):
             return folder
     return None
 
@@ -206,21 +210,15 @@ def _cached() -> list[Path]:
     return [Path(HF_HUB_CACHE) / f"models--{REPOSITORY.replace('/', '--')}" / "snapshots" / REVISION]
 
 
-def ensure_folder(settings: Settings) -> Path:
-    """The folder of BAAI/bge-m3, fetched at the pinned revision when it is nowhere.
+def ensure_folder(settings: Settings, progress: Progress = silent) -> Path:
+    """The folder of BAAI/bge-m3, fetched at the pinned revision into the home's models folder when it is nowhere.
 
     :raises HubError: it has to be fetched and cannot be.
     """
-    return find_folder(settings) or fetch(settings, settings.home / MODELS / FOLDER_NAMES[0])
-
-
-def fetch(settings: Settings, target: Path) -> Path:
-    """Fetch the pinned revision into `target`, trying the endpoints in order, every file verified by its hash.
-
-    :raises HubError: offline, no endpoint delivers, or the disk is full.
-    """
+    # The hub stands above the encoders; only here does an encoder ask it for its files.
     from ..hub import ModelSource, download_model_files
     from ..hub.listing import ExpectedFile
 
     files = {name: ExpectedFile(size, digest) for name, (size, digest) in UPSTREAM.items()}
-    return download_model_files(settings, ModelSource(f"models/{REPOSITORY}", REVISION, files), target)
+    source = ModelSource(f"models/{REPOSITORY}", REVISION, files)
+    return find_folder(settings) or download_model_files(settings, source, settings.home / MODELS / FOLDER_NAMES[0], progress)

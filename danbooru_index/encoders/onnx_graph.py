@@ -19,11 +19,11 @@ import numpy.typing as npt
 
 from ..errors import MissingDependencyError
 from .model_files import M3Config
-from .onnx_m3 import DENSE, GRAPH_FILE, VECTORS, WEIGHTS, WEIGHTS_FILE
+from .onnx_m3 import DENSE, GRAPH_FILE, VECTORS, WEIGHTS, WEIGHTS_FILE, open_session
 from .protocol import FloatArray
 
 _CONTRIB = "com.microsoft"
-_OPSET, _IR_VERSION = 18, 10
+_OPSET, _IR_VERSION = 18, 9
 _ALIGN = 65_536  # Windows maps files at multiples of this
 _INLINE = 1024  # bytes: smaller constants stay in the graph file
 
@@ -212,8 +212,6 @@ def saturates() -> bool:
 
     A graph of one node sums products of 255 and 127.
     """
-    import onnxruntime
-
     graph = _Graph(io.BytesIO(), 8)
     helper, types = graph.onnx.helper, graph.onnx.TensorProto
     size = 16
@@ -221,8 +219,7 @@ def saturates() -> bool:
     graph.node("MatMulInteger", ["x", "w"], "y")
     inputs = [helper.make_tensor_value_info("x", types.UINT8, ["m", size])]
     outputs = [helper.make_tensor_value_info("y", types.INT32, ["m", size])]
-    session = onnxruntime.InferenceSession(_model(graph, inputs, outputs), providers=["CPUExecutionProvider"])
-    product = session.run(None, {"x": np.full((4, size), 255, np.uint8)})[0]
+    product = open_session(_model(graph, inputs, outputs)).run(None, {"x": np.full((4, size), 255, np.uint8)})[0]
     return bool((product != 255 * 127 * size).any())
 
 

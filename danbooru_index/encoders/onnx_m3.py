@@ -15,7 +15,7 @@ from ..files import write_json_atomically
 from ..settings import Settings
 from .batching import Indices
 from .m3 import Ids, M3Encoder, Outputs, open_tokenizer
-from .model_files import FOLDER_NAMES, REPOSITORY, model_parents
+from .model_files import FOLDER_NAMES, REPOSITORY, identity_of, model_parents
 from .protocol import EncoderIdentity
 
 ONNX_FOLDER = "onnx-int8"
@@ -66,18 +66,44 @@ def read_card(folder: Path) -> OnnxCard:
     return card
 
 
-def find_converted(folder: Path | None, settings: Settings) -> Path | None:
-    """The int8 model of a checkpoint folder, or with None of BAAI/bge-m3 under the model folders; None where there is none."""
-    if folder is not None:
-        candidates = [folder, folder / ONNX_FOLDER]
-    else:
-        candidates = [parent / name / ONNX_FOLDER for parent in model_parents(settings) for name in FOLDER_NAMES]
-    for candidate in candidates:
-        if (candidate / CARD_FILE).is_file() and (
-            folder is not None or read_card(candidate).identity.name == REPOSITORY
-        ):
-            return candidate
-    return None
+def find_converted(model: str, settings: Settings, packaged: Path | None = None) -> OnnxM3Encoder | None:
+    """The int8 encoder of this name, None where there is none.
+
+    It may have come with an index (`packaged`), lie under the model folders (BAAI/bge-m3), or in or beside the checkpoint
+    folder that `model` names. One that was made from other weights than the folder now holds is none.
+    """
+    folder = Path(model)
+    places = [packaged] if packaged is not None else []
+    if model == REPOSITORY:
+        places += [parent / name / ONNX_FOLDER for parent in model_parents(settings) for name in FOLDER_NAMES]
+    elif (folder / CARD_FILE).is_file():
+        return OnnxM3Encoder(folder)
+    elif (folder / ONNX_FOLDER / CARD_FILE).is_file():
+        identity = identity_of(folder)
+        encoder = OnnxM3Encoder(folder / ONNX_FOLDER, identity)
+        return encoder if read_card(folder / ONNX_FOLDER).identity.revision == identity.revision else None
+    found = (OnnxM3Encoder(place) for place in places if (place / CARD_FILE).is_file())
+    return next((encoder for encoder in found if encoder.identity.name == model), None)
+
+
+def _onnxruntime() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingDependencyError(
+            "BGE-M3 in int8 needs onnxruntime.", hint="Install it: pip install onnxruntime"
+        ) from error
+    return onnxruntime
+
+
+def open_session(model: str | bytes) -> Any:
+    """A session on the CPU for a graph's file or its bytes. The only place that opens one."""
+    options = _onnxruntime().SessionOptions()
+    options.log_severity_level = 3
+    # Without these two it keeps the memory of the longest text for ever.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    return _onnxruntime().InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 class OnnxM3Encoder(M3Encoder):
@@ -85,18 +111,22 @@ class OnnxM3Encoder(M3Encoder):
 
     on_gpu = False
 
-    def __init__(self, folder: Path) -> None:
-        """:raises EncoderError: the folder is no converted model."""
+    def __init__(self, folder: Path, identity: EncoderIdentity | None = None) -> None:
+        """
+        :param identity: of the weights that were converted; by default what the card says, where they had another path.
+        :raises EncoderError: the folder is no converted model.
+        """
         super().__init__(_BATCH_TOKENS)
         self._folder = folder
         self._card = read_card(folder)
+        self._identity = identity or self._card.identity
         self._session: Any = None
         self._run_options: Any = None
 
     @property
     def identity(self) -> EncoderIdentity:
         """The identity of the model that was converted: its indexes are searched with this one."""
-        return self._card.identity
+        return self._identity
 
     @property
     def description(self) -> str:
@@ -110,25 +140,15 @@ class OnnxM3Encoder(M3Encoder):
 
     def _open(self) -> Any:
         try:
-            import onnxruntime
-        except ImportError as error:
-            raise MissingDependencyError(
-                "BGE-M3 in int8 needs onnxruntime.", hint="Install it: pip install onnxruntime"
-            ) from error
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # Without these two it keeps the memory of the longest text for ever.
-        options.enable_cpu_mem_arena = False
-        options.enable_mem_pattern = False
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(self._folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(str(self._folder / GRAPH_FILE))
+        except MissingDependencyError:
+            raise
         except Exception as error:
             raise EncoderError(
                 f"The converted model {self._folder} cannot be opened: {error}.", hint=f"{_CONVERT}."
             ) from error
-        self._run_options = onnxruntime.RunOptions()
+        # Outputs that nobody asked for are not computed.
+        self._run_options = _onnxruntime().RunOptions()
         self._run_options.only_execute_path_to_fetches = True
         return open_tokenizer(self._folder / TOKENIZER_FILE, self._card.max_tokens)
 

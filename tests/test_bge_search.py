@@ -1,0 +1,180 @@
+"""Search with all three kinds of vectors, and fusion: an encoder made up of a table, so that every score is known."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from danbooru_index import SearchRequest
+from danbooru_index.build import build_index
+from danbooru_index.build.late import write_late
+from danbooru_index.channels.late import LateChannel
+from danbooru_index.cli import main
+from danbooru_index.encoders import EncoderIdentity, Encoding
+from danbooru_index.errors import IndexMismatchError, InputError
+from danbooru_index.evaluate import Query
+from danbooru_index.index import Index
+from danbooru_index.ranking import FusionWeights, complete, fuse
+from danbooru_index.search import search
+from danbooru_index.tune import Tuning, read_weights, tune, write_tuning
+
+
+class WordEncoder:
+    """A word is a random unit vector: dense is the mean of a text's words, tokens are the words, sparse weighs each 0.5."""
+
+    identity = EncoderIdentity("words", "1", 16)
+    has_sparse = has_tokens = True
+    on_gpu = False
+    description = "words"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, bool, bool]] = []
+
+    def encode(self, texts, *, sparse=False, tokens=False):
+        self.asked.append((len(texts), sparse, tokens))
+        words = [[sum(map(ord, word)) % 1009 for word in text.lower().split()] for text in texts]
+        vectors = []
+        for row in words:
+            found = np.stack([np.random.default_rng(word).normal(size=16) for word in row]).astype(np.float32)
+            vectors.append(found / np.linalg.norm(found, axis=1, keepdims=True))
+        dense = np.stack([rows.mean(axis=0) for rows in vectors])
+        dense /= np.linalg.norm(dense, axis=1, keepdims=True)
+        return Encoding(
+            dense, [{word: 0.5 for word in row} for row in words] if sparse else None, vectors if tokens else None
+        )
+
+
+@pytest.fixture
+def built(corpus, tmp_path):
+    encoder = WordEncoder()
+    build_index(corpus, tmp_path / "index", encoder)
+    index = Index(tmp_path / "index", encoder=encoder)
+    yield index
+    index.close()
+
+
+def test_every_channel_scores(built):
+    query = "hair past the shoulders"
+    best = search(built, SearchRequest(query, limit=3)).hits[0]
+    assert best.tag == "long_hair" and best.matched == "definition"
+    assert best.channels["sparse"] == pytest.approx(3 * 0.25)  # "hair", "past" and "the"; "shoulders." has a full stop
+    tokens = built.encoder.encode([query, "long hair, 长发, ロングヘア"], tokens=True).tokens
+    expected = (tokens[0] @ tokens[1].T).max(axis=1).mean()
+    assert best.channels["late"] == pytest.approx(expected, abs=0.02)
+
+
+def test_only_what_the_index_has_is_asked_of_the_encoder(built):
+    search(built, SearchRequest("hair"))
+    assert built.encoder.asked[-1] == (1, True, True)
+
+
+def test_an_index_without_such_vectors_has_no_such_channels(small_index):
+    assert small_index.sparse is None and small_index.late is None
+    assert set(search(small_index, SearchRequest("水手服")).hits[0].channels) == {
+        "dense",
+        "lexical",
+        "sound",
+        "words",
+        "popularity",
+        "exact",
+    }
+
+
+def test_an_index_of_another_encoder_is_refused(built, small_folder):
+    with pytest.raises(IndexMismatchError, match="use-multilingual"):
+        Index(small_folder, encoder=WordEncoder())
+
+
+def test_token_vectors_of_the_most_used_tags(built, tmp_path):
+    write_late(tmp_path / "late", built.store, built.encoder, at_most=3 * 20 * 3)
+    kept = LateChannel(tmp_path / "late", 16).scores(np.eye(16, dtype=np.float32)[:1], np.arange(len(built.store)))
+    tags = {built.store.record(int(row)).tag for row in np.flatnonzero(~np.isnan(kept))}
+    # highres: 3 words; 1girl: 3; long hair: 4, which no longer fits.
+    assert tags == {"highres", "1girl"}
+
+
+def test_missing_token_vectors_are_computed_on_an_accelerator(built):
+    index = Index(built.folder, encoder=built.encoder)
+    index.__dict__["late"] = LateChannelOfNothing()
+    assert "late" not in search(index, SearchRequest("hair past")).hits[0].channels
+    index.encoder.on_gpu = True
+    hit = search(index, SearchRequest("hair past")).hits[0]
+    exact = search(built, SearchRequest("hair past")).hits[0]
+    assert hit.channels["late"] == pytest.approx(exact.channels["late"], abs=0.02)
+    index.close()
+
+
+class LateChannelOfNothing:
+    """An index that keeps no token vectors."""
+
+    def scores(self, query, rows):
+        return np.full(len(rows), np.nan, np.float32)
+
+
+def values(*numbers):
+    return np.array(numbers, np.float32)
+
+
+def test_fusion_is_the_weighted_mean():
+    weights = FusionWeights(popularity=0.25, sparse=0.25, late=1.0)
+    ranker, dense = values(0.6, 0.4), values(0.5, 0.5)
+    found = fuse(ranker, dense, values(0.4, 0.8), weights, sparse=values(0.2, 7.0), late=values(0.5, 0.7))
+    expected = [(0.6 + 0.1 + 0.05 + 0.5) / 2.5, (0.4 + 0.2 + 0.25 + 0.7) / 2.5]  # a sparse score counts 1 at most
+    assert found.tolist() == pytest.approx(expected, abs=1e-6)
+    assert found.dtype == np.float32
+
+
+def test_fusion_without_the_new_channels_is_the_ranker():
+    ranker, dense, popularity = values(0.5, 0.1), values(0.3, 0.2), values(0.9, 0.1)
+    assert fuse(ranker, dense, popularity).tolist() == ranker.tolist()
+    assert fuse(ranker, dense, popularity, late=values(np.nan, np.nan)).tolist() == ranker.tolist()
+
+
+def test_a_tag_without_token_vectors_stays_comparable():
+    assert complete(values(0.9, np.nan, 0.8), values(0.6, 0.5, 0.5)).tolist() == pytest.approx([0.9, 0.8, 0.8])
+    none = np.zeros(3, np.float32)
+    found = fuse(none, values(0.6, 0.5, 0.6), none, late=values(0.9, 0.8, np.nan))
+    assert found[2] == pytest.approx(found[0]) and found[2] > found[1]
+
+
+def test_tuning_finds_better_weights(built):
+    # The most used tags, whatever is asked.
+    built.weights = FusionWeights(popularity=20.0, sparse=0.0, late=0.0)
+    queries = [Query("hair past the", frozenset({"very_long_hair"})), Query("ears of a", frozenset({"cat_ears"}))]
+    found = tune(built, queries)
+    assert found.queries == 2 and found.before < found.after
+    built.weights = found.weights
+    assert tune(built, queries).before == found.after
+    with pytest.raises(InputError):
+        tune(built, [Query("hair", frozenset())])
+
+
+def test_weights_survive_their_file(tmp_path):
+    weights = FusionWeights(popularity=0.1, sparse=0.7)
+    write_tuning(tmp_path / "w.json", Tuning(weights, 0.1, 0.2, 3))
+    assert read_weights(tmp_path / "w.json") == weights
+    (tmp_path / "bad.json").write_text('{"weights": {"magic": 1}}')
+    with pytest.raises(InputError, match="magic"):
+        read_weights(tmp_path / "bad.json")
+
+
+def test_tune_command(small_folder, tmp_path, capsys):
+    queries = tmp_path / "q.jsonl"
+    queries.write_text(
+        "".join(
+            json.dumps({"query": q, "relevant": [t]}) + "\n" for q, t in (("水手服", "serafuku"), ("hair", "long_hair"))
+        )
+    )
+    target = tmp_path / "w.json"
+    assert (
+        main(["evaluate", "--queries", str(queries), "--db", str(small_folder), "--tune", str(target), "--json"]) == 0
+    )
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["queries"] == 2 and printed == json.loads(target.read_text())
+    assert (
+        main(["evaluate", "--queries", str(queries), "--db", str(small_folder), "--weights", str(target), "--json"])
+        == 0
+    )
+    assert json.loads(capsys.readouterr().out)["mean"]["map_at_10"] == printed["map_at_10"]["after"]
