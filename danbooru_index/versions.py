@@ -120,6 +120,13 @@ def remove_unused(folder: Path) -> list[str]:
     return []
 
 
+def tidy(folder: Path) -> None:
+    """Remove unused versions when an index is opened, unless a build is at work, which does so itself."""
+    if len(list((folder / VERSIONS).glob("*"))) > 1:
+        with contextlib.suppress(OSError), FileHold(folder / LOCK_FILE):
+            remove_unused(folder)
+
+
 def _old_versions(folder: Path, current: Path) -> Iterator[Path]:
     kept = {current, *unfinished_versions(folder)}
     for version in sorted((folder / VERSIONS).glob("*")):

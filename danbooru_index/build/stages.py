@@ -26,6 +26,8 @@ from .late import write_late
 if TYPE_CHECKING:
     from .pipeline import Job
 
+GRAPH_SAMPLE = 2000  # vectors that are searched in a graph whose build was broken off
+
 
 def finish_names(job: Job) -> None:
     """The lexical channel, from the tag table."""
@@ -97,12 +99,16 @@ def _graph(job: Job) -> None:
     vectors = VectorFile(job.version / DENSE, job.encoder.identity.dimensions)
     projection = np.asarray(map_array(job.version / DENSE / "projection.npy"))
     graph = GraphWriter(job.version / CHROMA, vectors.count)
+    resumed = graph.count > 0
     try:
         job.reporter.stage("graph", vectors.count, start=graph.count)
         while graph.count < vectors.count:
             graph.append(vectors.gather(slice(graph.count, graph.next_end())) @ projection)
             job.reporter.update(graph.count)
             job.check()
+        if resumed:
+            sample = np.linspace(0, vectors.count - 1, GRAPH_SAMPLE).astype(np.int64)
+            graph.check(vectors.gather(sample) @ projection)
     finally:
         graph.close()
 
@@ -111,6 +117,8 @@ def publish(job: Job) -> None:
     """Hash every file and write the manifest."""
     job.reporter.stage("checking", 0)
     state = job.state
+    for left in job.version.rglob(".*.tmp"):  # a kill in the middle of an atomic write
+        left.unlink()
     names = [name for name in list_files(job.version) if not name.startswith(f"{UNFINISHED}/")]
     options = {
         **state.key["options"],
