@@ -35,7 +35,8 @@ def test_no_candidates_and_a_tag_without_texts_are_fine() -> None:
 
 
 def test_the_ranker_is_its_formula() -> None:
-    ranker = Ranker(np.array([1.0, -1.0], np.float32), np.array([[2.0, 0.0]], np.float32), np.array([0.5], np.float32), np.array([3.0], np.float32), 0.25)
+    linear, hidden = np.array([1.0, -1.0], np.float32), np.array([[2.0, 0.0]], np.float32)
+    ranker = Ranker(linear, hidden, np.array([0.5], np.float32), np.array([3.0], np.float32), 0.25)
     raw = 0.1 - 0.2 + 3.0 * np.tanh(2.0 * 0.1 + 0.5) + 0.25
     assert ranker.scores(np.array([[0.1, 0.2]], np.float32))[0] == pytest.approx(1 / (1 + np.exp(-raw)), rel=1e-5)
 
