@@ -19,7 +19,7 @@ SMALL = [
     ("twintails", "发型", "general", 900_000, ["双马尾"], ["ツインテール"], "Hair tied in two tails.", {"aliases": ["twin_tails"]}),
     ("cat_ears", "身体", "general", 300_000, ["猫耳"], ["猫耳"], "Ears of a cat on a head.", {"implies": ["animal_ears"]}),
     ("animal_ears", "身体", "general", 1_300_000, ["兽耳"], ["獣耳"], "Ears of an animal on a head.", {}),
-    ("serafuku", "服装", "general", 400_000, ["水手服"], ["セーラー服"], "A school uniform with a sailor collar.", {"names_ko": ["세일러복"]}),
+    ("serafuku", "服装", "general", 400_000, ["水手服"], ["セーラー服"], "A school uniform, sailor collar.", {"names_ko": ["세일러복"]}),
     ("red_eyes", "眼睛", "general", 800_000, ["红眼睛"], ["赤い目"], "Eyes with a red iris.", {}),
     ("night_sky", "场景", "general", 90_000, ["夜空"], ["夜空"], "The sky at night.", {}),
     ("umbrella", "物品", "general", 80_000, ["雨伞"], ["傘"], "Held against the rain.", {}),
