@@ -35,7 +35,18 @@ from danbooru_index.search import search
 from danbooru_index.versions import unfinished_versions
 
 DEPTH = 50
-QUERIES = ("水手服", "双马尾的女孩", "猫耳", "long blue hair", "holding a sword", "夜の街", "メイド服", "初音未来", "red dress", "笑顔")
+QUERIES = (
+    "水手服",
+    "双马尾的女孩",
+    "猫耳",
+    "long blue hair",
+    "holding a sword",
+    "夜の街",
+    "メイド服",
+    "初音未来",
+    "red dress",
+    "笑顔",
+)
 TARGETS = {
     "build minutes": "<= 60",
     "build memory GB": "<= 5",
@@ -168,7 +179,9 @@ def measure_search(options: argparse.Namespace) -> dict[str, Any]:
     files = read_manifest(version).files
     found["disk GB"] = round(sum(entry.size for entry in files.values()) / 1e9, 2)
     for folder in sorted({name.partition("/")[0] for name in files}):
-        found[f"disk GB, {folder}"] = round(sum(e.size for n, e in files.items() if n.startswith(f"{folder}/")) / 1e9, 3)
+        found[f"disk GB, {folder}"] = round(
+            sum(e.size for n, e in files.items() if n.startswith(f"{folder}/")) / 1e9, 3
+        )
     return found
 
 

@@ -1,7 +1,7 @@
 """An index version on disk as one validated object.
 
-    DIR/versions/NAME/   manifest.json, tags/, dense/, chroma/, lexical/, words/ (see versions.py), and sparse/, late/,
-                         encoder/ and cooccurrence/ where there are such
+DIR/versions/NAME/   manifest.json, tags/, dense/, chroma/, lexical/, words/ (see versions.py), and sparse/, late/,
+                     encoder/ and cooccurrence/ where there are such
 """
 
 from __future__ import annotations

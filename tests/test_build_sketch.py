@@ -66,7 +66,9 @@ def test_bits_are_counted_the_same_by_the_table(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_projection_keeps_what_varies_and_does_not_depend_on_the_last_bits() -> None:
-    sample = np.random.default_rng(4).standard_normal((200, 16)).astype(np.float32) * np.linspace(3, 0.1, 16, dtype=np.float32)
+    sample = np.random.default_rng(4).standard_normal((200, 16)).astype(np.float32) * np.linspace(
+        3, 0.1, 16, dtype=np.float32
+    )
     projection = fit_projection(sample, 8)
     assert np.abs(projection.T @ projection - np.eye(8)).max() < 0.01
     assert ((sample @ projection) ** 2).sum() > 0.85 * (sample**2).sum()
@@ -88,7 +90,9 @@ def exact_rows(channel: DenseChannel, query: np.ndarray, allowed: np.ndarray, k:
 
 
 @pytest.mark.parametrize("scan_at_most", [0, 60_000])
-def test_both_roads_find_what_an_exact_scan_finds(scan_at_most: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_roads_find_what_an_exact_scan_finds(
+    scan_at_most: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dense_module, "SCAN_AT_MOST", scan_at_most)
     with Index(folder) as index:
         query = index.encoder.encode(["a blue thing"]).dense[0]

@@ -145,7 +145,9 @@ def build_index(
         remove_unused(folder)
     problems = tuple(LineProblem(int(line), str(reason)) for line, reason in state.problems)
     seconds = time.perf_counter() - begun
-    return BuildReport(version, state.rows, state.texts, state.bad, problems, seconds, state.reused, tuple(reporter.notes))
+    return BuildReport(
+        version, state.rows, state.texts, state.bad, problems, seconds, state.reused, tuple(reporter.notes)
+    )
 
 
 def _run(job: Job) -> None:

@@ -129,4 +129,6 @@ def publish(job: Job) -> None:
         "text_kinds": [kind.name.lower() for kind in TextKind],
     }
     files = hash_files(job.version, names)
-    Manifest(job.encoder.identity, state.rows, state.texts, state.key["corpus_sha256"], files, options).write(job.version)
+    Manifest(job.encoder.identity, state.rows, state.texts, state.key["corpus_sha256"], files, options).write(
+        job.version
+    )

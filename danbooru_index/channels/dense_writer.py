@@ -34,7 +34,9 @@ class DenseWriter:
         """Texts that were appended."""
         return self._vectors.count
 
-    def append(self, counts: Sequence[int], kinds: Sequence[int], hashes: Hashes, codes: Codes, scales: FloatArray) -> None:
+    def append(
+        self, counts: Sequence[int], kinds: Sequence[int], hashes: Hashes, codes: Codes, scales: FloatArray
+    ) -> None:
         """Append the texts of the next tags: `counts` is the number of texts of each tag, the others have an item a text."""
         self._counts.append(counts)
         self._kinds.append(kinds)

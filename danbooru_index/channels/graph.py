@@ -110,7 +110,9 @@ class GraphWriter:
         own = 1.0 - np.einsum("nd,nd->n", vectors, vectors)  # Chroma's distance of the space "ip" is 1 - inner product
         lost = int((best > own + 1e-3).sum())
         if lost > len(vectors) // 100:
-            raise IndexDamagedError(f"{lost} of {len(vectors)} vectors are missing in {self._folder}.", hint="Build it again.")
+            raise IndexDamagedError(
+                f"{lost} of {len(vectors)} vectors are missing in {self._folder}.", hint="Build it again."
+            )
 
     def close(self) -> None:
         """Let go of the folder; a finished one is frozen first."""
@@ -127,7 +129,9 @@ def _freeze(database: Path) -> None:
     adding a row to `acquire_write` even when it only reads; the trigger drops that row, so that the file keeps its hash.
     """
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("DELETE FROM embeddings_queue WHERE seq_id < (SELECT MIN(CAST(seq_id AS INTEGER)) FROM max_seq_id)")
+        connection.execute(
+            "DELETE FROM embeddings_queue WHERE seq_id < (SELECT MIN(CAST(seq_id AS INTEGER)) FROM max_seq_id)"
+        )
         connection.execute(
             "CREATE TRIGGER IF NOT EXISTS frozen BEFORE INSERT ON acquire_write BEGIN SELECT RAISE(IGNORE); END"
         )
@@ -144,7 +148,9 @@ def pending_writes(database: Path) -> int:
             query = "SELECT COUNT(*) FROM embeddings_queue WHERE seq_id > (SELECT MIN(CAST(seq_id AS INTEGER)) FROM max_seq_id)"
             return int(connection.execute(query).fetchone()[0])
     except sqlite3.Error as error:
-        raise IndexDamagedError(f"{database} is no database of Chroma: {error}.", hint="Build or fetch the index again.") from error
+        raise IndexDamagedError(
+            f"{database} is no database of Chroma: {error}.", hint="Build or fetch the index again."
+        ) from error
 
 
 class Graph:

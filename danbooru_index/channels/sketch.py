@@ -67,7 +67,11 @@ def _distances(words: Words, wanted: Words) -> Distances:
     count = words.shape[1]
     total = np.zeros(count, np.uint16)
     # Memory that is used again: fresh blocks of this size would come from the system each time.
-    differing, bits, few = np.empty(_SCAN_BLOCK, np.uint64), np.empty(_SCAN_BLOCK, np.uint8), np.empty(_SCAN_BLOCK, np.uint8)
+    differing, bits, few = (
+        np.empty(_SCAN_BLOCK, np.uint64),
+        np.empty(_SCAN_BLOCK, np.uint8),
+        np.empty(_SCAN_BLOCK, np.uint8),
+    )
     for start in range(0, count, _SCAN_BLOCK):
         block, part = words[:, start : start + _SCAN_BLOCK], total[start : start + _SCAN_BLOCK]
         size = len(part)

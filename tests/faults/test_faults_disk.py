@@ -30,9 +30,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 24 MB."""
     place = tmp_path / "disk"
     place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(place)], capture_output=True, text=True, check=False
-    ) if shutil.which("mount") else None
+    mounted = (
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(place)], capture_output=True, text=True, check=False
+        )
+        if shutil.which("mount")
+        else None
+    )
     if mounted is None or mounted.returncode:
         pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip() if mounted else 'no mount command'}")
     try:
@@ -54,8 +58,12 @@ class Filling:
                     file.write(bytes(1 << 12))
 
 
-@pytest.mark.parametrize(("stage", "done"), [("encoding", 64), ("columns", 0), ("names", 0), ("graph", 0), ("checking", 0)])
-def test_a_full_disk_leaves_the_old_index_and_the_build_goes_on(stage: str, done: int, small_disk: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stage", "done"), [("encoding", 64), ("columns", 0), ("names", 0), ("graph", 0), ("checking", 0)]
+)
+def test_a_full_disk_leaves_the_old_index_and_the_build_goes_on(
+    stage: str, done: int, small_disk: Path, tmp_path: Path
+) -> None:
     folder = small_disk / "index"
     build_index(write_lines(tmp_path / "old.jsonl", tag_lines(20)), folder, ENCODER, OPTIONS)
     old = current_version(folder)
@@ -94,7 +102,9 @@ def test_verify_finds_any_flipped_byte(tmp_path: Path) -> None:
         place = chance.randrange(len(data))
         data[place] ^= 1 << chance.randrange(8)
         (version / name).write_bytes(data)
-        assert check_files(version, manifest, hashes=True) == [f"{name} has been changed (its SHA-256 is not the manifest's)"]
+        assert check_files(version, manifest, hashes=True) == [
+            f"{name} has been changed (its SHA-256 is not the manifest's)"
+        ]
         data[place] = 0
         (version / name).write_bytes(data[:-1])
         assert check_files(version, manifest)[0].startswith(f"{name} has ")
