@@ -87,11 +87,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(
             f"The settings file {path} is no TOML: {error}.", hint="Correct that line, or remove the file."
         ) from error
+    return table
 
 
 def _token(value: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..channels.cooccurrence import read_pairs, write_cooccurrence
 from ..channels.dense import GRAPH_DIMENSIONS, TextKind
 from ..channels.graph import GraphWriter
 from ..channels.late import MAX_BYTES
@@ -16,9 +17,9 @@ from ..channels.vectors import VectorFile
 from ..channels.words import write_words
 from ..errors import IndexDamagedError
 from ..files import map_array
-from ..index import CHROMA, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS
+from ..index import CHROMA, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS
 from ..manifest import Manifest, hash_files, list_files
-from ..store import Store
+from ..store import KEY_TAG, Store
 from ..texts import lexical_names
 from ..versions import UNFINISHED
 from .late import write_late
@@ -56,6 +57,27 @@ def finish_words(job: Job) -> None:
         job.reporter.stage("words", 0)
         shutil.rmtree(job.version / WORDS, ignore_errors=True)
         write_words(job.version / WORDS, store.rows())
+    finally:
+        store.close()
+
+
+def finish_cooccurrence(job: Job) -> None:
+    """How often tags stand together, from the pairs beside the corpus; pairs of tags that are not there are left out."""
+    path = job.options.cooccurrence
+    assert path is not None
+    store = Store(job.version / STORE)
+    try:
+        job.reporter.stage("co-occurrence", 0)
+        rows: dict[str, int] = {}
+        for tag in {tag for first, second, _ in read_pairs(path) for tag in (first, second)}:
+            row = next(
+                (row for row, kind in store.exact(tag) if kind == KEY_TAG and store.record(row).tag == tag), None
+            )
+            if row is not None:
+                rows[tag] = row
+        shutil.rmtree(job.version / COOCCURRENCE, ignore_errors=True)
+        kept = write_cooccurrence(job.version / COOCCURRENCE, read_pairs(path), rows)
+        job.reporter.note(f"{kept:,} pairs of tags are taken from {path.name}.")
     finally:
         store.close()
 
