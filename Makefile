@@ -17,6 +17,7 @@ demo: $(VENV)/base.stamp
 test: $(VENV)/dev.stamp check
 	$(BIN)/python tests/hosts/comfyui.py prepare --requirements requirements.txt
 	$(BIN)/python tests/hosts/olah.py prepare
+	$(BIN)/python tests/hosts/browser.py prepare
 	DANBOORU_INDEX_TEST_FULL=1 $(BIN)/python -m pytest
 	$(BIN)/python -m nox
 

@@ -6,10 +6,18 @@ from comfy_api.v0_0_2 import ComfyExtension, io
 from typing_extensions import override
 
 from .load import DanbooruIndexLoad
+from .prompt_expand import DanbooruIndexPromptExpand
 from .rebuild import DanbooruIndexRebuild
+from .related_tags import DanbooruIndexRelatedTags
 from .tag_search import DanbooruIndexTagSearch
 
-NODES: list[type[io.ComfyNode]] = [DanbooruIndexLoad, DanbooruIndexTagSearch, DanbooruIndexRebuild]
+NODES: list[type[io.ComfyNode]] = [
+    DanbooruIndexTagSearch,
+    DanbooruIndexPromptExpand,
+    DanbooruIndexRelatedTags,
+    DanbooruIndexLoad,
+    DanbooruIndexRebuild,
+]
 
 
 class DanbooruIndexExtension(ComfyExtension):

@@ -8,9 +8,8 @@ from comfy_api.v0_0_2 import io
 
 from . import host
 from .encoders import AUTO, DEVICES, ENCODERS, PRECISIONS
+from .inputs import HANDLE_TYPE
 from .service import IF_MISSING, NEVER, UPDATE, IndexHandle
-
-HANDLE_TYPE = io.Custom("DANBOORU_INDEX")
 
 
 def _inputs() -> list[io.Input]:

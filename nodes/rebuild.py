@@ -10,7 +10,7 @@ from comfy_api.v0_0_2 import io, ui
 
 from . import host
 from .encoders import AUTO, DEVICES, ENCODERS, open_managed
-from .load import HANDLE_TYPE
+from .inputs import HANDLE_TYPE
 from .service import IndexHandle
 
 if TYPE_CHECKING:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from comfy_api.v0_0_2 import io, ui
 
-from ..danbooru_index.records import NSFW_CHOICES, Category, SearchRequest
+from ..danbooru_index.records import SearchRequest
 from . import host
-from .load import HANDLE_TYPE
+from .inputs import category_input, chosen, index_input, limit_input, min_count_input, nsfw_input, spelling_inputs
 from .service import IndexHandle, fingerprint, use_index
-
-ALL = "all"
 
 
 class DanbooruIndexTagSearch(io.ComfyNode):
@@ -26,37 +24,12 @@ class DanbooruIndexTagSearch(io.ComfyNode):
             is_output_node=True,
             inputs=[
                 io.String.Input("text", multiline=True, default="", tooltip="What you want to see, in any language."),
-                io.Int.Input("limit", default=10, min=1, max=1000, tooltip="How many tags at most."),
-                io.Combo.Input(
-                    "category",
-                    options=[ALL, *(c.label for c in Category)],
-                    default=ALL,
-                    tooltip="Only tags of this category: general (what is seen), character, copyright (series), artist or meta.",
-                ),
-                io.Combo.Input(
-                    "nsfw",
-                    options=list(NSFW_CHOICES),
-                    default="exclude",
-                    tooltip="Leave NSFW tags out, let them in, or take only them.",
-                ),
-                io.Int.Input(
-                    "min_count",
-                    default=0,
-                    min=0,
-                    max=10_000_000,
-                    tooltip="Only tags with at least so many posts: models hardly know rare ones.",
-                ),
-                io.Boolean.Input("spaces", default=True, tooltip="Write long hair instead of long_hair in the prompt."),
-                io.Boolean.Input(
-                    "escape",
-                    default=True,
-                    tooltip=r"Write \( and \) in the prompt, since bare brackets change weights.",
-                ),
-                HANDLE_TYPE.Input(
-                    "index",
-                    optional=True,
-                    tooltip="From Danbooru Index: Load. Unconnected: the index is found automatically.",
-                ),
+                limit_input(),
+                category_input(),
+                nsfw_input(),
+                min_count_input(),
+                *spelling_inputs(),
+                index_input(),
             ],
             outputs=[
                 io.String.Output("prompt", tooltip="The tags joined by commas, best first."),
@@ -88,8 +61,7 @@ class DanbooruIndexTagSearch(io.ComfyNode):
         from ..danbooru_index.text import prompt_form
 
         with host.shown_errors():
-            categories = () if category == ALL else (Category.parse(category),)
-            request = SearchRequest(text, limit, categories, nsfw, min_count)  # type: ignore[arg-type]
+            request = SearchRequest(text, limit, chosen(category), nsfw, min_count)  # type: ignore[arg-type]
             with use_index(index) as (opened, reason):
                 result = search(opened, request)
         host.check_interrupted()

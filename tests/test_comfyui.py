@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,35 @@ import pytest
 from comfyui import ComfyUIServer, PromptRefused, prepare
 
 ROOT = Path(__file__).resolve().parent.parent
+LANGUAGES = ("zh", "ja")
+TAG_FILTERS = [("limit", 20), ("category", "all"), ("nsfw", "exclude"), ("min_count", 0), ("spaces", True), ("escape", True)]
+# Saved workflows keep the values of widgets by their places, and links by the names and places of slots: only ever append.
+FROZEN = {
+    "DanbooruIndexTagSearch": ([("text", ""), *TAG_FILTERS, ("index", None)], ["prompt", "tags", "report"]),
+    "DanbooruIndexPromptExpand": (
+        [
+            *[("text", ""), ("style", "sdxl"), ("limit", 60), ("per_concept", 6), ("budget", 2.1), ("category", "auto")],
+            *[("exclude", "none"), ("nsfw", "exclude"), ("min_count", 0), ("implied", "drop"), ("weights", False)],
+            *[("quality", False), ("prefix", ""), ("suffix", ""), ("index", None)],
+        ],
+        ["positive", "negative", "tags", "report"],
+    ),
+    "DanbooruIndexRelatedTags": ([("tags", ""), *TAG_FILTERS, ("index", None)], ["prompt", "tags", "report"]),
+    "DanbooruIndexLoad": (
+        [
+            *[("folder", ""), ("encoder", "auto"), ("device", "auto"), ("precision", "auto"), ("download", "never")],
+            *[("repository", ""), ("endpoint", "")],
+        ],
+        ["index", "info"],
+    ),
+    "DanbooruIndexRebuild": (
+        [
+            *[("corpus", ""), ("encoder", "auto"), ("device", "auto"), ("batch_size", 0), ("unfinished", "resume")],
+            ("tolerant", True),
+        ],
+        ["index", "report"],
+    ),
+}
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
 
 
@@ -31,9 +61,15 @@ def message(entry: dict, kind: str) -> dict | None:
 
 def search_graph(text: str, **inputs: object) -> dict:
     """Tag Search with each of its outputs shown."""
-    values = {"text": text, "limit": 3, "category": "all", "nsfw": "exclude", "min_count": 0, "spaces": True, "escape": True}
-    graph = {"1": {"class_type": "DanbooruIndexTagSearch", "inputs": {**values, **inputs}}}
-    for slot in range(3):
+    return node_graph("DanbooruIndexTagSearch", text=text, **{"limit": 3, **inputs})
+
+
+def node_graph(node_id: str, **inputs: object) -> dict:
+    """A node, with its defaults where nothing else is given, and each of its outputs shown."""
+    frozen, outputs = FROZEN[node_id]
+    values = {name: default for name, default in frozen if default is not None}
+    graph = {"1": {"class_type": node_id, "inputs": {**values, **inputs}}}
+    for slot in range(len(outputs)):
         graph[str(2 + slot)] = {"class_type": "PreviewAny", "inputs": {"source": ["1", slot]}}
     return graph
 
@@ -59,11 +95,50 @@ def texts(entry: dict, node: str) -> list[str]:
 
 def test_the_pack_is_imported_fast_and_every_input_has_a_tooltip(server: ComfyUIServer) -> None:
     assert server.import_seconds() <= 0.5  # on a busy machine; benchmarks/imports.py measures it
-    for node_id in ("DanbooruIndexLoad", "DanbooruIndexTagSearch", "DanbooruIndexRebuild"):
+    for node_id in FROZEN:
         info = server.object_info(node_id)
-        inputs = {**info["input"].get("required", {}), **info["input"].get("optional", {})}
-        assert inputs and all(options[1].get("tooltip") for options in inputs.values())
+        assert all(options[1].get("tooltip") for options in inputs_of(info).values())
         assert all(info["output_tooltips"])
+
+
+def inputs_of(info: dict) -> dict:
+    return {name: info["input"][kind][name] for kind in info["input_order"] for name in info["input_order"][kind]}
+
+
+def test_what_saved_workflows_depend_on_never_changes(server: ComfyUIServer) -> None:
+    for node_id, (inputs, outputs) in FROZEN.items():
+        info = server.object_info(node_id)
+        assert [(name, options[1].get("default")) for name, options in inputs_of(info).items()] == inputs
+        assert info["output_name"] == outputs
+        if "tags" in outputs:
+            assert info["output_is_list"] == [name == "tags" for name in outputs]
+    assert {node for node in server.get("/object_info") if node.startswith("DanbooruIndex")} == set(FROZEN)
+
+
+def test_every_node_is_translated_and_has_help_pages(server: ComfyUIServer) -> None:
+    translated = server.get("/i18n")
+    for node_id, (inputs, outputs) in FROZEN.items():
+        for language in LANGUAGES:
+            words = translated[language]["nodeDefs"][node_id]
+            assert list(words["inputs"]) == [name for name, _ in inputs]
+            assert list(words["outputs"]) == [str(slot) for slot in range(len(outputs))]
+            assert words["display_name"] and words["description"]
+        for page in (f"{node_id}.md", f"{node_id}/zh.md"):
+            text = server.client.get(f"/extensions/danbooru-index/docs/{page}").text
+            assert text.startswith("# Danbooru") and all(f"**{name}**" in text for name, _ in inputs)
+
+
+def test_example_workflows_hold_a_value_for_every_widget(server: ComfyUIServer) -> None:
+    (names,) = [found for pack, found in server.get("/workflow_templates").items() if pack == "danbooru-index"]
+    assert sorted(names) == ["Prompt Expand", "Tag Search"]
+    for name in names:
+        path = ROOT / "example_workflows" / f"{name}.json"
+        for node in json.loads(path.read_text(encoding="utf-8"))["nodes"]:
+            if node["type"] in FROZEN:
+                inputs, outputs = FROZEN[node["type"]]
+                widgets = [default for name, default in inputs if name != "index"]
+                assert [type(value) for value in node["widgets_values"]] == [type(value) for value in widgets]
+                assert [output["name"] for output in node["outputs"]] == outputs
 
 
 def test_a_sentence_in_and_tags_out(server: ComfyUIServer) -> None:
@@ -86,6 +161,64 @@ def test_filters_reach_the_engine(server: ComfyUIServer) -> None:
     assert texts(server.run(search_graph("nude", nsfw="only", limit=5), 120), "3") == ["nude"]
     assert texts(server.run(search_graph("girl", category="meta", limit=5), 120), "3") == ["highres"]
     assert texts(server.run(search_graph("girl", category="artist", min_count=1000), 120), "4")[0].startswith("No tag fits")
+
+
+def test_a_sentence_becomes_a_prompt_and_its_negation_the_negative(server: ComfyUIServer) -> None:
+    graph = node_graph("DanbooruIndexPromptExpand", text="一个女孩，双马尾，水手服，没有雨伞", budget=1.0)
+    entry = server.run(graph, 120)
+    assert texts(entry, "2") == ["1girl, twintails, serafuku"]
+    assert texts(entry, "3") == ["umbrella"]
+    assert texts(entry, "4") == ["1girl", "twintails", "serafuku"]
+    report = texts(entry, "5")[0]
+    assert report.startswith("1girl, twintails, serafuku\nnegative: umbrella\n") and str(server.home / "index") in report
+    assert entry["outputs"]["1"]["text"] == [report]
+
+
+def test_the_users_own_parts_of_a_prompt_stay_untouched(server: ComfyUIServer) -> None:
+    text = "masterpiece, <lora:x:0.8>, 一个女孩穿着水手服, (red eyes:1.2)\nBREAK\n夜空, __weather__ {a|b}"
+    graph = node_graph("DanbooruIndexPromptExpand", text=text, budget=1.0)
+    assert texts(server.run(graph, 120), "2") == [
+        "masterpiece, <lora:x:0.8>, 1girl, serafuku, (red eyes:1.2)\nBREAK\nnight sky, __weather__ {a|b}"
+    ]
+
+
+def test_the_look_and_the_filters_of_a_prompt_are_as_chosen(server: ComfyUIServer) -> None:
+    def prompt(text: str, **inputs: object) -> str:
+        return texts(server.run(node_graph("DanbooruIndexPromptExpand", text=text, budget=1.0, **inputs), 120), "2")[0]
+
+    assert prompt("水手服", quality=True, prefix="a", suffix="b") == "a, serafuku, masterpiece, best quality, b"
+    assert prompt("红眼睛", style="tags") == "red_eyes"
+    assert prompt("猫耳", implied="add") == "cat ears, animal ears"
+    assert prompt("裸体", nsfw="include") == "nude" and "nude" not in prompt("裸体")
+    assert prompt("初音未来", category="character") == "hatsune miku"
+    assert "hatsune miku" not in prompt("初音未来", exclude="character")
+
+
+def test_an_expansion_of_nothing_is_an_error_and_never_a_prompt(server: ComfyUIServer) -> None:
+    entry = server.run(node_graph("DanbooruIndexPromptExpand", text=" "), 120)
+    error = message(entry, "execution_error")
+    assert error is not None and error["node_id"] == "1" and "The text is empty" in error["exception_message"]
+    assert "2" not in entry["outputs"]
+
+
+def test_related_tags_of_several(server: ComfyUIServer) -> None:
+    entry = server.run(node_graph("DanbooruIndexRelatedTags", tags="very long hair，双马尾\nno such tag", limit=3), 120)
+    found = texts(entry, "3")
+    assert len(found) == 3 and "long_hair" in found and not {"very_long_hair", "twintails"} & set(found)
+    assert texts(entry, "2") == [", ".join(found).replace("_", " ")]
+    report = texts(entry, "4")[0]
+    assert "by dense space" in report and report.endswith("warning: not in the index: no such tag")
+    only = node_graph("DanbooruIndexRelatedTags", tags="hatsune_miku", category="copyright")
+    assert texts(server.run(only, 120), "3") == ["vocaloid"]
+
+
+def test_relatives_of_an_unknown_tag_are_an_error(server: ComfyUIServer) -> None:
+    entry = server.run(node_graph("DanbooruIndexRelatedTags", tags="no such tag"), 120)
+    error = message(entry, "execution_error")
+    assert error is not None and "None of these tags is in the index: no such tag." in error["exception_message"]
+    entry = server.run(node_graph("DanbooruIndexRelatedTags", tags=", ,"), 120)
+    error = message(entry, "execution_error")
+    assert error is not None and "There is no tag to find relatives of" in error["exception_message"]
 
 
 def test_load_names_the_index_and_a_missing_one_is_an_error_on_the_node(server: ComfyUIServer) -> None:
@@ -145,11 +278,11 @@ def test_an_interrupted_run_stops_and_the_next_one_works(server: ComfyUIServer) 
         prompt = server.queue(search_graph("水手服"))
         server.wait_running(prompt)
         server.interrupt()
-        entry = server.wait(prompt, 60)
+        entry = server.wait(prompt, 120)
         interrupted = message(entry, "execution_interrupted")
         assert interrupted is not None and interrupted["node_id"] == "1"
         assert not (server.home / "starter" / "CURRENT").exists()
-        entry = server.run(search_graph("水手服"), 300)
+        entry = server.run(search_graph("水手服"), 600)
         assert texts(entry, "3")[0] == "serafuku" and "starter index" in texts(entry, "4")[0]
     finally:
         (server.home / "away").rename(index)
