@@ -44,7 +44,9 @@ def main() -> int:
     problems = []
     shared_names = names = 0
     records = read_corpus(STARTER_CORPUS)
-    titles = sorted((n for r in records if r.category is Category.COPYRIGHT for n in r.names["zh"]), key=len, reverse=True)
+    titles = sorted(
+        (n for r in records if r.category is Category.COPYRIGHT for n in r.names["zh"]), key=len, reverse=True
+    )
     for record in records:
         row = snapshot.get(record.tag)
         if row is None:

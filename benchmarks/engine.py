@@ -31,7 +31,10 @@ def run(*arguments: str, home: Path) -> tuple[float, float, str]:
     environment = {**os.environ, "DANBOORU_INDEX_HOME": str(home), "PYTHONPATH": str(ROOT)}
     begun = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "danbooru_index", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        [sys.executable, "-m", "danbooru_index", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
     )
     assert process.stdout is not None
     peak, watched = 0, psutil.Process(process.pid)
@@ -75,10 +78,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         seconds, memory, _ = run("search", "warm up", home=home)
-        lines.append(row("building the starter index and a first search", "30 s, 600 MB", f"{seconds:.1f} s, {1000 * memory:.0f} MB"))
+        lines.append(
+            row(
+                "building the starter index and a first search",
+                "30 s, 600 MB",
+                f"{seconds:.1f} s, {1000 * memory:.0f} MB",
+            )
+        )
         lines.append(row("`search TEXT` as a whole process, starter index", "3 s", f"{whole_process(home):.2f} s"))
         starter = evaluate(options.data, home, "--only-known")
-        lines.append(row("starter index, headline sets, `--only-known`: mAP@10", "0.70", f"{starter['mean']['map_at_10']:.3f}"))
+        lines.append(
+            row("starter index, headline sets, `--only-known`: mAP@10", "0.70", f"{starter['mean']['map_at_10']:.3f}")
+        )
         db = options.db
         if db is None:
             db = home / "benchmark"
@@ -91,7 +102,11 @@ def main() -> None:
         lines.append(row("mean mAP@10 of the 11 headline sets", "0.43 (0.55)", f"{mean['map_at_10']:.3f}"))
         times = f"{mean['median_ms']:.1f} / {mean['p95_ms']:.1f} ms"
         lines.append(row("one warm search, median / p95 (means over the sets)", "30 / 80 ms", times))
-    lines += ["", "| set | queries | mAP@10 | recall@10 | MRR@10 | median ms | p95 ms |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| set | queries | mAP@10 | recall@10 | MRR@10 | median ms | p95 ms |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for r in [*result["sets"], mean]:
         quality = " | ".join(f"{r[name]:.3f}" for name in ("map_at_10", "recall_at_10", "mrr_at_10"))
         lines.append(f"| {r['name']} | {r['queries']} | {quality} | {r['median_ms']:.1f} | {r['p95_ms']:.1f} |")

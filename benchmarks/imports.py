@@ -34,15 +34,21 @@ def main() -> None:
     from comfyui import prepare
 
     installation = prepare(sys.argv[1] if len(sys.argv) > 1 else "0.30.0", ROOT / "requirements.txt")
-    code = CODE.format(hosts=str(ROOT / "tests" / "hosts"), tree=str(installation.tree), init=str(ROOT / "__init__.py"), root=str(ROOT))
+    code = CODE.format(
+        hosts=str(ROOT / "tests" / "hosts"), tree=str(installation.tree), init=str(ROOT / "__init__.py"), root=str(ROOT)
+    )
     times = []
     for _ in range(10):
-        done = subprocess.run([installation.python, "-c", code], capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(
+            [installation.python, "-c", code], capture_output=True, text=True, timeout=300, check=False
+        )
         line = next((row for row in done.stdout.splitlines() if row.startswith("seconds")), None)
         if line is None:
             raise SystemExit(done.stderr[-2000:])
         times.append(float(line.split()[1]))
-    print(f"{line.split()[2:]}: median {1000 * statistics.median(times):.1f} ms, worst {1000 * max(times):.1f} ms of {len(times)}")
+    print(
+        f"{line.split()[2:]}: median {1000 * statistics.median(times):.1f} ms, worst {1000 * max(times):.1f} ms of {len(times)}"
+    )
 
 
 if __name__ == "__main__":

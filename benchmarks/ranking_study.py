@@ -102,7 +102,14 @@ def load(path: Path) -> Data:
     if tuple(stored["names"]) != FEATURES:
         raise SystemExit("The features have changed: collect them again.")
     relevant = [frozenset(tags) for tags in json.loads(str(stored["relevant"]))]
-    return Data(stored["features"], stored["tags"], stored["starts"], json.loads(str(stored["queries"])), stored["sets"], relevant)
+    return Data(
+        stored["features"],
+        stored["tags"],
+        stored["starts"],
+        json.loads(str(stored["queries"])),
+        stored["sets"],
+        relevant,
+    )
 
 
 def plain_sum(features: np.ndarray) -> np.ndarray:
@@ -140,7 +147,9 @@ def batches(data: Data, which: np.ndarray, columns: list[int]):
     return x[usable], y[usable], present[usable], weight[usable] / weight[usable].mean()
 
 
-def fit(data: Data, which: np.ndarray, columns: list[int], hidden: int = HIDDEN, seed: int = 0) -> dict[str, np.ndarray]:
+def fit(
+    data: Data, which: np.ndarray, columns: list[int], hidden: int = HIDDEN, seed: int = 0
+) -> dict[str, np.ndarray]:
     """The weights, in the units of the features."""
     import torch
 
@@ -148,7 +157,11 @@ def fit(data: Data, which: np.ndarray, columns: list[int], hidden: int = HIDDEN,
     x, y, present, weight = (torch.tensor(a) for a in batches(data, which, columns))
     mean, scale = x[present].mean(0), x[present].std(0) + 1e-3
     x = (x - mean) / scale
-    linear, inner, outer = torch.nn.Linear(len(columns), 1), torch.nn.Linear(len(columns), hidden), torch.nn.Linear(hidden, 1, bias=False)
+    linear, inner, outer = (
+        torch.nn.Linear(len(columns), 1),
+        torch.nn.Linear(len(columns), hidden),
+        torch.nn.Linear(hidden, 1, bias=False),
+    )
     torch.nn.init.zeros_(outer.weight)
     parameters = [*linear.parameters(), *inner.parameters(), *outer.parameters()]
     optimiser = torch.optim.Adam(parameters, lr=RATE)
@@ -190,7 +203,11 @@ def measure(data: Data, which: np.ndarray, score) -> dict[str, float]:
 
 def row(label: str, found: dict[str, float]) -> str:
     mean = np.mean([found[name] for name in HEADLINE if name in found])
-    return f"| {label} | {mean:.3f} | " + " | ".join(f"{found[name]:.3f}" for name in (*HEADLINE, *SIDE) if name in found) + " |"
+    return (
+        f"| {label} | {mean:.3f} | "
+        + " | ".join(f"{found[name]:.3f}" for name in (*HEADLINE, *SIDE) if name in found)
+        + " |"
+    )
 
 
 def fitted(data: Data, seen: np.ndarray, columns: list[int], hidden: int = HIDDEN, seeds: int = 2):
@@ -198,14 +215,24 @@ def fitted(data: Data, seen: np.ndarray, columns: list[int], hidden: int = HIDDE
     results = []
     for seed in range(seeds):
         weights = fit(data, np.flatnonzero(seen), columns, hidden, seed)
-        results.append(measure(data, np.flatnonzero(~seen), lambda f, w=weights: logits(w, f[:, columns].astype(np.float32))))
+        results.append(
+            measure(data, np.flatnonzero(~seen), lambda f, w=weights: logits(w, f[:, columns].astype(np.float32)))
+        )
     return {name: float(np.mean([r[name] for r in results])) for name in results[0]}
 
 
 def ablate(data: Data) -> None:
     seen, everything = data.seen(), list(range(len(FEATURES)))
-    print("| unseen half, mAP@10 | mean of 8 | " + " | ".join((*HEADLINE, *SIDE)) + " |\n|" + "---|" * (2 + len(HEADLINE) + len(SIDE)))
-    print(row("plain sum (dense + .4 characters + .12 popularity)", measure(data, np.flatnonzero(~seen), plain_sum)), flush=True)
+    print(
+        "| unseen half, mAP@10 | mean of 8 | "
+        + " | ".join((*HEADLINE, *SIDE))
+        + " |\n|"
+        + "---|" * (2 + len(HEADLINE) + len(SIDE))
+    )
+    print(
+        row("plain sum (dense + .4 characters + .12 popularity)", measure(data, np.flatnonzero(~seen), plain_sum)),
+        flush=True,
+    )
     print(row(f"all features, {HIDDEN} hidden", fitted(data, seen, everything)), flush=True)
     print(row("linear only", fitted(data, seen, everything, hidden=1)), flush=True)
     for name, group in GROUPS.items():
@@ -222,7 +249,9 @@ def main() -> None:
     one.add_argument("queries", type=Path, nargs="+")
     for name in ("ablate", "fit"):
         commands.add_parser(name).add_argument("features", type=Path)
-    commands.choices["fit"].add_argument("--write", action="store_true", help="replace weights.json by the weights of the first half")
+    commands.choices["fit"].add_argument(
+        "--write", action="store_true", help="replace weights.json by the weights of the first half"
+    )
     options = parser.parse_args()
     if options.command == "collect":
         return collect(options.db, options.queries, options.out)

@@ -70,7 +70,9 @@ class AppendFile:
         self._file = path.open("r+b" if path.exists() else "w+b")
         if self._file.seek(0, os.SEEK_END) < size:
             self._file.close()
-            raise IndexDamagedError(f"{path} is shorter than its checkpoint says.", hint="Start the build again with --restart.")
+            raise IndexDamagedError(
+                f"{path} is shorter than its checkpoint says.", hint="Start the build again with --restart."
+            )
         self._file.truncate(size)
         self._file.seek(size)
 

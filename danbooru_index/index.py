@@ -1,7 +1,7 @@
 """An index version on disk as one validated object.
 
-    DIR/versions/NAME/   manifest.json, tags/, dense/, chroma/, lexical/, words/ (see versions.py), and sparse/, late/,
-                         encoder/ and cooccurrence/ where there are such
+DIR/versions/NAME/   manifest.json, tags/, dense/, chroma/, lexical/, words/ (see versions.py), and sparse/, late/,
+                     encoder/ and cooccurrence/ where there are such
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .progress import Progress, silent
 from .ranking import DEFAULT_WEIGHTS
 from .settings import Settings, load_settings
 from .store import Store
-from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current
+from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current, tidy
 
 FLOOR_SAMPLE = 2000  # texts
 STORE, DENSE, CHROMA, LEXICAL, WORDS, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "words", "sparse", "late"
@@ -81,6 +81,7 @@ class Index:
         except BaseException:
             self._mark.release()
             raise
+        tidy(folder)
 
     def _open(self, encoder: Encoder | None, settings: Settings | None) -> None:
         self.manifest: Manifest = read_manifest(self.folder)

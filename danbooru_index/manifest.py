@@ -62,7 +62,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamagedError(f"{path} is not a manifest of a danbooru-index.", hint=_REBUILD)
     if value.get("schema") != SCHEMA_VERSION:
         raise IndexMismatchError(
-            f"The index {folder} has schema version {value.get('schema')!r}; this program reads version {SCHEMA_VERSION}.", hint=_REBUILD
+            f"The index {folder} has schema version {value.get('schema')!r}; this program reads version {SCHEMA_VERSION}.",
+            hint=_REBUILD,
         )
     try:
         return parse_manifest(value)
@@ -99,7 +100,9 @@ def hash_files(folder: Path, names: Iterable[str]) -> dict[str, FileEntry]:
     return {name: FileEntry((folder / name).stat().st_size, sha256_of(folder / name)) for name in names}
 
 
-def check_files(folder: Path, manifest: Manifest, *, hashes: bool = False, progress: Callable[[int], None] | None = None) -> list[str]:
+def check_files(
+    folder: Path, manifest: Manifest, *, hashes: bool = False, progress: Callable[[int], None] | None = None
+) -> list[str]:
     """What is wrong with the files of a version, one sentence a file; empty when all is well.
 
     Sizes always, contents too with `hashes`; `progress` is told the bytes of each file that was checked.

@@ -87,9 +87,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"The settings file {path} is no TOML: {error}.", hint="Correct that line, or remove the file.") from error
+        raise InputError(
+            f"The settings file {path} is no TOML: {error}.", hint="Correct that line, or remove the file."
+        ) from error
+    return table
 
 
 def _token(value: str) -> str | None:
@@ -103,7 +106,10 @@ def _token(value: str) -> str | None:
 def _endpoints(value: str | list[str]) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise InputError(f"The setting endpoint is {value!r}.", hint='Use an address or a list: endpoint = ["https://huggingface.co"].')
+        raise InputError(
+            f"The setting endpoint is {value!r}.",
+            hint='Use an address or a list: endpoint = ["https://huggingface.co"].',
+        )
     return tuple(part.strip().rstrip("/") for part in parts if part.strip())
 
 

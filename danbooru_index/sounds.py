@@ -22,7 +22,9 @@ _IRREGULAR = {
     "し": "shi", "ち": "chi", "つ": "tsu", "ふ": "fu", "じ": "ji", "ぢ": "ji", "づ": "zu", "や": "ya", "ゆ": "yu", "よ": "yo", "わ": "wa",
     "ゐ": "i", "ゑ": "e", "を": "o", "ん": "n", "ゔ": "vu",
 }  # fmt: skip
-_KANA = {kana: row + vowel for row, column in _ROWS.items() for kana, vowel in zip(column, _VOWELS, strict=True)} | _IRREGULAR
+_KANA = {
+    kana: row + vowel for row, column in _ROWS.items() for kana, vowel in zip(column, _VOWELS, strict=True)
+} | _IRREGULAR
 _SMALL = {"ぁ": "a", "ぃ": "i", "ぅ": "u", "ぇ": "e", "ぉ": "o", "ゃ": "ya", "ゅ": "yu", "ょ": "yo", "ゎ": "wa"}
 _PALATAL = ("sh", "ch", "j")
 

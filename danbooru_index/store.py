@@ -70,7 +70,11 @@ class StoreWriter:
         self._columns["ends"].append(ends)
         for name in ("post_count", "category", "nsfw", "deprecated"):
             self._columns[name].append([int(getattr(record, name)) for record in records])
-        keys = [(_hash_key(key), row, kind) for row, record in enumerate(records, self.count) for key, kind in record_keys(record)]
+        keys = [
+            (_hash_key(key), row, kind)
+            for row, record in enumerate(records, self.count)
+            for key, kind in record_keys(record)
+        ]
         for name, values in zip(_KEY_TYPES, zip(*keys, strict=True), strict=False):
             self._keys[name].append(np.array(values, _KEY_TYPES[name]))
         self.count += len(records)
@@ -92,7 +96,9 @@ class StoreWriter:
     def finish(self) -> None:
         """Write the columns from the parts; may be repeated."""
         self.flush()
-        rows: dict[str, npt.NDArray[Any]] = {name: np.fromfile(self._parts / name, dtype) for name, dtype in _ROW_TYPES.items()}
+        rows: dict[str, npt.NDArray[Any]] = {
+            name: np.fromfile(self._parts / name, dtype) for name, dtype in _ROW_TYPES.items()
+        }
         keys, key_rows, key_kinds = (np.fromfile(self._parts / name, dtype) for name, dtype in _KEY_TYPES.items())
         order = np.lexsort((key_rows, key_kinds, keys))
         arrays = {

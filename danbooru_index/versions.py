@@ -1,8 +1,8 @@
 """The versions of an index folder: which one is current, who reads which, and the removal of those that nobody reads.
 
-    DIR/CURRENT                  the name of the current version, replaced atomically
-    DIR/versions/NAME/           one version; it is whole once it has a manifest
-    DIR/readers/NAME/*.lock      one file a reader of that version, locked by the operating system while the reader lives
+DIR/CURRENT                  the name of the current version, replaced atomically
+DIR/versions/NAME/           one version; it is whole once it has a manifest
+DIR/readers/NAME/*.lock      one file a reader of that version, locked by the operating system while the reader lives
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def current_version(folder: Path) -> Path:
     if not folder.is_dir():
         raise IndexNotFoundError(f"There is no index folder {folder}.", hint=_REBUILD)
     if not pointer.is_file():
-        raise IndexNotFoundError(f"{folder} holds no index: there is neither {MANIFEST_FILE} nor {POINTER_FILE}.", hint=_REBUILD)
+        raise IndexNotFoundError(
+            f"{folder} holds no index: there is neither {MANIFEST_FILE} nor {POINTER_FILE}.", hint=_REBUILD
+        )
     name = pointer.read_text(encoding="utf-8", errors="replace").strip()
     version = folder / VERSIONS / name
     if not name or Path(name).name != name or not version.is_dir():
@@ -118,6 +120,13 @@ def remove_unused(folder: Path) -> list[str]:
         shutil.rmtree(current / UNFINISHED, ignore_errors=True)
         return [version.name for version in _old_versions(folder, current) if remove_version(version)]
     return []
+
+
+def tidy(folder: Path) -> None:
+    """Remove unused versions when an index is opened, unless a build is at work, which does so itself."""
+    if len(list((folder / VERSIONS).glob("*"))) > 1:
+        with contextlib.suppress(OSError), FileHold(folder / LOCK_FILE):
+            remove_unused(folder)
 
 
 def _old_versions(folder: Path, current: Path) -> Iterator[Path]:

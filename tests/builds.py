@@ -41,4 +41,5 @@ def content(folder: Path) -> dict[str, str]:
     }
     manifest = read_manifest(version)
     described = {name: entry.sha256 for name, entry in manifest.files.items() if not name.startswith("chroma/")}
-    return {**hashes, "manifest": repr((manifest.encoder, manifest.rows, manifest.texts, manifest.corpus_sha256, described, manifest.options))}
+    about = (manifest.encoder, manifest.rows, manifest.texts, manifest.corpus_sha256, described, manifest.options)
+    return {**hashes, "manifest": repr(about)}

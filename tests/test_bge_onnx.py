@@ -134,7 +134,10 @@ print([name for name in {HEAVY!r} if name in sys.modules])
     )
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
-    assert first == "serafuku CPU, int8 ONNX) ['dense', 'exact', 'late', 'lexical', 'popularity', 'sound', 'sparse', 'words']"
+    assert (
+        first
+        == "serafuku CPU, int8 ONNX) ['dense', 'exact', 'late', 'lexical', 'popularity', 'sound', 'sparse', 'words']"
+    )
     assert second == "[]"
 
 

@@ -98,7 +98,9 @@ def test_the_old_index_works_while_a_new_one_is_unfinished(tags: Path, tmp_path:
         assert search(index, SearchRequest("blue thing 17")).tags[0] == "blue_thing_17"
 
 
-def test_unfinished_work_of_another_corpus_is_not_lost_unless_asked(tags: Path, tmp_path: Path, encoder: Encoder) -> None:
+def test_unfinished_work_of_another_corpus_is_not_lost_unless_asked(
+    tags: Path, tmp_path: Path, encoder: Encoder
+) -> None:
     folder = tmp_path / "index"
     stop = Stop("encoding", 2)
     with pytest.raises(BuildCancelledError):

@@ -47,14 +47,24 @@ def test_a_file_of_queries_gives_one_line_each_in_order(
     code, out, _ = run(capsys, "search", "--queries", queries, "-k", 10, "--json", "--db", small_folder)
     lines = [json.loads(line) for line in out.splitlines()]
     assert code == 0 and [line["query"] for line in lines] == rows
-    assert [line["hits"][0]["tag"] if line["hits"] else None for line in lines] == ["twintails", None, "umbrella", "night_sky", None]
+    assert [line["hits"][0]["tag"] if line["hits"] else None for line in lines] == [
+        "twintails",
+        None,
+        "umbrella",
+        "night_sky",
+        None,
+    ]
     assert "empty" in lines[1]["error"] and "100,000" in lines[4]["error"]
     assert all(set(hit) == {"tag", "score", "category", "post_count", "text"} for hit in lines[0]["hits"])
 
 
-def test_evaluate_gives_every_set_and_the_mean(capsys: pytest.CaptureFixture[str], small_folder: Path, tmp_path: Path) -> None:
+def test_evaluate_gives_every_set_and_the_mean(
+    capsys: pytest.CaptureFixture[str], small_folder: Path, tmp_path: Path
+) -> None:
     one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
-    one.write_text('{"query": "双马尾", "relevant": ["twintails"]}\n{"query": "傘", "relevant": ["umbrella"]}\n', encoding="utf-8")
+    one.write_text(
+        '{"query": "双马尾", "relevant": ["twintails"]}\n{"query": "傘", "relevant": ["umbrella"]}\n', encoding="utf-8"
+    )
     two.write_text('{"query": "long hair", "relevant": ["long_hair", "not_in_the_index"]}\n', encoding="utf-8")
     code, out, _ = run(capsys, "evaluate", "--queries", one, two, "--db", small_folder, "--json")
     result = json.loads(out)

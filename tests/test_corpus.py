@@ -24,7 +24,11 @@ GUIDE = [
 
 def test_the_guides_three_field_lines_are_parsed() -> None:
     girl, uniform, nude = (parse_line(line) for line in GUIDE)
-    assert (girl.tag, girl.names, girl.definitions) == ("1girl", {"zh": ("单个女性角色",)}, {"zh": "这是最基础的角色标签"})
+    assert (girl.tag, girl.names, girl.definitions) == (
+        "1girl",
+        {"zh": ("单个女性角色",)},
+        {"zh": "这是最基础的角色标签"},
+    )
     assert (uniform.tag, uniform.category, uniform.nsfw) == ("school_uniform", Category.GENERAL, False)
     assert (nude.tag, nude.nsfw, nude.names) == ("nude", True, {"zh": ("裸体状态",)})
 
@@ -175,7 +179,9 @@ def test_a_file_that_is_missing_a_folder_or_a_broken_gzip_is_a_clear_error(tmp_p
 
 
 _text = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=20)
-_names = st.dictionaries(st.sampled_from(["zh", "ja", "en", "ko"]), st.lists(_text, min_size=1, max_size=3, unique=True))
+_names = st.dictionaries(
+    st.sampled_from(["zh", "ja", "en", "ko"]), st.lists(_text, min_size=1, max_size=3, unique=True)
+)
 
 
 @given(

@@ -56,7 +56,9 @@ def test_verify_finds_a_flipped_byte_in_every_file(folder: Path) -> None:
         content = path.read_bytes()
         middle = len(content) // 2
         path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
-        assert check_files(version, manifest, hashes=True) == [f"{name} has been changed (its SHA-256 is not the manifest's)"]
+        assert check_files(version, manifest, hashes=True) == [
+            f"{name} has been changed (its SHA-256 is not the manifest's)"
+        ]
         path.write_bytes(content)
 
 

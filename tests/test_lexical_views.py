@@ -25,7 +25,9 @@ def lexical(tmp_path: Path) -> LexicalChannel:
     return LexicalChannel(tmp_path / "lexical")
 
 
-@pytest.mark.parametrize(("query", "row"), [("アデルバート・シュタイナー", 0), ("はつねみく", 1), ("ツインテールズ", 3)])
+@pytest.mark.parametrize(
+    ("query", "row"), [("アデルバート・シュタイナー", 0), ("はつねみく", 1), ("ツインテールズ", 3)]
+)
 def test_kana_find_latin_names_by_their_sound(lexical: LexicalChannel, query: str, row: int) -> None:
     found = lexical.match(query, 5)
     assert found.cosine.tolist() == [0.0] * 5
@@ -50,7 +52,9 @@ def test_the_corpus_is_its_own_dictionary(tmp_path: Path) -> None:
     pairs = [("white_dress", "白色连衣裙")]
     pairs += [("white_hat", "白色帽子"), ("red_hat", "红色帽子"), ("red_dress", "红色连衣裙")]
     pairs += [("white_boots", "靴子"), ("red_boots", "红靴子")]
-    records = [TagRecord(tag, "", names={"zh": (name,)}, definitions={"en": "Something to wear."}) for tag, name in pairs]
+    records = [
+        TagRecord(tag, "", names={"zh": (name,)}, definitions={"en": "Something to wear."}) for tag, name in pairs
+    ]
     write_words(tmp_path / "words", records)
     words = WordsChannel(tmp_path / "words")
     assert int(np.argmax(words.scores("白靴子"))) == 4

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from danbooru_index.prompt import STYLE_TABLE, Choice, Look, render, segments
 from danbooru_index.prompt.own import bare
 
-TAGS = {"long hair": "long_hair", "long_hair": "long_hair", "saber (fate)": "saber_(fate)", "saber_(fate)": "saber_(fate)"}
+TAGS = {
+    "long hair": "long_hair",
+    "long_hair": "long_hair",
+    "saber (fate)": "saber_(fate)",
+    "saber_(fate)": "saber_(fate)",
+}
 OWN = [
     "<lora:detail tweaker:0.8>",
     "<lora:a_b-c.v2:0.8:1>",
@@ -38,7 +43,16 @@ OWN = [
     "<lora:日本語:1>",
     r"(saber \(fate\):1.3)",
 ]
-PROSE = ["一个女孩", "穿着水手服", "雨の中に立つ", "a girl in the rain", "빨간 우산", "鉱石病(オリパシー)", "no hat", "😀"]
+PROSE = [
+    "一个女孩",
+    "穿着水手服",
+    "雨の中に立つ",
+    "a girl in the rain",
+    "빨간 우산",
+    "鉱石病(オリパシー)",
+    "no hat",
+    "😀",
+]
 BETWEEN = [", ", ",", "，", "\n", ",\n", " , "]
 
 

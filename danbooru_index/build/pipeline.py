@@ -15,6 +15,7 @@ from ..channels.dense import GRAPH_DIMENSIONS
 from ..corpus import CorpusReader, LineProblem
 from ..encoders import Encoder
 from ..errors import BuildCancelledError, CorpusError
+from ..files import sha256_of
 from ..manifest import MANIFEST_FILE, SCHEMA_VERSION
 from ..progress import Progress, silent
 from ..texts import texts_of
@@ -25,7 +26,7 @@ from .faults import plain_errors
 from .lock import build_lock
 from .progress import Reporter
 from .space import batch_size, bytes_needed, check_space, measure_corpus
-from .stages import finish_graph, finish_late, finish_names, finish_sparse, finish_words, publish
+from .stages import finish_cooccurrence, finish_graph, finish_late, finish_names, finish_sparse, finish_words, publish
 from .stream import chunks, prefetch
 from .work import open_work
 from .writers import Writers, encoded_chunks
@@ -39,7 +40,8 @@ class BuildOptions:
 
     `strict` stops at the first bad corpus line. `batch_size` bounds the texts that are encoded at once, 0 leaves it to
     the memory. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
-    the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away.
+    the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away. `cooccurrence`
+    is a file of pairs of tags (channels/cooccurrence.py), for related tags.
     """
 
     strict: bool = True
@@ -47,6 +49,7 @@ class BuildOptions:
     base: Path | None = None
     reuse: bool = True
     restart: bool = False
+    cooccurrence: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def build_index(
         key: dict[str, Any] = {
             "corpus_sha256": sha256,
             "encoder": encoder.identity.as_json(),
-            "options": {"strict": options.strict},
+            "options": {"strict": options.strict, "cooccurrence_sha256": _sha256(options.cooccurrence)},
             "schema": SCHEMA_VERSION,
         }
         version, state = open_work(folder, key, reporter, restart=options.restart)
@@ -145,7 +148,17 @@ def build_index(
         remove_unused(folder)
     problems = tuple(LineProblem(int(line), str(reason)) for line, reason in state.problems)
     seconds = time.perf_counter() - begun
-    return BuildReport(version, state.rows, state.texts, state.bad, problems, seconds, state.reused, tuple(reporter.notes))
+    return BuildReport(
+        version, state.rows, state.texts, state.bad, problems, seconds, state.reused, tuple(reporter.notes)
+    )
+
+
+def _sha256(pairs: Path | None) -> str:
+    try:
+        return sha256_of(pairs) if pairs is not None else ""
+    except OSError as error:
+        message = f"The pairs {pairs} cannot be read: {error.strerror or error}."
+        raise CorpusError(message, hint="Check the path, or leave --cooccurrence out.") from error
 
 
 def _run(job: Job) -> None:
@@ -157,6 +170,8 @@ def _run(job: Job) -> None:
         job.once("sparse", finish_sparse)
     job.once("names", finish_names)
     job.once("words", finish_words)
+    if job.options.cooccurrence is not None:
+        job.once("cooccurrence", finish_cooccurrence)
     job.once("graph", finish_graph)
     if job.encoder.has_tokens:
         job.once("late", finish_late)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..channels.cooccurrence import read_pairs, write_cooccurrence
 from ..channels.dense import GRAPH_DIMENSIONS, TextKind
 from ..channels.graph import GraphWriter
 from ..channels.late import MAX_BYTES
@@ -16,15 +17,17 @@ from ..channels.vectors import VectorFile
 from ..channels.words import write_words
 from ..errors import IndexDamagedError
 from ..files import map_array
-from ..index import CHROMA, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS
+from ..index import CHROMA, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS
 from ..manifest import Manifest, hash_files, list_files
-from ..store import Store
+from ..store import KEY_TAG, Store
 from ..texts import lexical_names
 from ..versions import UNFINISHED
 from .late import write_late
 
 if TYPE_CHECKING:
     from .pipeline import Job
+
+GRAPH_SAMPLE = 2000  # vectors that are searched in a graph whose build was broken off
 
 
 def finish_names(job: Job) -> None:
@@ -54,6 +57,27 @@ def finish_words(job: Job) -> None:
         job.reporter.stage("words", 0)
         shutil.rmtree(job.version / WORDS, ignore_errors=True)
         write_words(job.version / WORDS, store.rows())
+    finally:
+        store.close()
+
+
+def finish_cooccurrence(job: Job) -> None:
+    """How often tags stand together, from the pairs beside the corpus; pairs of tags that are not there are left out."""
+    path = job.options.cooccurrence
+    assert path is not None
+    store = Store(job.version / STORE)
+    try:
+        job.reporter.stage("co-occurrence", 0)
+        rows: dict[str, int] = {}
+        for tag in {tag for first, second, _ in read_pairs(path) for tag in (first, second)}:
+            row = next(
+                (row for row, kind in store.exact(tag) if kind == KEY_TAG and store.record(row).tag == tag), None
+            )
+            if row is not None:
+                rows[tag] = row
+        shutil.rmtree(job.version / COOCCURRENCE, ignore_errors=True)
+        kept = write_cooccurrence(job.version / COOCCURRENCE, read_pairs(path), rows)
+        job.reporter.note(f"{kept:,} pairs of tags are taken from {path.name}.")
     finally:
         store.close()
 
@@ -97,12 +121,16 @@ def _graph(job: Job) -> None:
     vectors = VectorFile(job.version / DENSE, job.encoder.identity.dimensions)
     projection = np.asarray(map_array(job.version / DENSE / "projection.npy"))
     graph = GraphWriter(job.version / CHROMA, vectors.count)
+    resumed = graph.count > 0
     try:
         job.reporter.stage("graph", vectors.count, start=graph.count)
         while graph.count < vectors.count:
             graph.append(vectors.gather(slice(graph.count, graph.next_end())) @ projection)
             job.reporter.update(graph.count)
             job.check()
+        if resumed:
+            sample = np.linspace(0, vectors.count - 1, GRAPH_SAMPLE).astype(np.int64)
+            graph.check(vectors.gather(sample) @ projection)
     finally:
         graph.close()
 
@@ -111,6 +139,8 @@ def publish(job: Job) -> None:
     """Hash every file and write the manifest."""
     job.reporter.stage("checking", 0)
     state = job.state
+    for left in job.version.rglob(".*.tmp"):  # a kill in the middle of an atomic write
+        left.unlink()
     names = [name for name in list_files(job.version) if not name.startswith(f"{UNFINISHED}/")]
     options = {
         **state.key["options"],
@@ -121,4 +151,6 @@ def publish(job: Job) -> None:
         "text_kinds": [kind.name.lower() for kind in TextKind],
     }
     files = hash_files(job.version, names)
-    Manifest(job.encoder.identity, state.rows, state.texts, state.key["corpus_sha256"], files, options).write(job.version)
+    Manifest(job.encoder.identity, state.rows, state.texts, state.key["corpus_sha256"], files, options).write(
+        job.version
+    )

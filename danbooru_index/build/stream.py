@@ -44,7 +44,9 @@ class Chunk:
 
     def hashes(self) -> npt.NDArray[np.uint64]:
         """64 bits of BLAKE2b of each text: the same text has the same vector in the next build."""
-        digests = b"".join(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest() for text in self.texts)
+        digests = b"".join(
+            hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest() for text in self.texts
+        )
         return np.frombuffer(digests, "<u8")
 
 
@@ -62,7 +64,9 @@ def chunks(reader: CorpusReader, *, skip: int, size: int) -> Iterator[Chunk]:
         yield chunk
 
 
-def prefetch(items: Iterator[T], *, depth: int = 2, idle: Callable[[], None] = lambda: None) -> Generator[T, None, None]:
+def prefetch(
+    items: Iterator[T], *, depth: int = 2, idle: Callable[[], None] = lambda: None
+) -> Generator[T, None, None]:
     """The same items, made in a thread of its own, at most `depth` ahead.
 
     An error of the maker is raised here. `idle` is called while waiting, and may raise to give up. Closing the generator

@@ -22,6 +22,9 @@ def open_work(folder: Path, key: dict[str, Any], reporter: Reporter, *, restart:
             reporter.note(f"The unfinished build {version.name} was thrown away.")
             continue
         state = Checkpoint.load(version)
+        if state.key != key and not state.rows:
+            remove_version(version)
+            continue
         if state.key != key:
             raise BuildError(
                 f"{folder} holds an unfinished build of {_difference(state.key, key)}: {version.name}, {state.rows:,} tags encoded.",

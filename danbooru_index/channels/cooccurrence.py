@@ -7,6 +7,7 @@ in compressed rows).
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -23,7 +24,7 @@ COLUMNS = ("tag_a", "tag_b", "count")
 
 
 def read_pairs(path: Path) -> Iterator[tuple[str, str, int]]:
-    """(tag, tag, count) of a .csv or .parquet file with the columns tag_a, tag_b and count.
+    """(tag, tag, count) of a .csv, .csv.gz or .parquet file with the columns tag_a, tag_b and count.
 
     :raises CorpusError: a column is missing, or a value is no count.
     :raises MissingDependencyError: a .parquet file, and pyarrow is not installed.
@@ -40,7 +41,8 @@ def read_pairs(path: Path) -> Iterator[tuple[str, str, int]]:
 
 def _csv_rows(path: Path) -> Iterator[tuple[object, object, object]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        opened = gzip.open if path.suffix.lower() == ".gz" else open
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if not set(COLUMNS) <= set(reader.fieldnames or ()):
                 raise CorpusError(
@@ -48,7 +50,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[object, object, object]]:
                 )
             for row in reader:
                 yield row["tag_a"], row["tag_b"], row["count"]
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path} cannot be read: {error}.", hint="Pass a UTF-8 .csv or a .parquet file.") from error
 
 

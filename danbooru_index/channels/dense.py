@@ -22,9 +22,9 @@ from .sketch import Sketch
 from .vectors import FloatArray, VectorFile
 
 GRAPH_DIMENSIONS = 128
-CANDIDATES = 4000  # texts that sketches propose for the exact vectors to score
+CANDIDATES = 5000  # texts that sketches propose for the exact vectors to score
 GRAPH_CANDIDATES = 1000  # texts that the graph proposes
-SCAN_AT_MOST = 60_000  # texts: in smaller indexes the sketches are as fast as the graph
+SCAN_AT_MOST = 3_000_000  # texts: up to here sketches are as fast as the graph, and find more (benchmarks/scale.md)
 GRAPH_SHARE = 0.9  # where a filter leaves less than this share of the texts, the graph finds too few that are allowed
 
 

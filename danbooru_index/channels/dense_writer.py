@@ -34,7 +34,9 @@ class DenseWriter:
         """Texts that were appended."""
         return self._vectors.count
 
-    def append(self, counts: Sequence[int], kinds: Sequence[int], hashes: Hashes, codes: Codes, scales: FloatArray) -> None:
+    def append(
+        self, counts: Sequence[int], kinds: Sequence[int], hashes: Hashes, codes: Codes, scales: FloatArray
+    ) -> None:
         """Append the texts of the next tags: `counts` is the number of texts of each tag, the others have an item a text."""
         self._counts.append(counts)
         self._kinds.append(kinds)
@@ -69,10 +71,15 @@ class DenseWriter:
 
 
 def fit_projection(sample: FloatArray, dimensions: int) -> FloatArray:
-    """(n, d) vectors -> (d, k) orthonormal columns that keep most of their inner products, k = min(d, dimensions).
+    """(n, d) vectors -> (d, k) nearly orthonormal columns that keep most of their inner products, k = min(d, dimensions).
 
     The leading right singular vectors of the sample (uncentred PCA), from the eigenvectors of its Gram matrix.
     """
-    gram = sample.T.astype(np.float64) @ sample.astype(np.float64)
-    _, vectors = np.linalg.eigh(gram)
-    return np.ascontiguousarray(vectors[:, ::-1][:, :dimensions], dtype=np.float32)
+    gram = sample.T.astype(np.float64) @ sample.astype(np.float64) / max(1, len(sample))
+    # The last bits of such sums differ from run to run with threads and addresses, and a resumed build has to give the same
+    # file: so they are rounded off, ties between axes are broken, and the signs are fixed.
+    ties = np.diag(np.arange(len(gram)) * 1e-7)
+    _, vectors = np.linalg.eigh(np.round(gram, 6) + ties)
+    leading = vectors[:, ::-1][:, :dimensions]
+    signs = np.sign(leading[np.abs(leading).argmax(axis=0), np.arange(leading.shape[1])])
+    return np.ascontiguousarray(np.round(leading * signs, 3) + 0.0, dtype=np.float32)

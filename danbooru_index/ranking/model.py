@@ -45,8 +45,12 @@ class Ranker:
     def from_json(cls, value: dict[str, Any]) -> Ranker:
         """Read the form of weights.json; raises ValueError when it was fitted for other features."""
         if tuple(value["features"]) != FEATURES:
-            raise ValueError("The weights of the ranker were fitted for other features; run benchmarks/ranking_study.py.")
-        linear, hidden, inner, output = (np.array(value[name], np.float32) for name in ("linear", "hidden", "hidden_bias", "output"))
+            raise ValueError(
+                "The weights of the ranker were fitted for other features; run benchmarks/ranking_study.py."
+            )
+        linear, hidden, inner, output = (
+            np.array(value[name], np.float32) for name in ("linear", "hidden", "hidden_bias", "output")
+        )
         return cls(linear, hidden, inner, output, float(value["bias"]))
 
 

@@ -1,0 +1,39 @@
+"""Pairs of tags in a build: taken from beside the corpus, or from a file that is named; related tags answer from them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from danbooru_index.cli import main
+
+PAIRS = "tag_a,tag_b,count\ncat_ears,animal_ears,250000\nanimal_ears,cat_ears,240000\numbrella,night_sky,9000\nnowhere,1girl,5\n"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict:
+    assert main([str(a) for a in arguments]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_pairs_beside_the_corpus_are_taken(capsys: pytest.CaptureFixture[str], corpus: Path, tmp_path: Path) -> None:
+    corpus.with_name("corpus.cooccurrence.csv.gz").write_bytes(gzip.compress(PAIRS.encode()))
+    assert main(["build", "--input", str(corpus), "--db", str(tmp_path / "db")]) == 0
+    assert "2 pairs of tags are taken from corpus.cooccurrence.csv.gz" in "".join(capsys.readouterr())
+    found = run(capsys, "related", "cat_ears", "--db", tmp_path / "db", "--json")
+    assert found["method"] == "co-occurrence" and found["hits"][0]["tag"] == "animal_ears"
+    assert run(capsys, "verify", tmp_path / "db", "--json")["ok"]
+
+
+def test_a_named_file_is_taken_and_a_missing_one_is_an_error(
+    capsys: pytest.CaptureFixture[str], corpus: Path, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.csv"
+    flags = ("build", "--input", str(corpus), "--db", str(tmp_path / "db"), "--cooccurrence", str(pairs))
+    assert main([*flags]) == 1
+    assert "pairs.csv cannot be read" in capsys.readouterr().err
+    pairs.write_text(PAIRS, encoding="utf-8")
+    run(capsys, *flags, "--json")
+    assert run(capsys, "related", "umbrella", "--db", tmp_path / "db", "--json")["hits"][0]["tag"] == "night_sky"

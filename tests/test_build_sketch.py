@@ -1,0 +1,121 @@
+"""Sketches and the two roads to candidates, against exact scans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builds import tag_lines, write_lines
+
+from danbooru_index.build import build_index
+from danbooru_index.channels import dense as dense_module
+from danbooru_index.channels import sketch as sketch_module
+from danbooru_index.channels.dense import DenseChannel
+from danbooru_index.channels.dense_writer import fit_projection
+from danbooru_index.channels.sketch import Sketch, bit_count, write_sketch
+from danbooru_index.channels.vectors import VectorFile, VectorWriter, quantise
+from danbooru_index.encoders import open_encoder
+from danbooru_index.index import Index
+
+
+def vector_file(folder: Path, vectors: np.ndarray) -> VectorFile:
+    writer = VectorWriter(folder, vectors.shape[1])
+    writer.append(*quantise(vectors))
+    writer.flush()
+    writer.close()
+    return VectorFile(folder, vectors.shape[1])
+
+
+@pytest.mark.parametrize("dimensions", [1, 63, 64, 100])
+def test_distances_are_the_signs_that_differ(dimensions: int, tmp_path: Path) -> None:
+    vectors = np.random.default_rng(dimensions).standard_normal((50, dimensions)).astype(np.float32)
+    vectors[np.abs(vectors) < 0.02] = 1.0
+    write_sketch(tmp_path, vector_file(tmp_path, vectors))
+    query = np.random.default_rng(9).standard_normal(dimensions).astype(np.float32)
+    wanted = ((vectors > 0) != (query > 0)).sum(axis=1)
+    assert Sketch(tmp_path).distances(query).tolist() == wanted.tolist()
+
+
+def test_the_nearest_are_found_under_a_mask_with_their_ties(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(1).standard_normal((500, 64)).astype(np.float32)
+    write_sketch(tmp_path, vector_file(tmp_path, vectors))
+    sketch = Sketch(tmp_path)
+    distances = sketch.distances(vectors[7]).astype(int)
+    allowed = np.arange(500) % 3 == 0
+    found = sketch.nearest(vectors[7], 20, allowed)
+    limit = np.sort(distances[allowed])[19]
+    assert found.tolist() == np.flatnonzero(allowed & (distances <= limit)).tolist()
+    assert sketch.nearest(vectors[7], 1).tolist() == [7]
+    assert sketch.nearest(vectors[7], 10_000).tolist() == list(range(500))
+    assert sketch.nearest(vectors[7], 10_000, allowed).tolist() == np.flatnonzero(allowed).tolist()
+    assert sketch.nearest(vectors[7], 5, np.zeros(500, bool)).tolist() == []
+
+
+def test_no_vectors_have_no_neighbours(tmp_path: Path) -> None:
+    write_sketch(tmp_path, vector_file(tmp_path, np.zeros((0, 64), np.float32)))
+    assert Sketch(tmp_path).nearest(np.ones(64, np.float32), 5).tolist() == []
+
+
+def test_bits_are_counted_the_same_by_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = np.random.default_rng(3).integers(0, 2**64, 1000, dtype=np.uint64)
+    wanted = [int(word).bit_count() for word in words]
+    assert bit_count(words, np.empty(1000, np.uint8)).tolist() == wanted
+    monkeypatch.delattr(sketch_module.np, "bitwise_count", raising=False)
+    assert bit_count(words, np.empty(1000, np.uint8)).tolist() == wanted
+
+
+def test_a_projection_keeps_what_varies_and_does_not_depend_on_the_last_bits() -> None:
+    sample = np.random.default_rng(4).standard_normal((200, 16)).astype(np.float32) * np.linspace(
+        3, 0.1, 16, dtype=np.float32
+    )
+    projection = fit_projection(sample, 8)
+    assert np.abs(projection.T @ projection - np.eye(8)).max() < 0.01
+    assert ((sample @ projection) ** 2).sum() > 0.85 * (sample**2).sum()
+    assert (fit_projection(sample[::-1].copy(), 8) == projection).all()
+    assert np.isfinite(fit_projection(np.zeros((0, 16), np.float32), 8)).all()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("dense")
+    build_index(write_lines(place / "corpus.jsonl", tag_lines(120)), place / "index", open_encoder("use-multilingual"))
+    return place / "index"
+
+
+def exact_rows(channel: DenseChannel, query: np.ndarray, allowed: np.ndarray, k: int) -> set[int]:
+    scores = channel.vectors.score(query[None, :], slice(0, channel.vectors.count))[0]
+    texts = np.flatnonzero(allowed[channel.rows])
+    return set(channel.rows[texts[np.argsort(-scores[texts], kind="stable")[:k]]].tolist())
+
+
+@pytest.mark.parametrize("scan_at_most", [0, 60_000])
+def test_both_roads_find_what_an_exact_scan_finds(
+    scan_at_most: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense_module, "SCAN_AT_MOST", scan_at_most)
+    with Index(folder) as index:
+        query = index.encoder.encode(["a blue thing"]).dense[0]
+        everything = np.ones(120, bool)
+        if not scan_at_most:
+            index.dense.candidates(query[None, :], 30)
+            index.dense.open()
+        found = set(index.dense.candidates(query[None, :], 30)[0].tolist())
+        assert index.dense.used == ("sketches" if scan_at_most else "graph")
+        assert len(found & exact_rows(index.dense, query, everything, 30)) >= 0.95 * len(found)
+        characters = index.store.category == 4
+        found = set(index.dense.candidates(query[None, :], 20, characters)[0].tolist())
+        assert index.dense.used == "sketches"
+        assert found == exact_rows(index.dense, query, characters, 20)
+
+
+def test_sketches_serve_while_the_graph_opens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dense_module, "SCAN_AT_MOST", 0)
+    with Index(folder) as index:
+        query = index.encoder.encode(["a blue thing"]).dense
+        first = index.dense.candidates(query, 30)[0]
+        assert index.dense.used in ("sketches (the graph is being opened)", "graph")
+        index.dense.open()
+        second = index.dense.candidates(query, 30)[0]
+        assert index.dense.used == "graph"
+        assert len(np.intersect1d(first, second)) >= 0.9 * len(first)
