@@ -9,42 +9,17 @@ from pathlib import Path
 
 import pytest
 from comfyui import ComfyUIServer, PromptRefused, prepare
+from node_inputs import FROZEN
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("zh", "ja")
-TAG_FILTERS = [("limit", 20), ("category", "all"), ("nsfw", "exclude"), ("min_count", 0), ("spaces", True), ("escape", True)]
-# Saved workflows keep the values of widgets by their places, and links by the names and places of slots: only ever append.
-FROZEN = {
-    "DanbooruIndexTagSearch": ([("text", ""), *TAG_FILTERS, ("index", None)], ["prompt", "tags", "report"]),
-    "DanbooruIndexPromptExpand": (
-        [
-            *[("text", ""), ("style", "sdxl"), ("limit", 60), ("per_concept", 6), ("budget", 2.1), ("category", "auto")],
-            *[("exclude", "none"), ("nsfw", "exclude"), ("min_count", 0), ("implied", "drop"), ("weights", False)],
-            *[("quality", False), ("prefix", ""), ("suffix", ""), ("index", None)],
-        ],
-        ["positive", "negative", "tags", "report"],
-    ),
-    "DanbooruIndexRelatedTags": ([("tags", ""), *TAG_FILTERS, ("index", None)], ["prompt", "tags", "report"]),
-    "DanbooruIndexLoad": (
-        [
-            *[("folder", ""), ("encoder", "auto"), ("device", "auto"), ("precision", "auto"), ("download", "never")],
-            *[("repository", ""), ("endpoint", "")],
-        ],
-        ["index", "info"],
-    ),
-    "DanbooruIndexRebuild": (
-        [
-            *[("corpus", ""), ("encoder", "auto"), ("device", "auto"), ("batch_size", 0), ("unfinished", "resume")],
-            ("tolerant", True),
-        ],
-        ["index", "report"],
-    ),
-}
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module", params=["0.30.0", "0.18.2"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[ComfyUIServer]:
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_folder: Path
+) -> Iterator[ComfyUIServer]:
     base = tmp_path_factory.mktemp("comfyui")
     home = base / "home"
     shutil.copytree(small_folder, home / "index")
@@ -76,7 +51,14 @@ def node_graph(node_id: str, **inputs: object) -> dict:
 
 def load_node(**inputs: object) -> dict:
     """A Load node with its defaults."""
-    values = {"encoder": "auto", "device": "auto", "precision": "auto", "download": "never", "repository": "", "endpoint": ""}
+    values = {
+        "encoder": "auto",
+        "device": "auto",
+        "precision": "auto",
+        "download": "never",
+        "repository": "",
+        "endpoint": "",
+    }
     return {"class_type": "DanbooruIndexLoad", "inputs": {"folder": "", **values, **inputs}}
 
 
@@ -161,7 +143,9 @@ def test_brackets_and_underscores_as_chosen(server: ComfyUIServer) -> None:
 def test_filters_reach_the_engine(server: ComfyUIServer) -> None:
     assert texts(server.run(search_graph("nude", nsfw="only", limit=5), 120), "3") == ["nude"]
     assert texts(server.run(search_graph("girl", category="meta", limit=5), 120), "3") == ["highres"]
-    assert texts(server.run(search_graph("girl", category="artist", min_count=1000), 120), "4")[0].startswith("No tag fits")
+    assert texts(server.run(search_graph("girl", category="artist", min_count=1000), 120), "4")[0].startswith(
+        "No tag fits"
+    )
 
 
 def test_a_sentence_becomes_a_prompt_and_its_negation_the_negative(server: ComfyUIServer) -> None:
@@ -171,7 +155,9 @@ def test_a_sentence_becomes_a_prompt_and_its_negation_the_negative(server: Comfy
     assert texts(entry, "3") == ["umbrella"]
     assert texts(entry, "4") == ["1girl", "twintails", "serafuku"]
     report = texts(entry, "5")[0]
-    assert report.startswith("1girl, twintails, serafuku\nnegative: umbrella\n") and str(server.home / "index") in report
+    assert (
+        report.startswith("1girl, twintails, serafuku\nnegative: umbrella\n") and str(server.home / "index") in report
+    )
     assert entry["outputs"]["1"]["text"] == [report]
 
 
@@ -229,7 +215,10 @@ def test_load_names_the_index_and_a_missing_one_is_an_error_on_the_node(server: 
     graph["9"]["inputs"]["folder"] = str(server.home / "nowhere")
     error = message(server.run(graph, 120), "execution_error")
     assert error is not None and error["node_id"] == "9"
-    assert "There is no index folder" in error["exception_message"] and "danbooru-index build" in error["exception_message"]
+    assert (
+        "There is no index folder" in error["exception_message"]
+        and "danbooru-index build" in error["exception_message"]
+    )
     graph["9"] = load_node(folder=str(server.home / "index"), encoder="BAAI/bge-m3")
     error = message(server.run(graph, 120), "execution_error")
     assert error is not None and error["node_id"] == "1"
