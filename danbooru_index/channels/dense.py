@@ -93,7 +93,7 @@ class DenseChannel:
 
     def _from_graph(self, queries: FloatArray, k: int, mask: npt.NDArray[np.bool_] | None) -> list[npt.NDArray[np.int64]] | None:
         """What the graph proposes; None where sketches serve better: small indexes, narrow filters, and while it opens."""
-        if self.vectors.count <= SCAN_AT_MOST or (mask is not None and mask.mean() < GRAPH_SHARE):
+        if self.vectors.count <= SCAN_AT_MOST or (mask is not None and np.count_nonzero(mask) < GRAPH_SHARE * len(mask)):
             self.used = "sketches"
             return None
         graph = self.graph

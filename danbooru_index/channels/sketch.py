@@ -79,9 +79,9 @@ class Sketch:
         `allowed` is a mask over texts.
         """
         distances = self.distances(query)
-        farthest = 64 * len(self._words) + 1
-        if allowed is not None:
-            distances[~allowed] = farthest
-        within = np.cumsum(np.bincount(distances, minlength=farthest + 1)[:farthest])
-        limit = int(np.searchsorted(within, k))
-        return np.flatnonzero(distances <= min(limit, farthest - 1))
+        texts = None if allowed is None else np.flatnonzero(allowed)
+        if texts is not None:
+            distances = distances[texts]
+        within = np.cumsum(np.bincount(distances, minlength=64 * len(self._words) + 1))
+        near = np.flatnonzero(distances <= int(np.searchsorted(within, k)))
+        return near if texts is None else texts[near]
