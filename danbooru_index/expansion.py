@@ -30,7 +30,7 @@ class ExpandRequest:
     text: str
     limit: int = 60
     per_concept: int = 6
-    budget: float = 2.1
+    budget: float = 2.0
     categories: tuple[Category, ...] = ()
     exclude: tuple[Category, ...] = ()
     nsfw: Nsfw = "exclude"

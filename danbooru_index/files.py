@@ -49,9 +49,12 @@ def save_array(path: Path, array: npt.NDArray[Any]) -> None:
 
 
 def map_array(path: Path) -> npt.NDArray[Any]:
-    """Map one .npy file read-only; an empty array is read, since nothing can be mapped."""
+    """Map one .npy file read-only; an empty array is read, since nothing can be mapped.
+
+    A plain array over the mapping: numpy.memmap itself makes every slice several times slower.
+    """
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except ValueError:
         return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
 

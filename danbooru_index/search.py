@@ -58,7 +58,7 @@ def _hits(index: Index, plan: SearchPlan, queries: Sequence[QueryVectors]) -> tu
 
 
 def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hit, ...]:
-    """The hits of all parts in turn, each with the score of its place; a head-count below the best tag of each."""
+    """The hits of all parts in turn, each with the score of its place; a head-count below their second tags."""
     lists: list[list[tuple[int, float]]] = []
     places: dict[int, tuple[Scored, int]] = {}
     for part in parts:

@@ -30,7 +30,8 @@ class SearchPlan:
         Without `parts`, whether any scores of the parts could make it so.
         """
         scores = [1.0] * (len(self.asked) - 1) if parts is None else parts
-        return is_sentence(whole, scores, counted=bool(self.count_tags))
+        letters = sum(char.isalnum() for char in self.request.text)
+        return is_sentence(whole, scores, counted=bool(self.count_tags), letters=letters)
 
 
 def plan_search(index: Index, request: SearchRequest) -> SearchPlan:

@@ -135,14 +135,20 @@ def test_bare_mentions_do_not_add_up():
 
 
 def test_a_whole_that_fits_worse_than_its_parts_is_a_sentence():
-    assert is_sentence(0.4, [0.9, 0.8], counted=False)
-    assert not is_sentence(0.7, [0.9, 0.8], counted=False)
-    assert is_sentence(0.55, [0.9, 0.8], counted=True)
-    assert not is_sentence(0.1, [0.9], counted=False)
+    assert is_sentence(0.3, [0.9, 0.8], counted=False, letters=30)
+    assert not is_sentence(0.5, [0.7, 0.6], counted=False, letters=30)
+    assert is_sentence(0.5, [0.7, 0.6], counted=True, letters=30)
+
+
+def test_a_short_text_or_a_name_is_no_sentence():
+    assert not is_sentence(0.3, [0.9, 0.8], counted=False, letters=4)
+    assert not is_sentence(2.1, [0.9, 0.8], counted=True, letters=30)
+    assert not is_sentence(0.1, [0.9], counted=False, letters=30)
+    assert not is_sentence(0.1, [], counted=True, letters=30)
 
 
 def test_interleaving_keeps_the_best_tag_of_every_part_on_top():
-    assert [tag for tag, _ in interleave([[(1, 2.7), (2, 2.6), (3, 0.9)], [(4, 0.55), (5, 0.5)]])] == [1, 4, 2, 3, 5]
+    assert [tag for tag, _ in interleave([[(1, 2.7), (2, 2.6), (3, 0.9)], [(4, 0.55), (5, 0.5)]])] == [1, 4, 2, 5, 3]
 
 
 def test_the_budget_goes_to_the_likeliest_tags():
@@ -150,7 +156,7 @@ def test_the_budget_goes_to_the_likeliest_tags():
     unsure = weigh([Candidate(3, 0.6, False, 0.7), Candidate(4, 0.58, False, 0.9), Candidate(5, 0.3, False, 0.1)])
     assert [[c.row for c in part] for part in choose([strong, unsure], 1.5, 6)] == [[1], [3, 4]]
     assert [[c.row for c in part] for part in choose([strong, unsure], 9, 1)] == [[1], [3]]
-    assert choose([weigh([Candidate(1, 0.05, False, 0.9)])], 2, 6) == [[]]
+    assert choose([weigh([Candidate(1, 0.04, False, 0.9)])], 2, 6) == [[]]
 
 
 def test_status_says_how_sure_a_concept_is():

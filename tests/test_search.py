@@ -108,7 +108,13 @@ def test_a_result_says_where_it_comes_from(small_index: Index) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "empty"), (" \n\t ", "empty"), ("\x00\x1f", "empty"), ("\ud800", "empty"), ("x" * 100_000, "100,000 characters")],
+    [
+        ("", "empty"),
+        (" \n\t ", "empty"),
+        ("\x00\x1f", "empty"),
+        ("\ud800", "empty"),
+        ("x" * 100_000, "100,000 characters"),
+    ],
 )
 def test_a_query_that_cannot_be_searched_is_a_clear_error(text: str, words: str) -> None:
     with pytest.raises(InputError, match=words) as caught:
@@ -117,7 +123,9 @@ def test_a_query_that_cannot_be_searched_is_a_clear_error(text: str, words: str)
 
 
 @pytest.mark.parametrize(
-    "options", [{"limit": 0}, {"limit": 1001}, {"nsfw": "maybe"}, {"min_count": -1}], ids=["limit 0", "limit 1001", "nsfw", "count"]
+    "options",
+    [{"limit": 0}, {"limit": 1001}, {"nsfw": "maybe"}, {"min_count": -1}],
+    ids=["limit 0", "limit 1001", "nsfw", "count"],
 )
 def test_options_out_of_range_are_refused(options: dict) -> None:
     with pytest.raises(InputError):

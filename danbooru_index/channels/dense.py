@@ -80,7 +80,9 @@ class DenseChannel:
         if self.graph is None and self._opening is not None:
             self._opening.result()
 
-    def candidates(self, queries: FloatArray, k: int, allowed: npt.NDArray[np.bool_] | None = None) -> list[npt.NDArray[np.int64]]:
+    def candidates(
+        self, queries: FloatArray, k: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> list[npt.NDArray[np.int64]]:
         """For each of (q, d) queries, distinct rows of tags near it: those of the k best texts, in no order.
 
         `allowed` is a mask over rows, None for all of them.
@@ -89,11 +91,18 @@ class DenseChannel:
         found = self._from_graph(queries, k, mask)
         if found is None:
             found = [self.sketch.nearest(query, max(k, CANDIDATES), mask) for query in queries]
-        return [np.unique(self.rows[self._best(query, texts, k)]).astype(np.int64) for query, texts in zip(queries, found, strict=True)]
+        return [
+            np.unique(self.rows[self._best(query, texts, k)]).astype(np.int64)
+            for query, texts in zip(queries, found, strict=True)
+        ]
 
-    def _from_graph(self, queries: FloatArray, k: int, mask: npt.NDArray[np.bool_] | None) -> list[npt.NDArray[np.int64]] | None:
+    def _from_graph(
+        self, queries: FloatArray, k: int, mask: npt.NDArray[np.bool_] | None
+    ) -> list[npt.NDArray[np.int64]] | None:
         """What the graph proposes; None where sketches serve better: small indexes, narrow filters, and while it opens."""
-        if self.vectors.count <= SCAN_AT_MOST or (mask is not None and mask.mean() < GRAPH_SHARE):
+        if self.vectors.count <= SCAN_AT_MOST or (
+            mask is not None and np.count_nonzero(mask) < GRAPH_SHARE * len(mask)
+        ):
             self.used = "sketches"
             return None
         graph = self.graph

@@ -110,7 +110,9 @@ def _write_documents(folder: Path, rows: list[list[str]], vocabulary: dict[str, 
     words, owners, counts = _pairs(rows, vocabulary)
     weights = (1.0 + np.log(counts)) * _idf(np.bincount(words, minlength=len(vocabulary)), len(rows))[words]
     norms = np.sqrt(np.bincount(owners, weights**2, minlength=len(rows)))
-    write_inverted(folder, words.astype(np.uint64), owners.astype(np.int32), (weights / norms[owners]).astype(np.float32))
+    write_inverted(
+        folder, words.astype(np.uint64), owners.astype(np.int32), (weights / norms[owners]).astype(np.float32)
+    )
     save_array(folder / "rows.npy", np.array([len(rows)], np.int64))
 
 
@@ -138,7 +140,9 @@ def _write_dictionary(folder: Path, names: list[str], tag_words: list[list[str]]
     begins = np.flatnonzero(np.r_[True, gram[1:] != gram[:-1]]) if len(gram) else gram
     place = np.arange(len(gram)) - np.repeat(begins, np.diff(np.r_[begins, len(gram)]))
     best = order[place < WORDS_A_GRAM]
-    write_inverted(folder, grams[together.row[best]], together.col[best].astype(np.int32), cosine[best].astype(np.float32))
+    write_inverted(
+        folder, grams[together.row[best]], together.col[best].astype(np.int32), cosine[best].astype(np.float32)
+    )
 
 
 class WordsChannel:

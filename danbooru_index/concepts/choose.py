@@ -11,9 +11,9 @@ Status = Literal["covered", "weak", "not found"]
 
 # Logistic regression of "this tag is wanted" on what search knows of a candidate, fitted by
 # benchmarks/sentences_study.py on one half of the development sentences and checked on the other.
-SCORE, GAP, LOG_PLACE, EXACT, BESIDE_EXACT, POPULARITY, INTERCEPT = 2.72, -4.67, -1.54, 1.21, -0.73, 8.39, -7.92
+SCORE, GAP, LOG_PLACE, EXACT, BESIDE_EXACT, POPULARITY, INTERCEPT = 1.72, -2.13, -1.41, 1.21, -0.36, 7.40, -5.95
 COVERED = 0.5  # more likely right than not
-FLOOR = 0.3  # fused score below which even the best hit is noise
+FLOOR = 0.05  # fused score below which even the best hit is noise
 LEAST = 0.01  # nothing less likely than this is worth a tag
 DEPTH = 10  # candidates of a concept that are weighed
 

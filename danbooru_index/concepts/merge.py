@@ -5,33 +5,53 @@ What each constant gave stands in benchmarks/sentences_study.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from statistics import fmean
 
-SENTENCE_RATIO = 0.6  # a whole that scores less than this share of its parts names several things
-COUNTED_RATIO = 0.7  # where persons are counted, a scene is described
-COUNT_SCORE = 0.5  # between the best tags of the concepts and their second ones: a head-count tells the least
+# Logistic regression of "its parts find more than the whole", fitted by benchmarks/sentences_study.py on one half of the
+# development queries and checked on the other: logits of the best scores, whether persons are counted, ln of the letters.
+WHOLE, PARTS, COUNTED, LENGTH, INTERCEPT = -0.73, 1.17, 2.67, 2.06, -9.0
+SMALLEST = 1e-3  # scores nearer to 0 or 1 say no more
+FLATNESS = 0.25  # the place among the hits of a part tells more than the score
+COUNT_SCORE = 0.008  # below the second tags of the concepts once interleaved: a head-count tells the least
 
 
-def is_sentence(whole: float, parts: Sequence[float], *, counted: bool) -> bool:
-    """Whether a text names several things, from the best fused score of the whole and of each of its parts.
+def is_sentence(whole: float, parts: Sequence[float], *, counted: bool, letters: int) -> bool:
+    """Whether a text names several things, from the best scores of the whole and of each of its parts.
 
-    A name or a definition fits one tag better than its pieces do; a sentence of several things fits none.
+    A name or a definition fits one tag better than its pieces do; a sentence of several things fits none. A whole that
+    scores 1 or more is a name.
+
+    :param parts: fused scores, 0..1.
+    :param letters: letters and digits of the text.
     """
-    if not parts or (len(parts) < 2 and not counted):
+    if whole >= 1.0 or not parts or (len(parts) < 2 and not counted):
         return False
-    return whole < (COUNTED_RATIO if counted else SENTENCE_RATIO) * sum(parts) / len(parts)
+    told = (
+        WHOLE * _logit(whole)
+        + PARTS * fmean(map(_logit, parts))
+        + COUNTED * counted
+        + LENGTH * math.log(max(1, letters))
+    )
+    return told + INTERCEPT > 0.0
+
+
+def _logit(probability: float) -> float:
+    inner = min(max(probability, SMALLEST), 1.0 - SMALLEST)
+    return math.log(inner / (1.0 - inner))
 
 
 def interleave(parts: Iterable[Sequence[tuple[int, float]]]) -> list[tuple[int, float]]:
     """Merge ranked (tag, score) lists so that every part keeps its best tag near the top.
 
-    A tag's score is its best over the parts of min(score, 1) / place; the result is sorted by it.
+    A tag's score is its best over the parts of min(score, 1) ** FLATNESS / place; the result is sorted by it.
 
-    >>> interleave([[(1, 0.9), (2, 0.8)], [(3, 0.6), (1, 0.5)]])
-    [(1, 0.9), (3, 0.6), (2, 0.4)]
+    >>> [(tag, round(score, 3)) for tag, score in interleave([[(1, 0.9), (2, 0.8)], [(3, 0.6), (1, 0.5)]])]
+    [(1, 0.974), (3, 0.88), (2, 0.473)]
     """
     best: dict[int, float] = {}
     for part in parts:
         for place, (tag, score) in enumerate(part, start=1):
-            best[tag] = max(best.get(tag, 0.0), min(score, 1.0) / place)
+            best[tag] = max(best.get(tag, 0.0), min(max(score, 0.0), 1.0) ** FLATNESS / place)
     return sorted(best.items(), key=lambda item: (-item[1], item[0]))
