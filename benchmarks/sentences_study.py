@@ -3,14 +3,15 @@
     python benchmarks/sentences_study.py --db INDEX --queries DIR [--fit]
 
 DIR holds the query sets (`multi_*.jsonl` are sentences, the others single things). Every text is split and scored once;
-the choices are then compared on the scores. `--fit` also fits the logistic weights of concepts/choose.py on every other
-sentence and checks them on the rest (it needs scikit-learn). Paste the printed constants after the ranking changes.
+the choices are then compared on the scores. `--fit` also fits the logistic weights of concepts/merge.py and concepts/choose.py on every
+other query and checks them on the rest (it needs scikit-learn). Paste the printed constants after the ranking changes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from danbooru_index.concepts import interleave, split
 from danbooru_index.concepts.choose import DEPTH, Candidate, choose, weigh
+from danbooru_index.concepts.merge import _logit
 from danbooru_index.evaluate import average_precision, read_queries
 from danbooru_index.index import Index
 from danbooru_index.lookup import StoreLexicon
@@ -33,7 +35,6 @@ SENTENCES = ("multi_zh", "multi_ja", "multi_en")
 HEADLINE = (
     "zh_human", "zh_natural", "zh_definition", "zh_tw", "zh_character", "ja_translation", "ja_wiki", "en_alias", *SENTENCES,
 )  # fmt: skip
-RATIOS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 
 
 def scored(index, request, vector):
@@ -45,32 +46,59 @@ def scored(index, request, vector):
 
 
 def read_set(index, path, most):
-    """[(relevant tags, counts, whole, parts)] of one set; parts are None where the text names one thing."""
+    """[(relevant tags, counts, whole, parts, letters)] of one set; parts are None where the text names one thing."""
     lexicon, rows = StoreLexicon(index.store), []
     for query in read_queries(path)[:most]:
         concepts = split(query.text, lexicon)
         things = [c for c in concepts if not c.tags and not c.negated]
         base = SearchRequest(query.text, nsfw="include")
         asked = [base, *(thing_request(base, thing) for thing in things)] if len(concepts) > 1 else [base]
-        found = [scored(index, r, v) for r, v in zip(asked, encode_queries(index, asked), strict=True)]
+        found = [
+            scored(index, r, v) for r, v in zip(asked, encode_queries(index, [r.text for r in asked]), strict=True)
+        ]
         counts = [tag for concept in concepts for tag in concept.tags]
-        rows.append((query.relevant, counts, found[0], found[1:] if len(concepts) > 1 else None))
+        letters = sum(char.isalnum() for char in query.text)
+        rows.append((query.relevant, counts, found[0], found[1:] if len(concepts) > 1 else None, letters))
     return rows
 
 
-def search_precision(index, rows, ratio, counted_ratio):
-    """Mean AP@10 when texts are split below these ratios."""
-    values = []
-    for relevant, counts, whole, parts in rows:
-        tops = [max((f for _, f, _ in part), default=0.0) for part in parts or []]
-        top = max((f + e for _, f, e in whole), default=0.0)
-        limit = counted_ratio if counts else ratio
-        several = bool(tops) and (len(tops) > 1 or bool(counts)) and top < limit * statistics.fmean(tops)
-        ranked = (
-            interleave([(r, f + e) for r, f, e in part] for part in parts) if several else [(r, 0) for r, _, _ in whole]
-        )
-        values.append(average_precision([index.store.record(row).tag for row, _ in ranked[:10]], relevant))
-    return statistics.fmean(values)
+def both_ways(index, row):
+    """(features of is_sentence or None where the text names one thing, AP@10 of the whole, AP@10 of the parts)."""
+    relevant, counts, whole, parts, letters = row
+
+    def precision(ranked):
+        return average_precision([index.store.record(row).tag for row, _ in ranked[:10]], relevant)
+
+    alone = precision([(r, f) for r, f, _ in whole])
+    if not parts or (len(parts) < 2 and not counts):
+        return None, alone, alone
+    tops = [max((f for _, f, _ in part), default=0.0) for part in parts]
+    top = max((f for _, f, _ in whole), default=0.0)
+    features = (_logit(top), statistics.fmean(map(_logit, tops)), bool(counts), math.log(max(1, letters)))
+    return features, alone, precision(interleave([(r, f + e) for r, f, e in part] for part in parts))
+
+
+def fit_splitting(index, sets):
+    """Weights of is_sentence from one half of every set, and mAP@10 of the other half by threshold."""
+    from sklearn.linear_model import LogisticRegression
+
+    seen = {name: [both_ways(index, row) for row in rows] for name, rows in sets.items()}
+    for first, second in ((0, 1), (1, 0)):
+        told = [
+            (f, p > w, abs(p - w) * 100 / len(v[first::2]))
+            for v in seen.values()
+            for f, w, p in v[first::2]
+            if f and p != w
+        ]
+        features, better, weight = zip(*told, strict=True)
+        model = LogisticRegression(max_iter=2000).fit(np.array(features, float), better, sample_weight=weight)
+        print(f"split, half {first} -> {second}: {np.round([*model.coef_[0], model.intercept_[0]], 2).tolist()}")
+        for threshold in (99.0, 0.0, 0.4, 1.0, -99.0):
+            shown = []
+            for name, values in seen.items():
+                kept = [p if f and model.decision_function([f])[0] > threshold else w for f, w, p in values[second::2]]
+                shown.append(f"{name} {statistics.fmean(kept):.3f}")
+            print(f"  threshold {threshold:g}: {' '.join(shown)}")
 
 
 def candidates(index, part):
@@ -80,7 +108,7 @@ def candidates(index, part):
 def prompt_figures(index, rows, budget, most, weighing=weigh):
     """(recall, spent over wanted) of the prompts of a set."""
     recalls, spent, wanted = [], 0, 0
-    for relevant, counts, whole, parts in rows:
+    for relevant, counts, whole, parts, _ in rows:
         chosen = choose([weighing(candidates(index, p)) for p in (parts or [whole])], budget, most)
         tags = {index.store.record(c.row).tag for part in chosen for c in part} | set(counts)
         recalls.append(len(relevant & tags) / len(relevant))
@@ -94,7 +122,7 @@ def fit(index, sets):
 
     def table(rows):
         features, wanted = [], []
-        for relevant, _, whole, parts in rows:
+        for relevant, _, whole, parts, _ in rows:
             for part in parts or [whole]:
                 found = candidates(index, part)
                 for place, c in enumerate(found, start=1):
@@ -134,16 +162,6 @@ def main():
     options = parser.parse_args()
     with Index(options.db) as index:
         sets = {name: read_set(index, options.queries / f"{name}.jsonl", options.most) for name in HEADLINE}
-        print("mAP@10 by the ratio below which a text is split (with a head-count: a sixth more)")
-        for ratio in (0.0, *RATIOS, 9.0):
-            halves = []
-            for half in (0, 1):
-                halves.append([search_precision(index, rows[half::2], ratio, ratio * 7 / 6) for rows in sets.values()])
-            both = [statistics.fmean(pair) for pair in zip(*halves, strict=True)]
-            means = " / ".join(f"{statistics.fmean(half):.4f}" for half in halves)
-            print(
-                f"  {ratio:.2f}: halves {means}; " + " ".join(f"{n} {v:.3f}" for n, v in zip(sets, both, strict=True))
-            )
         sentences = {name: sets[name] for name in SENTENCES}
         print("recall of the prompt and tags spent over wanted, by budget")
         for budget in (1.0, 1.5, 2.0, 2.1, 2.2, 2.4, 3.0, 4.0):
@@ -151,6 +169,7 @@ def main():
             shown = "; ".join(f"{n} {r:.3f} @{s:.2f}" for n, (r, s) in zip(sentences, figures, strict=True))
             print(f"  {budget:.1f}: {shown}")
         if options.fit:
+            fit_splitting(index, sets)
             fit(index, sentences)
     print(json.dumps({"index": str(options.db.name), "queries": {name: len(rows) for name, rows in sets.items()}}))
 

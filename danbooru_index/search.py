@@ -42,7 +42,8 @@ def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResul
         seconds = encoding + time.perf_counter() - begun
         spelled = plan.request.text
         warnings = (f'Searched for "{spelled}".',) if spelled != request.text else ()
-        results.append(SearchResult(request, hits, str(index.folder), index.encoder.description, seconds, warnings))
+        source, encoder = str(index.folder), index.encoder.description
+        results.append(SearchResult(request, hits, source, encoder, seconds, warnings, index.dense.used))
     return results
 
 

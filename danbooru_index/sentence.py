@@ -10,6 +10,8 @@ from .index import Index
 from .lookup import StoreLexicon
 from .records import Category, SearchRequest
 
+LIKELY_BEST = 0.9  # parts that had to score better than this on average decided no development query, and cost their time
+
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
@@ -27,9 +29,9 @@ class SearchPlan:
     def names_several(self, whole: float, parts: Sequence[float] | None = None) -> bool:
         """Whether the text names several things, from the best score of the whole and the fused ones of the parts.
 
-        Without `parts`, whether any scores of the parts could make it so.
+        Without `parts`, whether parts that all score well would make it so.
         """
-        scores = [1.0] * (len(self.asked) - 1) if parts is None else parts
+        scores = [LIKELY_BEST] * (len(self.asked) - 1) if parts is None else parts
         letters = sum(char.isalnum() for char in self.request.text)
         return is_sentence(whole, scores, counted=bool(self.count_tags), letters=letters)
 

@@ -87,7 +87,12 @@ class DanbooruIndexRebuild(io.ComfyNode):
             chosen = open_managed(model, device, AUTO, settings, host.NodeProgress())
             options = BuildOptions(strict=not tolerant, batch_size=batch_size, restart=unfinished == RESTART)
             begun = time.perf_counter()
-            built = build_index(source, folder, chosen, options, host.NodeProgress())
+            try:
+                built = build_index(source, folder, chosen, options, host.NodeProgress())
+            finally:
+                # The queries' encoder is another one: let the memory of this go at once.
+                if hasattr(chosen, "close"):
+                    chosen.close()
             report = _report(built, source, chosen.description, time.perf_counter() - begun)
         return io.NodeOutput(IndexHandle(), report, ui=ui.PreviewText(report))
 
