@@ -137,7 +137,8 @@ class SearchResult:
     """The hits of one request, best first, and what produced them.
 
     `source` names the index that was used, `encoder` its encoder, `seconds` the time of the search, the encoding
-    included. `warnings` are soft failures that the user should see.
+    included; `nearest_by` says what found the texts of near meaning (sketches or the graph). `warnings` are soft failures
+    that the user should see.
     """
 
     request: SearchRequest
@@ -146,6 +147,7 @@ class SearchResult:
     encoder: str
     seconds: float
     warnings: tuple[str, ...] = ()
+    nearest_by: str = ""
 
     @property
     def tags(self) -> list[str]:

@@ -45,7 +45,7 @@ def search_report(result: SearchResult, reason: str, *, explain: bool = False) -
         return f"No tag fits these filters ({reason})."
     heading = ["tag", "score", "posts", "category", "names"] + (["from"] if explain else [])
     rows = [heading, *(_row(hit, explain=explain) for hit in result.hits)]
-    footer = f"{reason}; {result.encoder}; {1000 * result.seconds:.0f} ms"
+    footer = f"{reason}; {result.encoder}; by {result.nearest_by}; {1000 * result.seconds:.0f} ms"
     return "\n".join([table(rows, right=(1, 2)), footer, *(f"warning: {text}" for text in result.warnings)])
 
 
