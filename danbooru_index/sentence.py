@@ -10,7 +10,9 @@ from .index import Index
 from .lookup import StoreLexicon
 from .records import Category, SearchRequest
 
-LIKELY_BEST = 0.9  # parts that had to score better than this on average decided no development query, and cost their time
+LIKELY_BEST = (
+    0.9  # parts that had to score better than this on average decided no development query, and cost their time
+)
 
 
 @dataclass(frozen=True, slots=True)
