@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .concepts import Concept, ConceptKind, split
 from .concepts.choose import DEPTH, FLOOR, Candidate, choose, status_of, weigh
@@ -77,7 +77,15 @@ def _concepts(index: Index, parts: Sequence[Segment]) -> list[_Found]:
         for number, part in enumerate(parts)
         if not part.own and part.text.strip(" ,，\n")
         for concept in split(part.text, lexicon)
+        for concept in (concept, *_phrases(concept))
     ]
+
+
+def _phrases(concept: Concept) -> list[Concept]:
+    """The phrases inside a compound that no name covers: "silver long hair" in "cat ears with silver long hair"."""
+    if concept.kind is not ConceptKind.THING:
+        return []
+    return [replace(p, negated=concept.negated) for p in concept.parts if p.known is None and p.weight > 1]
 
 
 def _weigh_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) -> None:
