@@ -18,7 +18,7 @@ FROZEN = {
                 ("style", "sdxl"),
                 ("limit", 60),
                 ("per_concept", 6),
-                ("budget", 2.1),
+                ("budget", 2.0),
                 ("category", "auto"),
             ],
             *[("exclude", "none"), ("nsfw", "exclude"), ("min_count", 0), ("implied", "drop"), ("weights", False)],
