@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from .channels.allowed import Allowed
 from .concepts import Concept, ConceptKind, split
 from .concepts.choose import DEPTH, FLOOR, Candidate, choose, status_of, weigh
 from .expansion import ConceptReport, ExpandRequest, ExpandResult
@@ -25,7 +26,7 @@ from .prompt import (
 )
 from .ranking import order
 from .records import TagRecord
-from .scoring import Mask, allowed_tags, encode_queries, score_candidates
+from .scoring import PART, allowed_tags, encode_queries, score_candidates
 from .sentence import thing_request
 from .store import KEY_TAG
 from .text import match_key
@@ -96,8 +97,7 @@ def _weigh_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) ->
     base, store = request.search_request(), index.store
     asked = [thing_request(base, item.concept) for item in things]
     queries = encode_queries(index, [part.text for part in asked])
-    for item, part, query in zip(things, asked, queries, strict=True):
-        scored = score_candidates(index, part, query)
+    for item, scored in zip(things, score_candidates(index, asked, queries, PART), strict=True):
         scores = scored.total(index.weights)
         best = order(scores, store.post_count[scored.rows])[:DEPTH].tolist()
         rows, exact = scored.rows.tolist(), scored.exact
@@ -113,7 +113,7 @@ def _weigh_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) ->
             item.candidates = item.candidates[:1]
 
 
-def _named_parts(index: Index, item: _Found, chosen: Sequence[Candidate], allowed: Mask | None) -> list[Candidate]:
+def _named_parts(index: Index, item: _Found, chosen: Sequence[Candidate], allowed: Allowed | None) -> list[Candidate]:
     """The tags that a compound names word by word ("blonde twintails"), unless it is a name as a whole."""
     if any(candidate.exact for candidate in chosen):
         return []
@@ -121,7 +121,7 @@ def _named_parts(index: Index, item: _Found, chosen: Sequence[Candidate], allowe
     taken = {candidate.row for candidate in chosen}
     named = []
     for row in dict.fromkeys(rows):
-        if row not in taken and (allowed is None or allowed[row]) and not index.store.deprecated[row]:
+        if row not in taken and (allowed is None or allowed.tags[row]) and not index.store.deprecated[row]:
             score = next((c.score for c in item.candidates if c.row == row), FLOOR)
             named += weigh([Candidate(row, score, True, float(index.store.popularity[row]))])
     return named
@@ -171,7 +171,7 @@ def _choices(index: Index, request: ExpandRequest, found: Sequence[_Found], *, n
             continue
         for tag in item.concept.tags:
             row = next((row for row, kind in index.store.exact(tag) if kind == KEY_TAG), None)
-            if row is not None and (allowed is None or allowed[row]):
+            if row is not None and (allowed is None or allowed.tags[row]):
                 choices.append(Choice(tag, 1.0, item.passage, "count"))
         for candidate in item.chosen:
             record = index.store.record(candidate.row)

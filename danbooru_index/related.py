@@ -109,7 +109,7 @@ def related(index: Index, request: RelatedRequest) -> RelatedResult:
         rows, scores = _by_vectors(index, seeds)
     allowed = allowed_tags(index, request.search_request())
     keep = ~np.isin(rows, seeds) & ~index.store.deprecated[rows]
-    keep &= True if allowed is None else allowed[rows]
+    keep &= True if allowed is None else allowed.tags[rows]
     rows, scores = rows[keep], scores[keep]
     best = order(scores.astype(np.float32), index.store.post_count[rows])[: request.limit]
     hits = tuple(_hit(index, int(rows[i]), float(scores[i]), method) for i in best)
@@ -147,9 +147,8 @@ def _by_vectors(index: Index, seeds: Sequence[int]) -> tuple[npt.NDArray[np.int6
     vectors = index.encoder.encode(texts).dense
     mean = vectors.mean(axis=0)
     mean /= max(float(np.linalg.norm(mean)), 1e-9)
-    rows = index.dense.candidates(mean[None, :], DENSE_TEXTS)[0]
-    scores, _ = index.dense.score(mean, rows)
-    return rows, scores.max(axis=1).astype(np.float64)
+    rows = index.dense.candidates(mean, DENSE_TEXTS)
+    return rows, index.dense.score(mean[None, :], rows, np.array([0, len(rows)])).max(axis=1).astype(np.float64)
 
 
 def _hit(index: Index, row: int, score: float, method: Method) -> Hit:

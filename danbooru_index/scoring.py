@@ -4,29 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from .channels.allowed import Allowed
 from .channels.dense import TextKind
 from .channels.late import max_sim
+from .channels.lexical import CHARACTERS
 from .index import Index
 from .ranking import EXACT_BONUS, EXACT_STEP, CandidateScores, FusionWeights, default_ranker, feature_table, fuse, order
 from .records import Hit, SearchRequest
-from .text import simplified
+from .text import fold, simplified
 from .texts import late_text
 
-DENSE_TEXTS = 400  # texts that the meaning proposes
-NAMED_TAGS = 150  # tags that the characters of their names propose
-SOUNDING_TAGS = 50  # tags that each further view of the names, and the words, propose
 POPULARITY_STEP = 0.02
+NAMES_A_TAG = 3  # names of one tag that may be among the best ones
 SPARSE_TAGS = 200  # tags that the learned term weights propose
 LATE_TAGS = 128  # tags that late interaction ranks anew
 LATE_ON_THE_FLY = 64  # tags whose token vectors an accelerator computes for one query
 
 FloatArray = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many candidates each channel proposes: texts by their meaning; tags by the characters of their names; tags by each
+    further view of the names, and by words. `postings` bounds what is read for each of the last three."""
+
+    texts: int
+    named: int
+    sounding: int
+    postings: int
+
+
+WHOLE = Depth(texts=400, named=150, sounding=50, postings=200_000)  # what somebody asked for
+PART = Depth(texts=64, named=40, sounding=16, postings=4_000)  # one of the things that a sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +79,9 @@ def with_spelling(index: Index, request: SearchRequest) -> SearchRequest:
     return request if index.store.exact(request.text) else replace(request, text=index.words.corrected(request.text))
 
 
-def allowed_tags(index: Index, request: SearchRequest) -> Mask | None:
-    """The mask of tags that a request's filters allow, None when they allow all."""
-    store = index.store
-    masks = []
-    if request.categories:
-        # A table look-up: np.isin takes milliseconds on a large index, and a sentence asks for every thing that it names.
-        wanted = np.zeros(256, bool)
-        wanted[[int(c) for c in request.categories]] = True
-        masks.append(wanted[store.category])
-    if request.nsfw != "include" and len(store):
-        masks.append(store.nsfw if request.nsfw == "only" else ~store.nsfw)
-    if request.min_count > 0:
-        masks.append(store.post_count >= request.min_count)
-    if not masks:
-        return None
-    mask: Mask = np.logical_and.reduce(masks)
-    return None if mask.all() else mask
+def allowed_tags(index: Index, request: SearchRequest) -> Allowed | None:
+    """The tags that a request's filters allow, None when they allow all."""
+    return index.store.allowed(request.categories, request.nsfw, request.min_count)
 
 
 def encode_queries(index: Index, texts: Sequence[str]) -> list[QueryVectors]:
@@ -106,30 +107,46 @@ def encode_queries(index: Index, texts: Sequence[str]) -> list[QueryVectors]:
     ]
 
 
-def score_candidates(index: Index, request: SearchRequest, query: QueryVectors) -> Scored:
-    """The candidates of every channel, scored by every channel; late interaction for the best of them."""
-    allowed = allowed_tags(index, request)
-    names = index.store.exact(request.text)
-    exact = {row: EXACT_BONUS - EXACT_STEP * kind for row, kind in names if allowed is None or allowed[row]}
-    terms = index.sparse.scores(query.sparse) if index.sparse is not None and query.sparse is not None else None
-    also = [np.array(list(exact), np.int64)]
-    if terms is not None:
-        also.append(_best(terms, max(request.limit, SPARSE_TAGS), index.store.popularity, allowed))
-    rows, channels = candidates(index, request, query.dense, allowed, np.concatenate(also))
-    ranker = default_ranker().scores(feature_table(request.text, channels, index.similarity_floor))
-    bonus = np.array([exact.get(int(row), 0.0) for row in rows], np.float32)
-    scored = Scored(rows, channels, ranker, bonus, terms[rows] if terms is not None else None)
-    if index.late is None or query.tokens is None or not len(rows):
-        return scored
-    return replace(scored, late=_late(index, scored, query.tokens, max(request.limit, LATE_TAGS)))
+def score_candidates(
+    index: Index, requests: Sequence[SearchRequest], queries: Sequence[QueryVectors], depth: Depth = WHOLE
+) -> list[Scored]:
+    """For each request the candidates of every channel, scored by every channel; late interaction for the best of them."""
+    if not requests:
+        return []
+    filters = [allowed_tags(index, request) for request in requests]
+    exact = [_exact(index, request.text, allowed) for request, allowed in zip(requests, filters, strict=True)]
+    terms = [index.sparse.scores(q.sparse) if index.sparse and q.sparse is not None else None for q in queries]
+    also = [np.array(list(names), np.int64) for names in exact]
+    for i, (request, found) in enumerate(zip(requests, terms, strict=True)):
+        if found is not None:
+            tags = np.flatnonzero(found)
+            best = _best(index, tags, found[tags], max(request.limit, SPARSE_TAGS), filters[i])
+            also[i] = np.concatenate([also[i], best])
+    scored = []
+    found_candidates = candidates(index, requests, np.stack([q.dense for q in queries]), filters, also, depth)
+    for i, (rows, channels) in enumerate(found_candidates):
+        ranker = default_ranker().scores(feature_table(requests[i].text, channels, index.similarity_floor))
+        bonus = np.zeros(len(rows), np.float32)
+        bonus[np.searchsorted(rows, list(exact[i]))] = list(exact[i].values())
+        found = terms[i]
+        one = Scored(rows, channels, ranker, bonus, found[rows] if found is not None else None)
+        tokens = queries[i].tokens
+        if index.late is not None and tokens is not None and len(rows):
+            one = replace(one, late=_late(index, one, tokens, max(requests[i].limit, LATE_TAGS)))
+        scored.append(one)
+    return scored
+
+
+def _exact(index: Index, text: str, allowed: Allowed | None) -> dict[int, float]:
+    """The tags of which a text is a name, with what that adds to their scores, best kind first."""
+    names = index.store.exact(text)
+    return {row: EXACT_BONUS - EXACT_STEP * kind for row, kind in names if allowed is None or allowed.tags[row]}
 
 
 def score_exact(index: Index, request: SearchRequest) -> Scored:
     """The tags of which the text is a name, best kind first, without any other channel."""
-    allowed = allowed_tags(index, request)
-    found = [(row, kind) for row, kind in index.store.exact(request.text) if allowed is None or allowed[row]]
-    rows = np.array([row for row, _ in found], np.int64)
-    bonus = np.array([EXACT_BONUS - EXACT_STEP * kind for _, kind in found], np.float32)
+    found = _exact(index, request.text, allowed_tags(index, request))
+    rows = np.array(list(found), np.int64)
     none = np.zeros(len(rows), np.float32)
     channels = CandidateScores(
         dense=np.full((len(rows), len(TextKind)), -1.0, np.float32),
@@ -141,31 +158,44 @@ def score_exact(index: Index, request: SearchRequest) -> Scored:
         popularity=index.store.popularity[rows],
         category=index.store.category[rows],
     )
-    return Scored(rows, channels, none, bonus)
+    return Scored(rows, channels, none, np.array(list(found.values()), np.float32))
 
 
 def candidates(
-    index: Index, request: SearchRequest, dense: FloatArray, allowed: Mask | None = None, also: Rows | None = None
-) -> tuple[Rows, CandidateScores]:
-    """The rows that any channel proposes for one query, and `also`, with the scores of every channel."""
-    store = index.store
-    names, words = index.lexical.match(request.text, len(store)), index.words.scores(request.text)
-    wide, narrow = max(request.limit, NAMED_TAGS), max(request.limit, SOUNDING_TAGS)
-    proposed = [_best(names.cosine, wide, store.popularity, allowed)]
-    views = (names.coverage, names.spelling, names.skeleton, words)
-    proposed += [_best(view, narrow, store.popularity, allowed) for view in views]
-    proposed.append(index.dense.candidates(dense[None, :], max(2 * request.limit, DENSE_TEXTS), allowed)[0])
-    rows = np.unique(np.concatenate([*proposed, *([] if also is None else [also])]))
-    return rows, CandidateScores(
-        dense=index.dense.score(dense, rows)[0],
-        cosine=names.cosine[rows],
-        coverage=names.coverage[rows],
-        spelling=names.spelling[rows],
-        skeleton=names.skeleton[rows],
-        words=words[rows],
+    index: Index,
+    requests: Sequence[SearchRequest],
+    dense: FloatArray,
+    filters: Sequence[Allowed | None],
+    also: Sequence[Rows],
+    depth: Depth = WHOLE,
+) -> list[tuple[Rows, CandidateScores]]:
+    """For each of q requests the ascending rows that any channel proposes, and those of `also`, with the scores of every
+    channel; `dense` is (q, d)."""
+    store, folded = index.store, [fold(request.text) for request in requests]
+    names, words = index.lexical.queries(folded), index.words.queries(folded)
+    proposed = []
+    for i, (request, allowed) in enumerate(zip(requests, filters, strict=True)):
+        parts = [also[i], index.dense.candidates(dense[i], max(2 * request.limit, depth.texts), allowed)]
+        for view, (tags, scores) in index.lexical.find(names, i, depth.postings).items():
+            count = depth.named if view == CHARACTERS.name else depth.sounding
+            parts.append(_best(index, tags, scores, count, allowed))
+        tags, scores = index.words.find(words, i, depth.postings)
+        parts.append(_best(index, tags, scores, depth.sounding, allowed))
+        proposed.append(np.unique(np.concatenate(parts)))
+    starts = np.r_[0, np.cumsum([len(part) for part in proposed])]
+    rows, owners = np.concatenate(proposed), np.repeat(np.arange(len(proposed)), np.diff(starts))
+    fitting = index.lexical.scores(names, rows, owners)
+    columns = CandidateScores(
+        dense=index.dense.score(dense, rows, starts),
+        cosine=fitting.cosine,
+        coverage=fitting.coverage,
+        spelling=fitting.spelling,
+        skeleton=fitting.skeleton,
+        words=index.words.scores(words, rows, owners),
         popularity=store.popularity[rows],
         category=store.category[rows],
     )
+    return [(rows[begin:end], columns.part(begin, end)) for begin, end in pairwise(starts.tolist())]
 
 
 def ranked(index: Index, scored: Scored, limit: int) -> list[tuple[int, float]]:
@@ -204,12 +234,18 @@ def make_hit(index: Index, scored: Scored, i: int, score: float) -> Hit:
     )
 
 
-def _best(scores: FloatArray, count: int, popularity: FloatArray, allowed: Mask | None) -> Rows:
-    """The rows of the best scores above 0, popular tags first among near equals."""
-    rows = np.flatnonzero((scores > 0) if allowed is None else (scores > 0) & allowed)
-    if len(rows) <= count:
-        return rows
-    return rows[np.argpartition(-(scores[rows] + POPULARITY_STEP * popularity[rows]), count)[:count]]
+def _best(index: Index, tags: Rows, scores: FloatArray, count: int, allowed: Allowed | None) -> Rows:
+    """`count` of the tags with the best scores, popular ones first among near equals; a tag may come several times."""
+    if allowed is not None:
+        kept = np.flatnonzero(allowed.tags[tags])
+        tags, scores = tags[kept], scores[kept]
+    most = count * NAMES_A_TAG
+    liked = scores + POPULARITY_STEP * index.store.popularity[tags]
+    if len(tags) > most:
+        kept = np.argpartition(-liked, most)[:most]
+        tags, liked = tags[kept], liked[kept]
+    tags = tags[np.argsort(-liked, kind="stable")]
+    return tags[np.sort(np.unique(tags, return_index=True)[1])[:count]]
 
 
 def _late(index: Index, scored: Scored, tokens: FloatArray, count: int) -> FloatArray:

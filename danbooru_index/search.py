@@ -10,6 +10,8 @@ from .concepts import COUNT_SCORE, interleave
 from .index import Index
 from .records import Hit, SearchRequest, SearchResult
 from .scoring import (
+    PART,
+    WHOLE,
     QueryVectors,
     Scored,
     encode_queries,
@@ -48,14 +50,16 @@ def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResul
 
 
 def _hits(index: Index, plan: SearchPlan, queries: Sequence[QueryVectors]) -> tuple[Hit, ...]:
-    scored = score_candidates(index, plan.request, queries[0])
-    top = float(scored.total(index.weights).max(initial=0.0))
+    whole = score_candidates(index, plan.asked[:1], queries[:1], PART if len(plan.asked) > 1 else WHOLE)
+    top = float(whole[0].total(index.weights).max(initial=0.0))
     if plan.names_several(top):
-        asked = zip(plan.asked[1:], queries[1:], strict=True)
-        parts = [score_candidates(index, request, query) for request, query in asked]
+        parts = score_candidates(index, plan.asked[1:], queries[1:], PART)
         if plan.names_several(top, [float(part.fused(index.weights).max(initial=0.0)) for part in parts]):
             return _merged(index, plan, parts)
-    return tuple(make_hit(index, scored, i, score) for i, score in ranked(index, scored, plan.request.limit))
+    if len(plan.asked) > 1:
+        whole = score_candidates(index, plan.asked[:1], queries[:1])
+    best = ranked(index, whole[0], plan.request.limit)
+    return tuple(make_hit(index, whole[0], i, score) for i, score in best)
 
 
 def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hit, ...]:

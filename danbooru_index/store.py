@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .channels.allowed import Allowed, Mask
 from .corpus.line import parse_line, to_line
 from .errors import IndexDamagedError
 from .files import AppendFile, map_array, save_array
-from .records import TagRecord
+from .records import Category, Nsfw, TagRecord
 from .text import match_key
 
 CORPUS_FILE = "corpus.jsonl"
+FILTERS = 8  # whose masks are kept, a byte a tag each
 _COLUMNS = ("offsets", "post_count", "category", "nsfw", "deprecated", "keys", "key_rows", "key_kinds")
 
 _ROW_TYPES = {"ends": np.int64, "post_count": np.int32, "category": np.uint8, "nsfw": np.bool_, "deprecated": np.bool_}
@@ -130,6 +132,7 @@ class Store:
         logs = np.log1p(self.post_count, dtype=np.float32)
         self.popularity: npt.NDArray[np.float32] = (logs / max(float(logs.max(initial=0.0)), 1.0)).astype(np.float32)
         self.record = lru_cache(maxsize=20_000)(self._record)
+        self.allowed = lru_cache(maxsize=FILTERS)(self._allowed)
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -143,6 +146,18 @@ class Store:
                 f"Row {row} of {self._folder / CORPUS_FILE} cannot be read: {error}.",
                 hint="Run danbooru-index verify, then build or fetch again.",
             ) from error
+
+    def _allowed(self, categories: tuple[Category, ...], nsfw: Nsfw, min_count: int) -> Allowed | None:
+        """The tags that a filter allows, None when it allows all; the same object for the same filter."""
+        masks: list[Mask] = []
+        if categories:
+            masks.append(np.isin(self.category, [int(category) for category in categories]))
+        if nsfw != "include":
+            masks.append(self.nsfw if nsfw == "only" else ~self.nsfw)
+        if min_count > 0:
+            masks.append(self.post_count >= min_count)
+        mask = np.logical_and.reduce(masks) if masks else np.ones(len(self), bool)
+        return None if mask.all() else Allowed(mask)
 
     def rows(self) -> Iterable[TagRecord]:
         """All records in row order, not kept in memory."""

@@ -10,8 +10,8 @@ MAX_QUERY_CHARS = 20_000
 
 _KEEP_MARKS = {0x3099, 0x309A}  # the kana voicing marks: dropping them would turn ガ into カ
 _KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
-_HAN_RANGES = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
-_HAN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _HAN_RANGES) + "]")
+HAN_RANGES = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
+_HAN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in HAN_RANGES) + "]")
 _KANA_OR_HANGUL = re.compile(
     "(?P<kana>[\u3041-\u30ff\uff66-\uff9f])|(?P<hangul>[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e])"
 )
@@ -26,7 +26,7 @@ def _han_table() -> dict[int, int]:
 
     to_traditional, to_simplified = opencc.OpenCC("jp2t"), opencc.OpenCC("t2s")
     table = {}
-    for first, last in _HAN_RANGES:
+    for first, last in HAN_RANGES:
         for code in range(first, last + 1):
             folded = to_simplified.convert(to_traditional.convert(chr(code)))
             if len(folded) == 1 and ord(folded) != code:
@@ -107,7 +107,7 @@ def is_kana(code: int) -> bool:
 
 def is_han(code: int) -> bool:
     """Whether a code point is a Han character of the basic plane."""
-    return any(first <= code <= last for first, last in _HAN_RANGES)
+    return any(first <= code <= last for first, last in HAN_RANGES)
 
 
 def spaced(tag: str) -> str:

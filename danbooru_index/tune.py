@@ -80,8 +80,7 @@ def _candidates(index: Index, queries: Sequence[Query]) -> list[_Judged]:
         part = queries[start : start + _BATCH]
         requests = [SearchRequest(query.text, limit=DEPTH, nsfw="include") for query in part]
         vectors_of = encode_queries(index, [request.text for request in requests])
-        for query, request, vectors in zip(part, requests, vectors_of, strict=True):
-            scored = score_candidates(index, request, vectors)
+        for query, scored in zip(part, score_candidates(index, requests, vectors_of), strict=True):
             judged.append(_Judged(scored, [index.store.record(int(row)).tag for row in scored.rows], query.relevant))
     return judged
 

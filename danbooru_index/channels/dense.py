@@ -11,20 +11,24 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from enum import IntEnum
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from ..files import map_array
+from .allowed import Allowed
 from .graph import Graph
+from .ranges import flat_ranges
 from .sketch import Sketch
 from .vectors import FloatArray, VectorFile
 
 GRAPH_DIMENSIONS = 128
-CANDIDATES = 5000  # texts that sketches propose for the exact vectors to score
+SKETCHED = 8_000  # texts of which the sketches of twice as many propose what the exact vectors score; the share falls with the root
 GRAPH_CANDIDATES = 1000  # texts that the graph proposes
 SCAN_AT_MOST = 3_000_000  # texts: up to here sketches are as fast as the graph, and find more (benchmarks/scale.md)
+SELECTIONS = 3  # filters whose sketches are kept
 GRAPH_SHARE = 0.9  # where a filter leaves less than this share of the texts, the graph finds too few that are allowed
 
 
@@ -62,7 +66,9 @@ class DenseChannel:
         self._starts: npt.NDArray[np.int64] = map_array(folder / "starts.npy")
         self._projection: FloatArray = np.asarray(map_array(folder / "projection.npy"))
         self._graph_folder = graph_folder
-        self.sketch = Sketch(folder)
+        self.sketch = Sketch.open(folder)
+        # Masks are compared by identity: a sentence asks for all its things under one, and so do most searches.
+        self._selected = lru_cache(maxsize=SELECTIONS)(self._select)
         self.used = "nothing yet"  # how the last candidates were found, for people
         self._opening: Future[Graph] | None = None
         self._lock = threading.Lock()
@@ -80,28 +86,21 @@ class DenseChannel:
         if self.graph is None and self._opening is not None:
             self._opening.result()
 
-    def candidates(
-        self, queries: FloatArray, k: int, allowed: npt.NDArray[np.bool_] | None = None
-    ) -> list[npt.NDArray[np.int64]]:
-        """For each of (q, d) queries, distinct rows of tags near it: those of the k best texts, in no order.
+    def candidates(self, query: FloatArray, k: int, allowed: Allowed | None = None) -> npt.NDArray[np.int64]:
+        """Distinct rows of tags near one (d,) query, ascending: those of the k best texts."""
+        texts = self._from_graph(query, k, allowed)
+        if texts is None:
+            sketch = self.sketch if allowed is None else self._selected(allowed)
+            texts = sketch.nearest(query, int(k * (sketch.count / SKETCHED) ** 0.5) + k)
+        return np.unique(self.rows[self._best(query, texts, k)]).astype(np.int64)
 
-        `allowed` is a mask over rows, None for all of them.
-        """
-        mask = None if allowed is None else allowed[self.rows]
-        found = self._from_graph(queries, k, mask)
-        if found is None:
-            found = [self.sketch.nearest(query, max(k, CANDIDATES), mask) for query in queries]
-        return [
-            np.unique(self.rows[self._best(query, texts, k)]).astype(np.int64)
-            for query, texts in zip(queries, found, strict=True)
-        ]
+    def _select(self, allowed: Allowed) -> Sketch:
+        return self.sketch.select(allowed.tags[self.rows])
 
-    def _from_graph(
-        self, queries: FloatArray, k: int, mask: npt.NDArray[np.bool_] | None
-    ) -> list[npt.NDArray[np.int64]] | None:
+    def _from_graph(self, query: FloatArray, k: int, allowed: Allowed | None) -> npt.NDArray[np.int64] | None:
         """What the graph proposes; None where sketches serve better: small indexes, narrow filters, and while it opens."""
         if self.vectors.count <= SCAN_AT_MOST or (
-            mask is not None and np.count_nonzero(mask) < GRAPH_SHARE * len(mask)
+            allowed is not None and self._selected(allowed).count < GRAPH_SHARE * self.vectors.count
         ):
             self.used = "sketches"
             return None
@@ -109,32 +108,25 @@ class DenseChannel:
         self.used = "graph" if graph is not None else "sketches (the graph is being opened)"
         if graph is None:
             return None
-        found = graph.nearest(queries @ self._projection, max(k, GRAPH_CANDIDATES))
-        return found if mask is None else [texts[mask[texts]] for texts in found]
+        found = graph.nearest((query @ self._projection)[None, :], max(k, GRAPH_CANDIDATES))[0]
+        return found if allowed is None else found[allowed.tags[self.rows[found]]]
 
     def _best(self, query: FloatArray, texts: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.int64]:
         if len(texts) <= k:
             return texts
         return texts[np.argpartition(-self.vectors.score(query[None, :], texts)[0], k)[:k]]
 
-    def score(self, query: FloatArray, rows: npt.NDArray[np.int64]) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-        """Score all texts of some tags against one (d,) query.
-
-        :returns: (n, kinds) float32, the best inner product of each tag's texts of each TextKind, -1 where it has none;
-            and (n,) the number of each tag's best text, -1 for a tag without texts.
-        """
-        starts, ends = self._starts[rows], self._starts[rows + 1]
-        counts = ends - starts
-        owner = np.repeat(np.arange(len(rows)), counts)
-        texts = np.arange(int(counts.sum())) + np.repeat(starts - np.r_[0, np.cumsum(counts)[:-1]], counts)
-        scores = self.vectors.score(query[None, :], texts)[0] if len(texts) else np.zeros(0, np.float32)
-        table = np.full((len(rows), len(TextKind)), -1.0, np.float32)
-        np.maximum.at(table, (owner, self.kinds[texts]), scores)
-        best = np.full(len(rows), -1, np.int64)
-        order = np.lexsort((scores, owner))
-        last = np.flatnonzero(np.r_[owner[order][1:] != owner[order][:-1], True]) if len(order) else order
-        best[owner[order][last]] = texts[order][last]
-        return table, best
+    def score(self, queries: FloatArray, rows: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> FloatArray:
+        """(n, kinds) float32 for (n,) tags: the best inner product of each one's texts of each TextKind with its query, -1
+        where it has none. Query i of (q, d) owns the tags from starts[i] to starts[i + 1]."""
+        texts, places = flat_ranges(self._starts[rows], self._starts[rows + 1])
+        bounds = np.searchsorted(places, starts)
+        scores = [
+            self.vectors.score(query[None, :], texts[bounds[i] : bounds[i + 1]])[0] for i, query in enumerate(queries)
+        ]
+        table = np.full(len(rows) * len(TextKind), -1.0, np.float32)
+        np.maximum.at(table, places * len(TextKind) + self.kinds[texts], np.concatenate(scores))
+        return table.reshape(len(rows), len(TextKind))
 
     def close(self) -> None:
         """Let go of the folder."""

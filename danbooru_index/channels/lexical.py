@@ -2,9 +2,8 @@
 
 A name is brought into one form for each view (VIEWS) and cut into character n-grams: its folded characters; its spelling in
 Latin letters; the consonants that survive a transliteration (sounds.py). In the first view alphabets give trigrams, and
-scripts where one character already carries meaning give single characters and bigrams as well. Names are scored by the
-cosine of their TF-IDF vectors, tf being 1 + ln(count) and idf ln((1 + N) / (1 + n)) + 1 (the smooth form of Manning,
-Raghavan and Schütze, "Introduction to Information Retrieval", 6.2-6.4). Typos leave most n-grams in place.
+scripts where one character already carries meaning give single characters and bigrams as well. Names are compared by the
+cosine of their idf vectors (terms.py). Typos leave most n-grams in place.
 """
 
 from __future__ import annotations
@@ -19,10 +18,11 @@ import numpy.typing as npt
 from ..files import map_array, save_array
 from ..sounds import skeleton, spelling
 from ..text import fold
-from .inverted import InvertedIndex, Keys, Weights, write_inverted
+from .inverted import Keys, Weights
+from .ranges import Numbers, flat_ranges
+from .terms import TermIndex, TermQueries, write_terms
 
 MAX_NAME_CHARS = 120
-POSTINGS_BUDGET = 1_000_000
 _KEY_BITS = 64
 _WIDE = 0x2E80  # from here on one character carries meaning
 _BOUNDARY = "\x01"
@@ -35,7 +35,8 @@ Rows = npt.NDArray[np.int32]
 class View:
     """One way to compare names: `form` of the folded name, in n-grams of `sizes`; forms shorter than `least` are left out.
 
-    `short_if_wide` are further sizes, used where they hold a character of a script without an alphabet.
+    `short_if_wide` are further sizes, used where they hold a character of a script without an alphabet. A view of the `sound`
+    serves no query in Latin letters, which the characters serve better.
     """
 
     name: str
@@ -43,6 +44,11 @@ class View:
     sizes: tuple[int, ...]
     short_if_wide: tuple[int, ...] = ()
     least: int = 1
+    sound: bool = False
+
+    def serves(self, folded: str) -> bool:
+        """Whether a folded query is looked up in this view."""
+        return not self.sound or any(ord(char) >= _WIDE for char in folded)
 
 
 def _same(folded: str) -> str:
@@ -50,8 +56,8 @@ def _same(folded: str) -> str:
 
 
 CHARACTERS = View("characters", _same, sizes=(3,), short_if_wide=(1, 2))
-SPELLING = View("spelling", spelling, sizes=(3, 4), least=3)
-SKELETON = View("skeleton", skeleton, sizes=(2, 3, 4), least=2)
+SPELLING = View("spelling", spelling, sizes=(3, 4), least=3, sound=True)
+SKELETON = View("skeleton", skeleton, sizes=(2, 3, 4), least=2, sound=True)
 SOUNDS = (SPELLING, SKELETON)
 VIEWS = (CHARACTERS, *SOUNDS)
 
@@ -78,19 +84,13 @@ def ngram_keys(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArray[np.i
     return np.concatenate(keys), np.concatenate(owners)
 
 
-def _term_frequencies(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArray[np.int64], Weights]:
-    """Distinct (key, form) pairs sorted by key then form, and 1 + ln(count) of each."""
+def _distinct(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArray[np.int64]]:
+    """Distinct (key, form) pairs sorted by key then form."""
     keys, owners = ngram_keys(forms, view)
     order = np.lexsort((owners, keys))
     keys, owners = keys[order], owners[order]
     first = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])]) if len(keys) else order
-    counts = np.diff(np.r_[first, len(keys)])
-    return keys[first], owners[first], (1.0 + np.log(counts)).astype(np.float32)
-
-
-def _idf(frequency: npt.NDArray[np.int64], count: int) -> Weights:
-    idf: Weights = (np.log((1.0 + count) / (1.0 + frequency)) + 1.0).astype(np.float32)
-    return idf
+    return keys[first], owners[first]
 
 
 def write_lexical(folder: Path, names: Sequence[str], name_rows: Rows) -> None:
@@ -109,60 +109,50 @@ def write_lexical(folder: Path, names: Sequence[str], name_rows: Rows) -> None:
 
 def _write_view(folder: Path, forms: list[str], rows: Rows, view: View) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    keys, owners, weights = _term_frequencies(forms, view)
-    boundaries = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, np.int64)
-    frequency = np.diff(np.r_[boundaries, len(keys)])
-    weights *= np.repeat(_idf(frequency, len(forms)), frequency)
-    norms = np.sqrt(np.bincount(owners, weights.astype(np.float64) ** 2, minlength=len(forms)))
-    weights /= np.maximum(norms, 1e-12)[owners].astype(np.float32)
-    write_inverted(folder, keys, owners.astype(np.int32), weights)
+    keys, owners = _distinct(forms, view)
+    write_terms(folder, keys, owners.astype(np.int32), len(forms))
     save_array(folder / "rows.npy", rows)
 
 
 class _NameIndex:
-    """The names of an index in one view."""
+    """The names of an index in one view; `rows` (ascending) gives the tag of each."""
 
     def __init__(self, folder: Path, view: View) -> None:
-        self._view = view
-        self._rows = np.asarray(map_array(folder / "rows.npy"))
-        self._index = InvertedIndex(folder, len(self._rows))
+        self.view = view
+        self.rows: Rows = map_array(folder / "rows.npy")
+        self.terms = TermIndex(folder)
 
-    def terms(self, folded: str) -> tuple[Keys, Weights]:
-        """The n-grams of a query with their TF-IDF weights, the vector of length 1."""
-        form = self._view.form(folded)
-        if len(form) < self._view.least or not len(self._rows):
-            return np.zeros(0, np.uint64), np.zeros(0, np.float32)
-        keys, _, weights = _term_frequencies([form], self._view)
-        weights = weights * _idf(self._index.frequency(keys), self._index.document_count)
-        return keys, (weights / max(float(np.linalg.norm(weights)), 1e-12)).astype(np.float32)
+    def queries(self, folded: Sequence[str]) -> TermQueries:
+        """The n-grams of folded queries; those whose form is too short, or that this view does not serve, have none."""
+        forms = [self.view.form(text) if self.view.serves(text) else "" for text in folded]
+        usable = [i for i, form in enumerate(forms) if len(form) >= self.view.least]
+        keys, owners = _distinct([forms[i] for i in usable], self.view)
+        return self.terms.queries(keys, np.array(usable, np.int64)[owners], len(forms))
 
-    def cosines(self, keys: Keys, weights: Weights, row_count: int) -> Weights:
-        """(row_count,) float32 in 0..1: for every tag the best cosine of its names."""
-        result = np.zeros(row_count, np.float32)
-        if len(keys):
-            by_name = self._index.scores(keys, weights, budget=POSTINGS_BUDGET)
-            named = np.flatnonzero(by_name)
-            rows = self._rows[named]
-            # Names are in the order of their tags: reducing those that share a term alone costs a fraction of reducing all.
-            first = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]]) if len(rows) else named
-            result[rows[first]] = np.maximum.reduceat(by_name[named], first) if len(rows) else 0.0
-        return result
+    def find(self, queries: TermQueries, query: int, budget: int) -> tuple[Numbers, Weights]:
+        """Tags of one query, one of them as often as several of its names share the rarest n-grams, and how well each fits."""
+        names, scores = self.terms.find(queries, query, budget)
+        return self.rows[names].astype(np.int64), scores
 
-    def coverage(self, keys: Keys, weights: Weights, row_count: int) -> Weights:
-        """(row_count,) float32 in 0..1: the share of a query's squared weight that the names of every tag hold together."""
-        result = np.zeros(row_count, np.float32)
-        for names, weight in self._index.postings(keys, weights, budget=POSTINGS_BUDGET):
-            # Fancy addition adds once to a row that several names repeat, which is what is wanted.
-            result[self._rows[names]] += weight * weight
-        return result
+    def scores(self, queries: TermQueries, rows: Numbers, owners: Numbers) -> tuple[Weights, Weights]:
+        """(n,) each for (n,) tags and the queries that they are compared with: the best cosine of their names, and the share
+        of the query's squared weight that their names hold together."""
+        begins, ends = np.searchsorted(self.rows, rows, "left"), np.searchsorted(self.rows, rows, "right")
+        names, places = flat_ranges(begins, ends)
+        of_names, terms = hits = self.terms.hits(queries, names, owners[places])
+        cosine = np.zeros(len(rows), np.float32)
+        np.maximum.at(cosine, places, self.terms.cosines(queries, names, hits))
+        held = np.unique(places[of_names] * max(1, len(queries.numbers)) + terms)
+        by_tag, term = np.divmod(held, max(1, len(queries.numbers)))
+        coverage = np.bincount(by_tag, queries.weights[term] ** 2, minlength=len(rows))
+        return cosine, coverage.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class NameScores:
-    """How every tag's names fit a query; (rows,) float32 arrays in 0..1.
+    """How the names of n tags fit their queries; (n,) float32 arrays in 0..1.
 
-    `cosine`, `spelling` and `skeleton` are of the best name; `coverage` is of all names together. The two of the sound are
-    0 for a query in Latin letters, which the characters serve better.
+    `cosine`, `spelling` and `skeleton` are of the best name; `coverage` is of all names together.
     """
 
     cosine: Weights
@@ -177,18 +167,16 @@ class LexicalChannel:
     def __init__(self, folder: Path) -> None:
         self._views = {view.name: _NameIndex(folder / view.name, view) for view in VIEWS}
 
-    def scores(self, query: str, row_count: int) -> Weights:
-        """(row_count,) float32 in 0..1: for every tag the best cosine of its names' characters with the query's."""
-        names = self._views[CHARACTERS.name]
-        return names.cosines(*names.terms(fold(query)), row_count)
+    def queries(self, folded: Sequence[str]) -> dict[str, TermQueries]:
+        """Folded queries (text.fold) in every view."""
+        return {name: view.queries(folded) for name, view in self._views.items()}
 
-    def match(self, query: str, row_count: int) -> NameScores:
-        """How every tag's names fit the query, in every view."""
-        folded = fold(query)
-        names = self._views[CHARACTERS.name]
-        keys, weights = names.terms(folded)
-        sounds = [np.zeros(row_count, np.float32) for _ in SOUNDS]
-        if any(ord(char) >= _WIDE for char in folded):
-            views = (self._views[view.name] for view in SOUNDS)
-            sounds = [view.cosines(*view.terms(folded), row_count) for view in views]
-        return NameScores(names.cosines(keys, weights, row_count), names.coverage(keys, weights, row_count), *sounds)
+    def find(self, queries: dict[str, TermQueries], query: int, budget: int) -> dict[str, tuple[Numbers, Weights]]:
+        """For each view the tags near one query with the cosines that its rarest n-grams give; `budget` postings are read a
+        view."""
+        return {name: view.find(queries[name], query, budget) for name, view in self._views.items()}
+
+    def scores(self, queries: dict[str, TermQueries], rows: Numbers, owners: Numbers) -> NameScores:
+        """How the names of (n,) tags fit the queries `owners` (n,), in every view; distinct rows for each query."""
+        found = {name: view.scores(queries[name], rows, owners) for name, view in self._views.items()}
+        return NameScores(*found[CHARACTERS.name], *(found[view.name][0] for view in SOUNDS))

@@ -2,7 +2,7 @@
 
 The corpus is its own dictionary: a Han n-gram of a tag's names is worth an English word of that tag as much as both occur
 on the same tags, by the cosine of their occurrences, (c - 1/2) / sqrt(a b), the half discounting single coincidences.
-A query becomes the words of its n-grams, each by its best n-gram, and tags are scored by TF-IDF cosine (lexical.py).
+A query becomes the words of its n-grams, each by its best n-gram, and tags are scored by the cosine of idf vectors (terms.py).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -19,12 +19,13 @@ import numpy.typing as npt
 
 from ..files import map_array, save_array
 from ..records import TagRecord
-from ..text import fold, is_han, spaced
+from ..text import HAN_RANGES, fold, spaced
 from .inverted import InvertedIndex, Keys, Weights, write_inverted
+from .ranges import flat_ranges
+from .terms import TermIndex, TermQueries, write_terms
 
 MAX_DEFINITION_CHARS = 300
 MAX_QUERY_CHARS = 200
-POSTINGS_BUDGET = 1_000_000
 MAX_GRAM = 3
 WORDS_A_GRAM = 8
 WORDS_A_QUERY = 32
@@ -64,7 +65,7 @@ def han_grams(texts: Iterable[str]) -> tuple[Keys, Numbers]:
     """The distinct (n-gram key, text number) pairs of the runs of Han characters in folded texts, n up to MAX_GRAM."""
     codes = np.frombuffer("\x00".join(texts).encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
     owner = np.cumsum(codes == 0)
-    han = np.isin(codes, [code for code in np.unique(codes).tolist() if is_han(code)])
+    han = np.logical_or.reduce([(codes >= first) & (codes <= last) for first, last in HAN_RANGES])
     keys, owners = [], []
     for size in range(1, MAX_GRAM + 1):
         count = max(0, len(codes) - size + 1)
@@ -74,8 +75,11 @@ def han_grams(texts: Iterable[str]) -> tuple[Keys, Numbers]:
             keep &= han[i : i + count]
         keys.append(key[keep])
         owners.append(owner[:count][keep])
-    pairs = np.unique(np.stack([np.concatenate(keys), np.concatenate(owners).astype(np.uint64)]), axis=1)
-    return pairs[0], pairs[1].astype(np.int64)
+    found, of = np.concatenate(keys), np.concatenate(owners)
+    order = np.lexsort((of, found))
+    found, of = found[order], of[order]
+    first = np.flatnonzero(np.r_[True, (found[1:] != found[:-1]) | (of[1:] != of[:-1])]) if len(found) else order
+    return found[first], of[first]
 
 
 def write_words(folder: Path, records: Iterable[TagRecord]) -> None:
@@ -97,28 +101,19 @@ def write_words(folder: Path, records: Iterable[TagRecord]) -> None:
     _write_dictionary(folder / "dictionary", names, tag_words, vocabulary)
 
 
-def _pairs(rows: list[list[str]], vocabulary: dict[str, int]) -> tuple[Numbers, Numbers, Numbers]:
-    """Distinct (word, row) pairs sorted by word then row, and how often each occurs."""
+def _pairs(rows: list[list[str]], vocabulary: dict[str, int]) -> tuple[Numbers, Numbers]:
+    """Distinct (word, row) pairs sorted by word then row."""
     owner = np.repeat(np.arange(len(rows)), [len(words) for words in rows])
     word = np.fromiter((vocabulary[w] for words in rows for w in words), np.int64, len(owner))
-    pairs, counts = np.unique(np.stack([word, owner]), axis=1, return_counts=True)
-    return pairs[0], pairs[1], counts
+    pairs = np.unique(word * np.int64(max(1, len(rows))) + owner)
+    words, owners = np.divmod(pairs, max(1, len(rows)))
+    return words, owners
 
 
 def _write_documents(folder: Path, rows: list[list[str]], vocabulary: dict[str, int]) -> None:
     folder.mkdir()
-    words, owners, counts = _pairs(rows, vocabulary)
-    weights = (1.0 + np.log(counts)) * _idf(np.bincount(words, minlength=len(vocabulary)), len(rows))[words]
-    norms = np.sqrt(np.bincount(owners, weights**2, minlength=len(rows)))
-    write_inverted(
-        folder, words.astype(np.uint64), owners.astype(np.int32), (weights / norms[owners]).astype(np.float32)
-    )
-    save_array(folder / "rows.npy", np.array([len(rows)], np.int64))
-
-
-def _idf(frequency: Numbers, count: int) -> npt.NDArray[np.float64]:
-    idf: npt.NDArray[np.float64] = np.log((1.0 + count) / (1.0 + frequency)) + 1.0
-    return idf
+    words, owners = _pairs(rows, vocabulary)
+    write_terms(folder, words.astype(np.uint64), owners.astype(np.int32), len(rows))
 
 
 def _write_dictionary(folder: Path, names: list[str], tag_words: list[list[str]], vocabulary: dict[str, int]) -> None:
@@ -127,7 +122,7 @@ def _write_dictionary(folder: Path, names: list[str], tag_words: list[list[str]]
     folder.mkdir()
     keys, gram_rows = han_grams(names)
     grams, gram_of = np.unique(keys, return_inverse=True)
-    words, word_rows, _ = _pairs(tag_words, vocabulary)
+    words, word_rows = _pairs(tag_words, vocabulary)
     shape = len(names)
     by_gram = sparse.csr_matrix((np.ones(len(gram_of), np.float32), (gram_of, gram_rows)), shape=(len(grams), shape))
     by_word = sparse.csr_matrix((np.ones(len(words), np.float32), (word_rows, words)), shape=(shape, len(vocabulary)))
@@ -150,8 +145,7 @@ class WordsChannel:
 
     def __init__(self, folder: Path) -> None:
         self._vocabulary = map_array(folder / "vocabulary.npy")
-        self._rows = int(map_array(folder / "tags" / "rows.npy")[0])
-        self._tags = InvertedIndex(folder / "tags", self._rows)
+        self._tags = TermIndex(folder / "tags")
         self._dictionary = InvertedIndex(folder / "dictionary", len(self._vocabulary))
         self._spelled = (folder / _SPELLED_FILE).read_text(encoding="ascii").split()
 
@@ -176,25 +170,41 @@ class WordsChannel:
         place = int(np.searchsorted(self._vocabulary, key))
         return place < len(self._vocabulary) and bool(self._vocabulary[place] == key)
 
-    def query_words(self, query: str) -> tuple[Keys, Weights]:
-        """The words that a query stands for, as numbers of the vocabulary, with TF-IDF weights of length 1."""
-        folded = fold(query)[:MAX_QUERY_CHARS]
-        meant = np.zeros(len(self._vocabulary), np.float32)
-        grams, _ = han_grams([folded])
-        for stands_for, strength in self._dictionary.entries(grams):
-            meant[stands_for] = np.maximum(meant[stands_for], strength)
-        hashes = np.array([_hash(word) for word in set(words_of(folded))], np.uint64)
-        places = np.searchsorted(self._vocabulary, hashes)
-        inside = places < len(self._vocabulary)
-        places = places[inside]
-        meant[places[self._vocabulary[places] == hashes[inside]]] = 1.0
-        numbers = np.flatnonzero(meant)
-        words: Keys = numbers.astype(np.uint64)
-        weights = (meant[numbers] * _idf(self._tags.frequency(words), self._rows)).astype(np.float32)
-        best = np.sort(np.argsort(-weights, kind="stable")[:WORDS_A_QUERY])
-        length = max(float(np.linalg.norm(weights[best])), 1e-12)
-        return words[best], (weights[best] / length).astype(np.float32)
+    def queries(self, folded: Sequence[str]) -> TermQueries:
+        """The words that folded queries (text.fold) stand for."""
+        texts = [text[:MAX_QUERY_CHARS] for text in folded]
+        meant, meant_by, strengths = self._meant(texts)
+        named, named_by = self._named(texts)
+        width = max(1, len(self._vocabulary))
+        pairs, which = np.unique(
+            np.concatenate([meant_by, named_by]) * width + np.concatenate([meant, named]), return_inverse=True
+        )
+        best = np.zeros(len(pairs), np.float32)
+        np.maximum.at(best, which, np.concatenate([strengths, np.ones(len(named), np.float32)]))
+        owners, words = np.divmod(pairs, width)
+        return self._tags.queries(words.astype(np.uint64), owners, len(texts), best, WORDS_A_QUERY)
 
-    def scores(self, query: str) -> Weights:
-        """(rows,) float32 in 0..1: for every tag the cosine of its words with the query's."""
-        return self._tags.scores(*self.query_words(query), budget=POSTINGS_BUDGET)
+    def _meant(self, texts: Sequence[str]) -> tuple[Numbers, Numbers, Weights]:
+        """Words that the Han n-grams of the texts stand for, by which text, and how surely (0..1)."""
+        grams, owners = han_grams(texts)
+        places, known = self._dictionary.lookup(grams)
+        starts = self._dictionary.starts
+        items, of = flat_ranges(starts[places[known]], starts[places[known] + 1])
+        return self._dictionary.documents[items].astype(np.int64), owners[known][of], self._dictionary.weights[items]
+
+    def _named(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
+        """The Latin words of the texts that the index knows, and in which text each stands."""
+        words = [(i, _hash(word)) for i, text in enumerate(texts) for word in set(words_of(text))]
+        hashes = np.array([key for _, key in words], np.uint64)
+        places = np.searchsorted(self._vocabulary, hashes)
+        known = places < len(self._vocabulary)
+        known[known] = self._vocabulary[places[known]] == hashes[known]
+        return places[known], np.array([i for i, _ in words], np.int64)[known]
+
+    def find(self, queries: TermQueries, query: int, budget: int) -> tuple[Numbers, Weights]:
+        """Tags with one query's rarest words, and the cosines that these give; `budget` postings are read."""
+        return self._tags.find(queries, query, budget)
+
+    def scores(self, queries: TermQueries, rows: Numbers, owners: Numbers) -> Weights:
+        """(n,) float32 in 0..1: for (n,) tags the cosine of their words with those of the queries `owners` (n,)."""
+        return self._tags.cosines(queries, rows, self._tags.hits(queries, rows, owners))

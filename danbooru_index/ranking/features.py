@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,10 @@ class CandidateScores:
     words: FloatArray
     popularity: FloatArray
     category: npt.NDArray[np.uint8]
+
+    def part(self, begin: int, end: int) -> CandidateScores:
+        """The candidates from `begin` to `end`."""
+        return CandidateScores(*(getattr(self, field.name)[begin:end] for field in fields(self)))
 
 
 def feature_table(query: str, scores: CandidateScores, floor: float) -> FloatArray:

@@ -1,0 +1,143 @@
+"""Documents as sets of terms, stored from both sides: the documents of a term, and the terms of a document.
+
+Queries and documents are vectors of idf weights of length 1, a term counting once, and are compared by their cosine. idf is
+ln((1 + N) / (1 + n)) + 1 (the smooth form of Manning, Raghavan and Schütze, "Introduction to Information Retrieval", 6.2-6.4).
+
+A query finds documents by its rarest terms alone, up to a budget of postings: common terms weigh little and have most of the
+postings (the essential lists of Turtle and Flood, "Query evaluation: strategies and optimizations", 1995). The exact scores
+of some documents come from their own terms. So neither touches every document, whatever the size of the index.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..files import map_array, save_array
+from .inverted import Documents, Keys, TermLists, Weights, write_lists
+from .ranges import Numbers, flat_ranges
+
+
+def idf(frequency: npt.NDArray[np.integer], count: int) -> Weights:
+    """The weight of terms that occur in `frequency` of `count` documents."""
+    weights: Weights = (np.log((1.0 + count) / (1.0 + frequency)) + 1.0).astype(np.float32)
+    return weights
+
+
+@dataclass(frozen=True, slots=True)
+class TermQueries:
+    """The terms of q queries that the index knows; (k,) arrays sorted by query and term, `starts` (q + 1,) bounding each query's.
+
+    `numbers` are term numbers, `owners` the numbers of the queries, `weights` the vectors of the queries, of length 1 together
+    with the terms that are not known, and `gains` what one occurrence adds to the inner product with a document's vector
+    before that is brought to length 1.
+    """
+
+    numbers: Numbers
+    owners: Numbers
+    weights: Weights
+    gains: Weights
+    starts: Numbers
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+
+def write_terms(folder: Path, terms: Keys, documents: Documents, count: int) -> None:
+    """Write distinct (term, document) pairs, sorted by term then document; documents are 0..count-1."""
+    frequency = write_lists(folder, terms, documents)
+    of_term = np.repeat(np.arange(len(frequency), dtype=np.int32), frequency)
+    order = np.argsort(documents, kind="stable")
+    squares = np.repeat(idf(frequency, count).astype(np.float64) ** 2, frequency)
+    norms = np.sqrt(np.bincount(documents, squares, minlength=count))
+    save_array(folder / "document_terms.npy", of_term[order])
+    save_array(folder / "document_starts.npy", np.r_[0, np.cumsum(np.bincount(documents, minlength=count))])
+    save_array(folder / "scales.npy", (1.0 / np.maximum(norms, 1e-12)).astype(np.float32))
+
+
+class TermIndex:
+    """Finds documents by their terms and scores given ones. `count` is the number of documents."""
+
+    def __init__(self, folder: Path) -> None:
+        self._lists = TermLists(folder)
+        self._terms, self._starts, self._scales = (
+            map_array(folder / f"{name}.npy") for name in ("document_terms", "document_starts", "scales")
+        )
+        self.count = len(self._scales)
+
+    def queries(
+        self, keys: Keys, owners: Numbers, count: int, strengths: Weights | None = None, most: int | None = None
+    ) -> TermQueries:
+        """The vectors of `count` queries from their distinct (key, query) pairs.
+
+        `strengths` multiply the idf of the terms; `most` keeps the heaviest terms of each query alone.
+        """
+        places, known = self._lists.lookup(keys)
+        frequency = np.zeros(len(keys), np.int64)
+        frequency[known] = self._lists.frequency(places[known])
+        rarity = idf(frequency, self.count)
+        weights = rarity if strengths is None else rarity * strengths
+        if most is not None and len(keys) > most:
+            order = np.lexsort((-weights, owners))
+            heaviest = order[np.arange(len(order)) - np.searchsorted(owners[order], owners[order]) < most]
+            places, owners, known = places[heaviest], owners[heaviest], known[heaviest]
+            rarity, weights = rarity[heaviest], weights[heaviest]
+        lengths = np.sqrt(np.bincount(owners, weights * weights, minlength=count)).astype(np.float32)
+        weights = weights / np.maximum(lengths[owners], np.float32(1e-12))
+        places, owners, rarity, weights = places[known], owners[known], rarity[known], weights[known]
+        order = np.lexsort((places, owners))
+        owners = owners[order]
+        starts = np.searchsorted(owners, np.arange(count + 1))
+        return TermQueries(places[order], owners, weights[order], (weights * rarity)[order], starts)
+
+    def find(self, queries: TermQueries, query: int, budget: int) -> tuple[Numbers, Weights]:
+        """Distinct documents, ascending, with a term of one query's rarest ones, and what these give to their cosine.
+
+        At most `budget` postings are read, but those of at least one term.
+        """
+        places = np.arange(queries.starts[query], queries.starts[query + 1])
+        frequency = self._lists.frequency(queries.numbers[places])
+        order = np.argsort(frequency, kind="stable")
+        read = np.cumsum(frequency[order])
+        order = order[: max(1, int(np.searchsorted(read, budget, side="right")))]
+        if not len(order):
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        total = np.zeros(self.count, np.float32)
+        found = []
+        for place in places[order]:
+            documents = self._lists.documents_of(int(queries.numbers[place]))
+            # A term stands once in a document, so plain fancy addition is exact and faster than np.add.at.
+            total[documents] += queries.gains[place]
+            found.append(documents)
+        merged = np.sort(np.concatenate(found))
+        distinct = merged[np.flatnonzero(np.r_[True, merged[1:] != merged[:-1]])]
+        return distinct.astype(np.int64), total[distinct] * self._scales[distinct]
+
+    def hits(self, queries: TermQueries, documents: Numbers, owners: Numbers) -> tuple[Numbers, Numbers]:
+        """Every occurrence of a query's term in its documents: the place of the document and of the term in their arrays.
+
+        `owners` says for each document which query it is compared with.
+        """
+        items, places = flat_ranges(self._starts[documents], self._starts[documents + 1])
+        terms = self._terms[items]
+        # Most terms of documents are in no query at all: they are told apart by a table before anything is searched.
+        asked = np.zeros(len(self._lists.terms), bool)
+        asked[queries.numbers] = True
+        kept = np.flatnonzero(asked[terms])
+        places = places[kept]
+        width = len(asked)
+        wanted = owners[places] * width + terms[kept]
+        known = queries.owners * width + queries.numbers
+        found = np.searchsorted(known, wanted)
+        right = np.flatnonzero(known[np.minimum(found, len(known) - 1)] == wanted) if len(known) else found
+        return places[right], found[right]
+
+    def cosines(self, queries: TermQueries, documents: Numbers, hits: tuple[Numbers, Numbers]) -> Weights:
+        """(n,) float32 in 0..1: the cosine of each document with its query, from their `hits`."""
+        places, terms = hits
+        inner = np.bincount(places, queries.gains[terms], minlength=len(documents))
+        cosines: Weights = inner.astype(np.float32) * self._scales[documents]
+        return cosines
