@@ -194,12 +194,14 @@ def measure_recall(index: Index, known: Known, texts: list[str]) -> dict[str, An
     found: dict[str, Any] = {}
     for name, filters in FILTERS.items():
         allowed = allowed_tags(index, SearchRequest("x", **filters))
+        everything = np.ones(len(index.store), bool)
         shares = []
         for number, query in enumerate(vectors):
-            wanted = best[number] if allowed is None else np.where(allowed, best[number], -2.0)
+            wanted = np.where(everything if allowed is None else allowed.tags, best[number], -2.0)
             limit = np.partition(wanted, -DEPTH)[-DEPTH]
-            rows = index.dense.candidates(query[None, :], 400, allowed)[0]
-            own = np.sort(index.dense.score(query, rows)[0].max(axis=1))[::-1][:DEPTH]
+            rows = index.dense.candidates(query, 400, allowed)
+            scores_of = index.dense.score(query[None, :], rows, np.array([0, len(rows)]))
+            own = np.sort(scores_of.max(axis=1))[::-1][:DEPTH]
             # By score: tags that share a text tie, and either is right.
             shares.append(float((own >= limit - 1e-6).sum()) / DEPTH)
         found[f"recall@50, {name} ({index.dense.used})"] = round(statistics.fmean(shares), 4)

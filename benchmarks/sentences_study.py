@@ -28,7 +28,7 @@ from danbooru_index.index import Index
 from danbooru_index.lookup import StoreLexicon
 from danbooru_index.ranking import order
 from danbooru_index.records import SearchRequest
-from danbooru_index.search import encode_queries, score_candidates
+from danbooru_index.scoring import PART, WHOLE, encode_queries, score_candidates
 from danbooru_index.sentence import thing_request
 
 SENTENCES = ("multi_zh", "multi_ja", "multi_en")
@@ -37,9 +37,8 @@ HEADLINE = (
 )  # fmt: skip
 
 
-def scored(index, request, vector):
+def scored(index, found):
     """[(row, fused, exact)] best first, 30 at most."""
-    found = score_candidates(index, request, vector)
     scores = found.fused(index.weights)
     best = order(scores, index.store.post_count[found.rows])[:30]
     return [(int(found.rows[i]), float(scores[i] - found.exact[i]), float(found.exact[i])) for i in best]
@@ -53,9 +52,9 @@ def read_set(index, path, most):
         things = [c for c in concepts if not c.tags and not c.negated]
         base = SearchRequest(query.text, nsfw="include")
         asked = [base, *(thing_request(base, thing) for thing in things)] if len(concepts) > 1 else [base]
-        found = [
-            scored(index, r, v) for r, v in zip(asked, encode_queries(index, [r.text for r in asked]), strict=True)
-        ]
+        vectors = encode_queries(index, [request.text for request in asked])
+        several = PART if len(asked) > 1 else WHOLE
+        found = [scored(index, one) for one in score_candidates(index, asked, vectors, several)]
         counts = [tag for concept in concepts for tag in concept.tags]
         letters = sum(char.isalnum() for char in query.text)
         rows.append((query.relevant, counts, found[0], found[1:] if len(concepts) > 1 else None, letters))

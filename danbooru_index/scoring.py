@@ -31,17 +31,19 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many candidates each channel proposes: texts by their meaning; tags by the characters of their names; tags by each
-    further view of the names, and by words. `postings` bounds what is read for each of the last three."""
+    """How many candidates each channel proposes: texts by their meaning, another number for a query that is a name itself; tags
+    by the characters of their names; tags by each further view of the names, and by words. `postings` bounds what is read for
+    each of the last three."""
 
     texts: int
+    texts_of_name: int
     named: int
     sounding: int
     postings: int
 
 
-WHOLE = Depth(texts=400, named=150, sounding=50, postings=200_000)  # what somebody asked for
-PART = Depth(texts=64, named=40, sounding=16, postings=4_000)  # one of the things that a sentence names
+WHOLE = Depth(texts=400, texts_of_name=400, named=150, sounding=50, postings=50_000)  # what somebody asked for
+PART = Depth(texts=48, texts_of_name=0, named=24, sounding=8, postings=2_000)  # one of the things that a sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def score_candidates(
             best = _best(index, tags, found[tags], max(request.limit, SPARSE_TAGS), filters[i])
             also[i] = np.concatenate([also[i], best])
     scored = []
-    found_candidates = candidates(index, requests, np.stack([q.dense for q in queries]), filters, also, depth)
+    vectors, named = np.stack([query.dense for query in queries]), [bool(names) for names in exact]
+    found_candidates = candidates(index, requests, vectors, filters, also, named, depth)
     for i, (rows, channels) in enumerate(found_candidates):
         ranker = default_ranker().scores(feature_table(requests[i].text, channels, index.similarity_floor))
         bonus = np.zeros(len(rows), np.float32)
@@ -167,23 +170,25 @@ def candidates(
     dense: FloatArray,
     filters: Sequence[Allowed | None],
     also: Sequence[Rows],
+    named: Sequence[bool],
     depth: Depth = WHOLE,
 ) -> list[tuple[Rows, CandidateScores]]:
     """For each of q requests the ascending rows that any channel proposes, and those of `also`, with the scores of every
-    channel; `dense` is (q, d)."""
+    channel; `dense` is (q, d), and `named` says which requests are names of tags."""
     store, folded = index.store, [fold(request.text) for request in requests]
     names, words = index.lexical.queries(folded), index.words.queries(folded)
-    proposed = []
-    for i, (request, allowed) in enumerate(zip(requests, filters, strict=True)):
-        parts = [also[i], index.dense.candidates(dense[i], max(2 * request.limit, depth.texts), allowed)]
-        for view, (tags, scores) in index.lexical.find(names, i, depth.postings).items():
-            count = depth.named if view == CHARACTERS.name else depth.sounding
-            parts.append(_best(index, tags, scores, count, allowed))
-        tags, scores = index.words.find(words, i, depth.postings)
-        parts.append(_best(index, tags, scores, depth.sounding, allowed))
-        proposed.append(np.unique(np.concatenate(parts)))
-    starts = np.r_[0, np.cumsum([len(part) for part in proposed])]
-    rows, owners = np.concatenate(proposed), np.repeat(np.arange(len(proposed)), np.diff(starts))
+    proposed = [[rows] for rows in also]
+    for i, (request, is_name) in enumerate(zip(requests, named, strict=True)):
+        if texts := depth.texts_of_name if is_name else depth.texts:
+            proposed[i].append(index.dense.candidates(dense[i], max(2 * request.limit, texts), filters[i]))
+    views = index.lexical.find(names, depth.postings)
+    found = [(depth.named if view == CHARACTERS.name else depth.sounding, tags) for view, tags in views.items()]
+    for count, (tags, scores, bounds) in [*found, (depth.sounding, index.words.find(words, depth.postings))]:
+        for i, (begin, end) in enumerate(pairwise(bounds.tolist())):
+            proposed[i].append(_best(index, tags[begin:end], scores[begin:end], count, filters[i]))
+    merged = [np.unique(np.concatenate(parts)) for parts in proposed]
+    starts = np.r_[0, np.cumsum([len(part) for part in merged])]
+    rows, owners = np.concatenate(merged), np.repeat(np.arange(len(merged)), np.diff(starts))
     fitting = index.lexical.scores(names, rows, owners)
     columns = CandidateScores(
         dense=index.dense.score(dense, rows, starts),

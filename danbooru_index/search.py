@@ -11,7 +11,6 @@ from .index import Index
 from .records import Hit, SearchRequest, SearchResult
 from .scoring import (
     PART,
-    WHOLE,
     QueryVectors,
     Scored,
     encode_queries,
@@ -50,16 +49,18 @@ def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResul
 
 
 def _hits(index: Index, plan: SearchPlan, queries: Sequence[QueryVectors]) -> tuple[Hit, ...]:
-    whole = score_candidates(index, plan.asked[:1], queries[:1], PART if len(plan.asked) > 1 else WHOLE)
-    top = float(whole[0].total(index.weights).max(initial=0.0))
-    if plan.names_several(top):
-        parts = score_candidates(index, plan.asked[1:], queries[1:], PART)
-        if plan.names_several(top, [float(part.fused(index.weights).max(initial=0.0)) for part in parts]):
-            return _merged(index, plan, parts)
-    if len(plan.asked) > 1:
-        whole = score_candidates(index, plan.asked[:1], queries[:1])
-    best = ranked(index, whole[0], plan.request.limit)
-    return tuple(make_hit(index, whole[0], i, score) for i, score in best)
+    if plan.certain:
+        return _merged(index, plan, score_candidates(index, plan.parts, queries, PART))
+    request, vectors = [plan.request], queries[:1]
+    if plan.parts:
+        # The parts tell more often than not, so the whole is scored in earnest only when they do not.
+        top = float(score_candidates(index, request, vectors, PART)[0].total(index.weights).max(initial=0.0))
+        if plan.names_several(top):
+            parts = score_candidates(index, plan.parts, queries[1:], PART)
+            if plan.names_several(top, [float(part.fused(index.weights).max(initial=0.0)) for part in parts]):
+                return _merged(index, plan, parts)
+    (scored,) = score_candidates(index, request, vectors)
+    return tuple(make_hit(index, scored, i, score) for i, score in ranked(index, scored, plan.request.limit))
 
 
 def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hit, ...]:

@@ -13,15 +13,26 @@ from .records import Category, SearchRequest
 LIKELY_BEST = (
     0.9  # parts that had to score better than this on average decided no development query, and cost their time
 )
+MANY_THINGS = 10  # in all development queries no text of one thing was cut into more than nine
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """A request with the concepts of its text. `asked` is what is encoded and scored: the request first, then its things."""
+    """A request with the concepts of its text; `parts` ask for the things that it names, none where it names one thing."""
 
     request: SearchRequest
     concepts: tuple[Concept, ...]
-    asked: tuple[SearchRequest, ...]
+    parts: tuple[SearchRequest, ...]
+
+    @property
+    def certain(self) -> bool:
+        """Whether the text names so many things that it need not be searched as one."""
+        return len(self.parts) >= MANY_THINGS
+
+    @property
+    def asked(self) -> tuple[SearchRequest, ...]:
+        """What is encoded: the request, unless its parts are certain, then these."""
+        return self.parts if self.certain else (self.request, *self.parts)
 
     @property
     def count_tags(self) -> tuple[str, ...]:
@@ -33,7 +44,7 @@ class SearchPlan:
 
         Without `parts`, whether parts that all score well would make it so.
         """
-        scores = [LIKELY_BEST] * (len(self.asked) - 1) if parts is None else parts
+        scores = [LIKELY_BEST] * len(self.parts) if parts is None else parts
         letters = sum(char.isalnum() for char in self.request.text)
         return is_sentence(whole, scores, counted=bool(self.count_tags), letters=letters)
 
@@ -43,7 +54,7 @@ def plan_search(index: Index, request: SearchRequest) -> SearchPlan:
     concepts = tuple(split(request.text, StoreLexicon(index.store)))
     things = [c for c in concepts if c.kind is not ConceptKind.COUNT and not c.negated]
     parts = [thing_request(request, thing) for thing in things] if len(concepts) > 1 else []
-    return SearchPlan(request, concepts, (request, *parts))
+    return SearchPlan(request, concepts, tuple(parts))
 
 
 def thing_request(request: SearchRequest, thing: Concept) -> SearchRequest:

@@ -11,9 +11,10 @@ from builds import tag_lines, write_lines
 from danbooru_index.build import build_index
 from danbooru_index.channels import dense as dense_module
 from danbooru_index.channels import sketch as sketch_module
+from danbooru_index.channels.allowed import Allowed
 from danbooru_index.channels.dense import DenseChannel
 from danbooru_index.channels.dense_writer import fit_projection
-from danbooru_index.channels.sketch import Sketch, bit_count, write_sketch
+from danbooru_index.channels.sketch import COPY_SHARE, Sketch, bit_count, write_sketch
 from danbooru_index.channels.vectors import VectorFile, VectorWriter, quantise
 from danbooru_index.encoders import open_encoder
 from danbooru_index.index import Index
@@ -34,27 +35,29 @@ def test_distances_are_the_signs_that_differ(dimensions: int, tmp_path: Path) ->
     write_sketch(tmp_path, vector_file(tmp_path, vectors))
     query = np.random.default_rng(9).standard_normal(dimensions).astype(np.float32)
     wanted = ((vectors > 0) != (query > 0)).sum(axis=1)
-    assert Sketch(tmp_path).distances(query).tolist() == wanted.tolist()
+    assert Sketch.open(tmp_path).distances(query).tolist() == wanted.tolist()
 
 
 def test_the_nearest_are_found_under_a_mask_with_their_ties(tmp_path: Path) -> None:
     vectors = np.random.default_rng(1).standard_normal((500, 64)).astype(np.float32)
     write_sketch(tmp_path, vector_file(tmp_path, vectors))
-    sketch = Sketch(tmp_path)
+    sketch = Sketch.open(tmp_path)
     distances = sketch.distances(vectors[7]).astype(int)
-    allowed = np.arange(500) % 3 == 0
-    found = sketch.nearest(vectors[7], 20, allowed)
-    limit = np.sort(distances[allowed])[19]
-    assert found.tolist() == np.flatnonzero(allowed & (distances <= limit)).tolist()
+    for share in (3, 1.2):  # few are copied, many are scanned with the others
+        allowed = np.arange(500) % share < 1
+        assert (allowed.mean() < COPY_SHARE) == (share == 3)
+        limit = np.sort(distances[allowed])[19]
+        found = sketch.select(allowed).nearest(vectors[7], 20)
+        assert found.tolist() == np.flatnonzero(allowed & (distances <= limit)).tolist()
+        assert sketch.select(allowed).nearest(vectors[7], 10_000).tolist() == np.flatnonzero(allowed).tolist()
     assert sketch.nearest(vectors[7], 1).tolist() == [7]
     assert sketch.nearest(vectors[7], 10_000).tolist() == list(range(500))
-    assert sketch.nearest(vectors[7], 10_000, allowed).tolist() == np.flatnonzero(allowed).tolist()
-    assert sketch.nearest(vectors[7], 5, np.zeros(500, bool)).tolist() == []
+    assert sketch.select(np.zeros(500, bool)).nearest(vectors[7], 5).tolist() == []
 
 
 def test_no_vectors_have_no_neighbours(tmp_path: Path) -> None:
     write_sketch(tmp_path, vector_file(tmp_path, np.zeros((0, 64), np.float32)))
-    assert Sketch(tmp_path).nearest(np.ones(64, np.float32), 5).tolist() == []
+    assert Sketch.open(tmp_path).nearest(np.ones(64, np.float32), 5).tolist() == []
 
 
 def test_bits_are_counted_the_same_by_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,13 +101,13 @@ def test_both_roads_find_what_an_exact_scan_finds(
         query = index.encoder.encode(["a blue thing"]).dense[0]
         everything = np.ones(120, bool)
         if not scan_at_most:
-            index.dense.candidates(query[None, :], 30)
+            index.dense.candidates(query, 30)
             index.dense.open()
-        found = set(index.dense.candidates(query[None, :], 30)[0].tolist())
+        found = set(index.dense.candidates(query, 30).tolist())
         assert index.dense.used == ("sketches" if scan_at_most else "graph")
         assert len(found & exact_rows(index.dense, query, everything, 30)) >= 0.95 * len(found)
         characters = index.store.category == 4
-        found = set(index.dense.candidates(query[None, :], 20, characters)[0].tolist())
+        found = set(index.dense.candidates(query, 20, Allowed(characters)).tolist())
         assert index.dense.used == "sketches"
         assert found == exact_rows(index.dense, query, characters, 20)
 
@@ -112,10 +115,10 @@ def test_both_roads_find_what_an_exact_scan_finds(
 def test_sketches_serve_while_the_graph_opens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dense_module, "SCAN_AT_MOST", 0)
     with Index(folder) as index:
-        query = index.encoder.encode(["a blue thing"]).dense
-        first = index.dense.candidates(query, 30)[0]
+        query = index.encoder.encode(["a blue thing"]).dense[0]
+        first = index.dense.candidates(query, 30)
         assert index.dense.used in ("sketches (the graph is being opened)", "graph")
         index.dense.open()
-        second = index.dense.candidates(query, 30)[0]
+        second = index.dense.candidates(query, 30)
         assert index.dense.used == "graph"
         assert len(np.intersect1d(first, second)) >= 0.9 * len(first)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from danbooru_index.channels.lexical import LexicalChannel, write_lexical
+from danbooru_index.channels.lexical import LexicalChannel, NameScores, write_lexical
 from danbooru_index.channels.words import WordsChannel, words_of, write_words
 from danbooru_index.records import TagRecord
 from danbooru_index.sounds import latin, skeleton, spelling
@@ -25,27 +25,32 @@ def lexical(tmp_path: Path) -> LexicalChannel:
     return LexicalChannel(tmp_path / "lexical")
 
 
+def scores(lexical: LexicalChannel, query: str, rows: int) -> NameScores:
+    """How the names of tags 0..rows-1 fit one query."""
+    return lexical.scores(lexical.queries([fold(query)]), np.arange(rows), np.zeros(rows, np.int64))
+
+
 @pytest.mark.parametrize(
     ("query", "row"), [("アデルバート・シュタイナー", 0), ("はつねみく", 1), ("ツインテールズ", 3)]
 )
 def test_kana_find_latin_names_by_their_sound(lexical: LexicalChannel, query: str, row: int) -> None:
-    found = lexical.match(query, 5)
+    found = scores(lexical, query, 5)
     assert found.cosine.tolist() == [0.0] * 5
     assert int(np.argmax(found.spelling + found.skeleton)) == row
 
 
 def test_typos_and_coverage(lexical: LexicalChannel) -> None:
-    assert int(np.argmax(lexical.scores("lonng hiar", 5))) == 2
-    assert int(np.argmax(lexical.scores("twintials", 5))) == 3
-    found = lexical.match("长发", 5)
+    assert int(np.argmax(scores(lexical, "lonng hiar", 5).cosine)) == 2
+    assert int(np.argmax(scores(lexical, "twintials", 5).cosine)) == 3
+    found = scores(lexical, "长发", 5)
     assert found.cosine[2] == pytest.approx(1.0)
     assert found.coverage.tolist() == pytest.approx([0, 0, 1, 0, 0])
-    assert lexical.match("✿", 5).coverage.tolist() == [0.0] * 5
+    assert scores(lexical, "✿", 5).coverage.tolist() == [0.0] * 5
 
 
 def test_an_empty_index_and_queries_without_letters(tmp_path: Path) -> None:
     write_lexical(tmp_path / "l", [], np.zeros(0, np.int32))
-    assert LexicalChannel(tmp_path / "l").match("ツ", 0).skeleton.shape == (0,)
+    assert scores(LexicalChannel(tmp_path / "l"), "ツ", 0).skeleton.shape == (0,)
 
 
 def test_the_corpus_is_its_own_dictionary(tmp_path: Path) -> None:
@@ -57,10 +62,11 @@ def test_the_corpus_is_its_own_dictionary(tmp_path: Path) -> None:
     ]
     write_words(tmp_path / "words", records)
     words = WordsChannel(tmp_path / "words")
-    assert int(np.argmax(words.scores("白靴子"))) == 4
-    assert int(np.argmax(words.scores("紅色的連衣裙"))) == 3
-    assert int(np.argmax(words.scores("a hat that is red"))) == 2
-    assert words.scores("ひらがな").tolist() == [0.0] * 6
+    texts = ["白靴子", "紅色的連衣裙", "a hat that is red", "ひらがな"]
+    rows, owners = np.tile(np.arange(6), 4), np.repeat(np.arange(4), 6)
+    found = words.scores(words.queries([fold(text) for text in texts]), rows, owners).reshape(4, 6)
+    assert found[:3].argmax(axis=1).tolist() == [4, 3, 2]
+    assert found[3].tolist() == [0.0] * 6
 
 
 def test_only_unknown_words_one_edit_away_are_corrected(tmp_path: Path) -> None:

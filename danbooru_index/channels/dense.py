@@ -25,7 +25,8 @@ from .sketch import Sketch
 from .vectors import FloatArray, VectorFile
 
 GRAPH_DIMENSIONS = 128
-SKETCHED = 8_000  # texts of which the sketches of twice as many propose what the exact vectors score; the share falls with the root
+SKETCHED = 4_000  # texts of which sketches propose twice as many as are wanted; the factor grows with the root of their number
+LEAST_SKETCHED = 256  # texts that are proposed at least: scoring them costs next to nothing
 GRAPH_CANDIDATES = 1000  # texts that the graph proposes
 SCAN_AT_MOST = 3_000_000  # texts: up to here sketches are as fast as the graph, and find more (benchmarks/scale.md)
 SELECTIONS = 3  # filters whose sketches are kept
@@ -91,7 +92,8 @@ class DenseChannel:
         texts = self._from_graph(query, k, allowed)
         if texts is None:
             sketch = self.sketch if allowed is None else self._selected(allowed)
-            texts = sketch.nearest(query, int(k * (sketch.count / SKETCHED) ** 0.5) + k)
+            wanted = k + int(k * (sketch.count / SKETCHED) ** 0.5)
+            texts = sketch.nearest(query, max(wanted, LEAST_SKETCHED))
         return np.unique(self.rows[self._best(query, texts, k)]).astype(np.int64)
 
     def _select(self, allowed: Allowed) -> Sketch:

@@ -26,7 +26,8 @@ def write_lists(folder: Path, terms: Keys, documents: Documents) -> npt.NDArray[
     save_array(folder / "terms.npy", terms[first])
     save_array(folder / "starts.npy", starts)
     save_array(folder / "documents.npy", documents.astype(np.int32))
-    return np.diff(starts)
+    frequency: npt.NDArray[np.int64] = np.diff(starts)
+    return frequency
 
 
 def write_inverted(folder: Path, terms: Keys, documents: Documents, weights: Weights) -> None:
@@ -53,11 +54,8 @@ class TermLists:
 
     def frequency(self, numbers: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
         """In how many documents each term occurs."""
-        return self.starts[numbers + 1] - self.starts[numbers]
-
-    def documents_of(self, number: int) -> Documents:
-        """The ascending documents of one term."""
-        return self.documents[int(self.starts[number]) : int(self.starts[number + 1])]
+        frequency: npt.NDArray[np.int64] = self.starts[numbers + 1] - self.starts[numbers]
+        return frequency
 
 
 class InvertedIndex(TermLists):

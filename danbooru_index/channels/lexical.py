@@ -20,7 +20,7 @@ from ..sounds import skeleton, spelling
 from ..text import fold
 from .inverted import Keys, Weights
 from .ranges import Numbers, flat_ranges
-from .terms import TermIndex, TermQueries, write_terms
+from .terms import Found, TermIndex, TermQueries, write_terms
 
 MAX_NAME_CHARS = 120
 _KEY_BITS = 64
@@ -129,15 +129,17 @@ class _NameIndex:
         keys, owners = _distinct([forms[i] for i in usable], self.view)
         return self.terms.queries(keys, np.array(usable, np.int64)[owners], len(forms))
 
-    def find(self, queries: TermQueries, query: int, budget: int) -> tuple[Numbers, Weights]:
-        """Tags of one query, one of them as often as several of its names share the rarest n-grams, and how well each fits."""
-        names, scores = self.terms.find(queries, query, budget)
-        return self.rows[names].astype(np.int64), scores
+    def find(self, queries: TermQueries, budget: int) -> Found:
+        """Tags, one of them as often as several of its names share the rarest n-grams, and how well each of these fits."""
+        names, scores, starts = self.terms.find(queries, budget)
+        return self.rows[names].astype(np.int64), scores, starts
 
     def scores(self, queries: TermQueries, rows: Numbers, owners: Numbers) -> tuple[Weights, Weights]:
         """(n,) each for (n,) tags and the queries that they are compared with: the best cosine of their names, and the share
         of the query's squared weight that their names hold together."""
-        begins, ends = np.searchsorted(self.rows, rows, "left"), np.searchsorted(self.rows, rows, "right")
+        # Numbers of another type would make searchsorted convert all of self.rows each time.
+        wanted = rows.astype(self.rows.dtype)
+        begins, ends = np.searchsorted(self.rows, wanted, "left"), np.searchsorted(self.rows, wanted, "right")
         names, places = flat_ranges(begins, ends)
         of_names, terms = hits = self.terms.hits(queries, names, owners[places])
         cosine = np.zeros(len(rows), np.float32)
@@ -171,10 +173,10 @@ class LexicalChannel:
         """Folded queries (text.fold) in every view."""
         return {name: view.queries(folded) for name, view in self._views.items()}
 
-    def find(self, queries: dict[str, TermQueries], query: int, budget: int) -> dict[str, tuple[Numbers, Weights]]:
-        """For each view the tags near one query with the cosines that its rarest n-grams give; `budget` postings are read a
-        view."""
-        return {name: view.find(queries[name], query, budget) for name, view in self._views.items()}
+    def find(self, queries: dict[str, TermQueries], budget: int) -> dict[str, Found]:
+        """For each view the tags near every query with the cosines that its rarest n-grams give; `budget` postings are read a
+        query and view."""
+        return {name: view.find(queries[name], budget) for name, view in self._views.items()}
 
     def scores(self, queries: dict[str, TermQueries], rows: Numbers, owners: Numbers) -> NameScores:
         """How the names of (n,) tags fit the queries `owners` (n,), in every view; distinct rows for each query."""

@@ -20,6 +20,9 @@ from ..files import map_array, save_array
 from .inverted import Documents, Keys, TermLists, Weights, write_lists
 from .ranges import Numbers, flat_ranges
 
+# Documents (or tags) of q queries, how well each fits, and (q + 1,) bounds of each query's part of these two arrays.
+Found = tuple[Numbers, Weights, Numbers]
+
 
 def idf(frequency: npt.NDArray[np.integer], count: int) -> Weights:
     """The weight of terms that occur in `frequency` of `count` documents."""
@@ -93,28 +96,29 @@ class TermIndex:
         starts = np.searchsorted(owners, np.arange(count + 1))
         return TermQueries(places[order], owners, weights[order], (weights * rarity)[order], starts)
 
-    def find(self, queries: TermQueries, query: int, budget: int) -> tuple[Numbers, Weights]:
-        """Distinct documents, ascending, with a term of one query's rarest ones, and what these give to their cosine.
+    def find(self, queries: TermQueries, budget: int) -> Found:
+        """For each query the distinct documents, ascending, with one of its rarest terms, and what these give to their cosine.
 
-        At most `budget` postings are read, but those of at least one term.
+        At most `budget` postings are read a query, but those of at least one term. The third array (q + 1,) bounds each
+        query's part of the other two.
         """
-        places = np.arange(queries.starts[query], queries.starts[query + 1])
-        frequency = self._lists.frequency(queries.numbers[places])
-        order = np.argsort(frequency, kind="stable")
+        begins = self._lists.starts[queries.numbers]
+        frequency = self._lists.starts[queries.numbers + 1] - begins
+        order = np.lexsort((frequency, queries.owners))
         read = np.cumsum(frequency[order])
-        order = order[: max(1, int(np.searchsorted(read, budget, side="right")))]
-        if not len(order):
-            return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        total = np.zeros(self.count, np.float32)
-        found = []
-        for place in places[order]:
-            documents = self._lists.documents_of(int(queries.numbers[place]))
-            # A term stands once in a document, so plain fancy addition is exact and faster than np.add.at.
-            total[documents] += queries.gains[place]
-            found.append(documents)
-        merged = np.sort(np.concatenate(found))
-        distinct = merged[np.flatnonzero(np.r_[True, merged[1:] != merged[:-1]])]
-        return distinct.astype(np.int64), total[distinct] * self._scales[distinct]
+        before = np.r_[0, read][queries.starts[:-1]][queries.owners]
+        first = np.zeros(len(order), bool)
+        first[queries.starts[:-1][np.diff(queries.starts) > 0]] = True
+        rarest = order[first | (read - before <= budget)]
+        items, places = flat_ranges(begins[rarest], begins[rarest] + frequency[rarest])
+        places = rarest[places]
+        pairs = queries.owners[places] * self.count + self._lists.documents[items]
+        order = np.argsort(pairs)
+        pairs = pairs[order]
+        distinct = np.flatnonzero(np.r_[True, pairs[1:] != pairs[:-1]][: len(pairs)])
+        gains = np.add.reduceat(queries.gains[places[order]], distinct) if len(distinct) else np.zeros(0, np.float32)
+        owners, documents = np.divmod(pairs[distinct], max(1, self.count))
+        return documents, gains * self._scales[documents], np.searchsorted(owners, np.arange(len(queries) + 1))
 
     def hits(self, queries: TermQueries, documents: Numbers, owners: Numbers) -> tuple[Numbers, Numbers]:
         """Every occurrence of a query's term in its documents: the place of the document and of the term in their arrays.

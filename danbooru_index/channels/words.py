@@ -22,7 +22,7 @@ from ..records import TagRecord
 from ..text import HAN_RANGES, fold, spaced
 from .inverted import InvertedIndex, Keys, Weights, write_inverted
 from .ranges import flat_ranges
-from .terms import TermIndex, TermQueries, write_terms
+from .terms import Found, TermIndex, TermQueries, write_terms
 
 MAX_DEFINITION_CHARS = 300
 MAX_QUERY_CHARS = 200
@@ -201,9 +201,9 @@ class WordsChannel:
         known[known] = self._vocabulary[places[known]] == hashes[known]
         return places[known], np.array([i for i, _ in words], np.int64)[known]
 
-    def find(self, queries: TermQueries, query: int, budget: int) -> tuple[Numbers, Weights]:
-        """Tags with one query's rarest words, and the cosines that these give; `budget` postings are read."""
-        return self._tags.find(queries, query, budget)
+    def find(self, queries: TermQueries, budget: int) -> Found:
+        """Tags with every query's rarest words, and the cosines that these give; `budget` postings are read a query."""
+        return self._tags.find(queries, budget)
 
     def scores(self, queries: TermQueries, rows: Numbers, owners: Numbers) -> Weights:
         """(n,) float32 in 0..1: for (n,) tags the cosine of their words with those of the queries `owners` (n,)."""
