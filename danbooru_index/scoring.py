@@ -140,6 +140,9 @@ def score_exact(index: Index, request: SearchRequest) -> Scored:
         words=none,
         popularity=index.store.popularity[rows],
         category=index.store.category[rows],
+        hubness=none,
+        ends=np.zeros((len(rows), 4), np.float32),
+        shape=np.asarray(index.shapes[rows]),
     )
     return Scored(rows, channels, none, bonus)
 
@@ -156,8 +159,9 @@ def candidates(
     proposed += [_best(view, narrow, store.popularity, allowed) for view in views]
     proposed.append(index.dense.candidates(dense[None, :], max(2 * request.limit, DENSE_TEXTS), allowed)[0])
     rows = np.unique(np.concatenate([*proposed, *([] if also is None else [also])]))
+    by_kind, best = index.dense.score(dense, rows)
     return rows, CandidateScores(
-        dense=index.dense.score(dense, rows)[0],
+        dense=by_kind,
         cosine=names.cosine[rows],
         coverage=names.coverage[rows],
         spelling=names.spelling[rows],
@@ -165,6 +169,9 @@ def candidates(
         words=words[rows],
         popularity=store.popularity[rows],
         category=store.category[rows],
+        hubness=index.dense.hubness.of(best),
+        ends=index.lexical.ends(request.text, rows),
+        shape=np.asarray(index.shapes[rows]),
     )
 
 

@@ -78,3 +78,18 @@ def test_sounds_are_latin_for_any_text(text: str) -> None:
     assert " " not in spelling(folded) + skeleton(folded)
     assert all(word.isascii() and word.isalnum() for word in words_of(folded))
     assert len(simplified(text)) == len(text)
+
+
+def test_ends_of_names_in_every_script(lexical: LexicalChannel) -> None:
+    rows = np.array([0, 1, 2, 3, 4])
+    assert lexical.ends("黑发", rows)[:, 1].tolist() == [0, 0, 1, 0, 0]
+    assert lexical.ends("长袜", rows)[:, 0].tolist() == [0, 0, 1, 0, 0]
+    assert lexical.ends("longest chair", rows)[2].tolist() == [0.5, 0.5, 1.0, 1.0]
+    assert lexical.ends("steiner 初", rows)[:, :2].tolist() == [[0, 0.5], [0.5, 0], [0, 0], [0, 0], [0, 0]]
+    assert lexical.ends(" ", rows).tolist() == [[0.0] * 4] * 5
+
+
+@pytest.mark.parametrize("latin_name", ["pocari sweat", "pokari sweat"])
+def test_a_hard_c_sounds_like_k(latin_name: str) -> None:
+    assert skeleton(fold("ポカリスエット")) == skeleton(latin_name)
+    assert (skeleton("猜"), skeleton("cat")) == ("t", "kt")

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from ..files import map_array
 from .graph import Graph
+from .hubness import Hubness
 from .sketch import Sketch
 from .vectors import FloatArray, VectorFile
 
@@ -63,6 +64,7 @@ class DenseChannel:
         self._projection: FloatArray = np.asarray(map_array(folder / "projection.npy"))
         self._graph_folder = graph_folder
         self.sketch = Sketch(folder)
+        self.hubness = Hubness(folder)
         self.used = "nothing yet"  # how the last candidates were found, for people
         self._opening: Future[Graph] | None = None
         self._lock = threading.Lock()

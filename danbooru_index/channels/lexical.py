@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ _KEY_BITS = 64
 _WIDE = 0x2E80  # from here on one character carries meaning
 _BOUNDARY = "\x01"
 _SEPARATOR = 0
+_ENDS_OF_WORDS = 8  # words of a query whose ends are compared
 
 Rows = npt.NDArray[np.int32]
 
@@ -86,6 +88,19 @@ def _term_frequencies(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArr
     first = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])]) if len(keys) else order
     counts = np.diff(np.r_[first, len(keys)])
     return keys[first], owners[first], (1.0 + np.log(counts)).astype(np.float32)
+
+
+def _end_keys(word: str) -> tuple[int, int]:
+    """The keys of the n-grams (CHARACTERS) that names beginning, and ending, as a folded word does have at that end."""
+    first, last = word[0], word[-1]
+    begin = f"{_BOUNDARY}{first}" if ord(first) >= _WIDE else f"{_BOUNDARY}{f'{word} '[:2]}"
+    end = f"{last}{_BOUNDARY}" if ord(last) >= _WIDE else f"{f' {word}'[-2:]}{_BOUNDARY}"
+    bits = _KEY_BITS // max(CHARACTERS.sizes)
+
+    def key(gram: str) -> int:
+        return reduce(lambda packed, char: packed << bits | ord(char), gram, 0)
+
+    return key(begin), key(end)
 
 
 def _idf(frequency: npt.NDArray[np.int64], count: int) -> Weights:
@@ -156,6 +171,14 @@ class _NameIndex:
             result[self._rows[names]] += weight * weight
         return result
 
+    def holders(self, key: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """(n,) for n tags: whether a name of theirs has this n-gram."""
+        held = np.zeros(len(rows), bool)
+        for names, _ in self._index.entries(np.array([key], np.uint64)):
+            holding = self._rows[names]  # ascending, as names are in the order of their tags
+            held = holding[np.minimum(np.searchsorted(holding, rows), len(holding) - 1)] == rows
+        return held
+
 
 @dataclass(frozen=True, slots=True)
 class NameScores:
@@ -192,3 +215,23 @@ class LexicalChannel:
             views = (self._views[view.name] for view in SOUNDS)
             sounds = [view.cosines(*view.terms(folded), row_count) for view in views]
         return NameScores(names.cosines(keys, weights, row_count), names.coverage(keys, weights, row_count), *sounds)
+
+    def ends(self, query: str, rows: npt.NDArray[np.int64]) -> Weights:
+        """(n, 4) float32 in 0..1 for n tags: the shares of the query's words as which a name of theirs begins, and ends, then 0 or
+        1 for the query as a whole.
+
+        Two letters at the end count, or one character that carries meaning: in Chinese, Japanese and English the last word says
+        what a thing is.
+        """
+        names, folded = self._views[CHARACTERS.name], fold(query)[:MAX_NAME_CHARS].strip()
+        words = folded.split()[:_ENDS_OF_WORDS]
+        shares = np.zeros((len(rows), 4), np.float32)
+        for word in words:
+            for side, key in enumerate(_end_keys(word)):
+                shares[:, side] += names.holders(key, rows) / np.float32(len(words))
+        if len(words) == 1:
+            shares[:, 2:] = shares[:, :2]
+        elif words:
+            for side, key in enumerate(_end_keys(folded)):
+                shares[:, 2 + side] = names.holders(key, rows)
+        return shares
