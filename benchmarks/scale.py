@@ -200,7 +200,7 @@ def measure_recall(index: Index, known: Known, texts: list[str]) -> dict[str, An
             wanted = np.where(everything if allowed is None else allowed.tags, best[number], -2.0)
             limit = np.partition(wanted, -DEPTH)[-DEPTH]
             rows = index.dense.candidates(query, 400, allowed)
-            scores_of = index.dense.score(query[None, :], rows, np.array([0, len(rows)]))
+            scores_of, _ = index.dense.score(query[None, :], rows, np.array([0, len(rows)]))
             own = np.sort(scores_of.max(axis=1))[::-1][:DEPTH]
             # By score: tags that share a text tie, and either is right.
             shares.append(float((own >= limit - 1e-6).sum()) / DEPTH)

@@ -15,6 +15,7 @@ from .channels.cooccurrence import Cooccurrence
 from .channels.dense import DenseChannel
 from .channels.late import LateChannel
 from .channels.lexical import LexicalChannel
+from .channels.shape import Shapes, read_shapes
 from .channels.sparse import SparseChannel
 from .channels.words import WordsChannel
 from .encoders import Encoder, open_encoder
@@ -130,6 +131,11 @@ class Index:
     def lexical(self) -> LexicalChannel:
         """The lexical channel."""
         return LexicalChannel(self.folder / LEXICAL)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """The shape of every tag; see channels/shape.py."""
+        return read_shapes(self.folder / LEXICAL)
 
     @cached_property
     def sparse(self) -> SparseChannel | None:

@@ -148,7 +148,7 @@ def _by_vectors(index: Index, seeds: Sequence[int]) -> tuple[npt.NDArray[np.int6
     mean = vectors.mean(axis=0)
     mean /= max(float(np.linalg.norm(mean)), 1e-9)
     rows = index.dense.candidates(mean, DENSE_TEXTS)
-    return rows, index.dense.score(mean[None, :], rows, np.array([0, len(rows)])).max(axis=1).astype(np.float64)
+    return rows, index.dense.score(mean[None, :], rows, np.array([0, len(rows)]))[0].max(axis=1).astype(np.float64)
 
 
 def _hit(index: Index, row: int, score: float, method: Method) -> Hit:

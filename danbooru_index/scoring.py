@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .channels.allowed import Allowed
 from .channels.dense import TextKind
 from .channels.late import max_sim
-from .channels.lexical import CHARACTERS
+from .channels.ngrams import CHARACTERS
 from .index import Index
 from .ranking import EXACT_BONUS, EXACT_STEP, CandidateScores, FusionWeights, default_ranker, feature_table, fuse, order
 from .records import Hit, SearchRequest
@@ -160,6 +160,9 @@ def score_exact(index: Index, request: SearchRequest) -> Scored:
         words=none,
         popularity=index.store.popularity[rows],
         category=index.store.category[rows],
+        hubness=none,
+        ends=np.zeros((len(rows), 4), np.float32),
+        shape=np.asarray(index.shapes[rows]),
     )
     return Scored(rows, channels, none, np.array(list(found.values()), np.float32))
 
@@ -190,8 +193,9 @@ def candidates(
     starts = np.r_[0, np.cumsum([len(part) for part in merged])]
     rows, owners = np.concatenate(merged), np.repeat(np.arange(len(merged)), np.diff(starts))
     fitting = index.lexical.scores(names, rows, owners)
+    by_kind, best = index.dense.score(dense, rows, starts)
     columns = CandidateScores(
-        dense=index.dense.score(dense, rows, starts),
+        dense=by_kind,
         cosine=fitting.cosine,
         coverage=fitting.coverage,
         spelling=fitting.spelling,
@@ -199,6 +203,9 @@ def candidates(
         words=index.words.scores(words, rows, owners),
         popularity=store.popularity[rows],
         category=store.category[rows],
+        hubness=index.dense.hubness.of(best),
+        ends=fitting.ends,
+        shape=np.asarray(index.shapes[rows]),
     )
     return [(rows[begin:end], columns.part(begin, end)) for begin, end in pairwise(starts.tolist())]
 

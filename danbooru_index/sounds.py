@@ -28,13 +28,14 @@ _KANA = {
 _SMALL = {"ぁ": "a", "ぃ": "i", "ぅ": "u", "ぇ": "e", "ぉ": "o", "ゃ": "ya", "ゅ": "yu", "ょ": "yo", "ゎ": "wa"}
 _PALATAL = ("sh", "ch", "j")
 
-# Spellings of one consonant, longest first; then sounds that Japanese or Mandarin do not keep apart.
+# Spellings of one consonant, longest first; then sounds that Japanese or Mandarin do not keep apart. A c that is not soft is k.
 _CONSONANTS = (
-    ("sch", "s"), ("tch", "c"), ("ph", "f"), ("sh", "s"), ("ch", "c"), ("th", "s"), ("ts", "t"), ("ck", "k"), ("qu", "k"), ("q", "k"),
+    ("sch", "s"), ("tch", "t"), ("ph", "f"), ("sh", "s"), ("ch", "c"), ("th", "s"), ("ts", "t"), ("ck", "k"), ("qu", "k"), ("q", "k"),
     ("x", "ks"), ("zh", "z"), ("gh", "g"), ("wh", "w"), ("dj", "j"),
 )  # fmt: skip
-_MERGED = str.maketrans({"l": "r", "v": "b", "f": "h", "j": "z", "c": "t", "m": "n"})
+_MERGED = str.maketrans({"l": "r", "v": "b", "f": "h", "j": "z", "c": "k", "m": "n"})
 _SOFT_C = re.compile(r"c(?=[eiy])")
+_PINYIN_C = re.compile(r"^c(?=[aou])")
 _SILENT_R = re.compile(r"(?<=[aeiouy])r(?=[^aeiouy]|$)")
 _WEAK = re.compile(r"[aeiouyw]")
 _REPEATED = re.compile(r"(.)\1+")
@@ -87,7 +88,9 @@ def _pinyin() -> dict[int, str]:
 
 def _toneless(syllable: str) -> str:
     decomposed = unicodedata.normalize("NFD", syllable)
-    return "".join(c for c in decomposed if "a" <= c <= "z").replace("yv", "yu")
+    letters = "".join(c for c in decomposed if "a" <= c <= "z").replace("yv", "yu")
+    # Pinyin's c is a ts, never the k that a Latin c mostly is.
+    return _PINYIN_C.sub("t", letters)
 
 
 def latin(folded: str, *, han: bool) -> str:

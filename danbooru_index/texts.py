@@ -6,12 +6,15 @@ carry a character's name with its series, and a definition answers to descriptio
 
 from __future__ import annotations
 
+import re
+
 from .channels.dense import TextKind
 from .records import TagRecord
 from .text import spaced
 
 MAX_DEFINITION_CHARS = 300
 MAX_NAMES = 12
+_QUALIFIER = re.compile(r"(?: \([^()]*\))+$")
 
 
 def texts_of(record: TagRecord) -> list[tuple[TextKind, str]]:
@@ -30,9 +33,15 @@ def texts_of(record: TagRecord) -> list[tuple[TextKind, str]]:
 
 
 def lexical_names(record: TagRecord) -> list[str]:
-    """The names that the lexical channel compares: the tag in words, its aliases, and every name in every language."""
-    names = [spaced(record.tag), *(spaced(alias) for alias in record.aliases), *record.all_names()]
-    return list(dict.fromkeys(names))
+    """The names that the lexical channel compares: the tag in words, also without its qualifier, its aliases, and every name in
+    every language.
+
+    >>> lexical_names(TagRecord("poison_(final_fight)", ""))
+    ['poison (final fight)', 'poison']
+    """
+    tag = spaced(record.tag)
+    names = [tag, _QUALIFIER.sub("", tag), *(spaced(alias) for alias in record.aliases), *record.all_names()]
+    return list(dict.fromkeys(name for name in names if name))
 
 
 def late_text(record: TagRecord) -> str:

@@ -84,3 +84,17 @@ def test_sounds_are_latin_for_any_text(text: str) -> None:
     assert " " not in spelling(folded) + skeleton(folded)
     assert all(word.isascii() and word.isalnum() for word in words_of(folded))
     assert len(simplified(text)) == len(text)
+
+
+def test_ends_of_names_in_every_script(lexical: LexicalChannel) -> None:
+    assert scores(lexical, "黑发", 5).ends[:, 1].tolist() == [0, 0, 1, 0, 0]
+    assert scores(lexical, "长袜", 5).ends[:, 0].tolist() == [0, 0, 1, 0, 0]
+    assert scores(lexical, "longest chair", 5).ends[2].tolist() == [0.5, 0.5, 1.0, 1.0]
+    assert scores(lexical, "steiner 初", 5).ends[:, :2].tolist() == [[0, 0.5], [0.5, 0], [0, 0], [0, 0], [0, 0]]
+    assert scores(lexical, " ", 5).ends.tolist() == [[0.0] * 4] * 5
+
+
+@pytest.mark.parametrize("latin_name", ["pocari sweat", "pokari sweat"])
+def test_a_hard_c_sounds_like_k(latin_name: str) -> None:
+    assert skeleton(fold("ポカリスエット")) == skeleton(latin_name)
+    assert (skeleton("猜"), skeleton("cat")) == ("t", "kt")

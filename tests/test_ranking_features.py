@@ -17,7 +17,12 @@ def scores(dense: list[list[float]], **columns: list[float]) -> CandidateScores:
     names = ("cosine", "coverage", "spelling", "skeleton", "words", "popularity")
     arrays = {name: np.array(columns.get(name, [0.0] * count), np.float32) for name in names}
     return CandidateScores(
-        np.array(dense, np.float32).reshape(count, len(TextKind)), **arrays, category=np.full(count, 4, np.uint8)
+        np.array(dense, np.float32).reshape(count, len(TextKind)),
+        **arrays,
+        category=np.full(count, 4, np.uint8),
+        hubness=np.full(count, 0.6, np.float32),
+        ends=np.tile(np.array([0.5, 1, 0, 1], np.float32), (count, 1)),
+        shape=np.tile(np.array([9, 2, 1, 4], np.uint8), (count, 1)),
     )
 
 
@@ -29,6 +34,9 @@ def test_features_are_stretched_above_the_floor_and_absent_kinds_stand_in() -> N
     )
     assert (first["dense_joined"], second["dense_gap"], first["dense_gap"]) == pytest.approx((0.8, -1.0, 0.0))
     assert (first["cosine_gap"], second["cosine_gap"]) == pytest.approx((-0.3, 0.0))
+    assert (first["begins"], first["ends"], first["ends_whole"]) == (0.5, 1.0, 1.0)
+    assert (first["hubness"], first["qualified"], first["names"]) == pytest.approx((0.5, 1.0, 1.0))
+    assert (first["defined"], second["defined"]) == (0.0, 0.0)
     assert (first["character"], first["general"], first["query_latin"], first["query_kana"]) == (1.0, 0.0, 1.0, 0.0)
 
 
@@ -49,7 +57,7 @@ def test_weights_are_few_finite_and_of_these_features() -> None:
     value = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
     ranker = default_ranker()
     arrays = (ranker.linear, ranker.hidden, ranker.hidden_bias, ranker.output)
-    assert sum(array.size for array in arrays) < 1000
+    assert sum(array.size for array in arrays) < 2500
     assert all(np.isfinite(array).all() for array in arrays)
     with pytest.raises(ValueError, match="other features"):
         Ranker.from_json({**value, "features": ["dense"]})

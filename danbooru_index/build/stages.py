@@ -12,6 +12,7 @@ from ..channels.dense import GRAPH_DIMENSIONS, TextKind
 from ..channels.graph import GraphWriter
 from ..channels.late import MAX_BYTES
 from ..channels.lexical import write_lexical
+from ..channels.shape import shape_of, write_shapes
 from ..channels.sparse import SparseWriter
 from ..channels.vectors import VectorFile
 from ..channels.words import write_words
@@ -31,15 +32,17 @@ GRAPH_SAMPLE = 2000  # vectors that are searched in a graph whose build was brok
 
 
 def finish_names(job: Job) -> None:
-    """The lexical channel, from the tag table."""
+    """The lexical channel and the shapes of the tags, from the tag table."""
     store = Store(job.version / STORE)
     try:
         job.reporter.stage("names", len(store), "tags")
         names: list[str] = []
+        shapes = []
         counts = np.zeros(len(store), np.int64)
         for row, record in enumerate(store.rows()):
             of_row = lexical_names(record)
             names += of_row
+            shapes.append(shape_of(record))
             counts[row] = len(of_row)
             if row % 10_000 == 0:
                 job.reporter.update(row)
@@ -48,6 +51,7 @@ def finish_names(job: Job) -> None:
         store.close()
     shutil.rmtree(job.version / LEXICAL, ignore_errors=True)
     write_lexical(job.version / LEXICAL, names, np.repeat(np.arange(len(counts), dtype=np.int32), counts))
+    write_shapes(job.version / LEXICAL, shapes)
 
 
 def finish_words(job: Job) -> None:

@@ -20,12 +20,15 @@ import numpy.typing as npt
 from ..files import map_array
 from .allowed import Allowed
 from .graph import Graph
-from .ranges import flat_ranges
+from .hubness import Hubness
+from .ranges import Numbers, flat_ranges
 from .sketch import Sketch
 from .vectors import FloatArray, VectorFile
 
 GRAPH_DIMENSIONS = 128
-SKETCHED = 4_000  # texts of which sketches propose twice as many as are wanted; the factor grows with the root of their number
+SKETCHED = (
+    4_000  # texts of which sketches propose twice as many as are wanted; the factor grows with the root of their number
+)
 LEAST_SKETCHED = 256  # texts that are proposed at least: scoring them costs next to nothing
 GRAPH_CANDIDATES = 1000  # texts that the graph proposes
 SCAN_AT_MOST = 3_000_000  # texts: up to here sketches are as fast as the graph, and find more (benchmarks/scale.md)
@@ -64,12 +67,13 @@ class DenseChannel:
         self.vectors = VectorFile(folder, dimensions)
         self.rows: npt.NDArray[np.int32] = map_array(folder / "rows.npy")
         self.kinds: npt.NDArray[np.uint8] = map_array(folder / "kinds.npy")
-        self._starts: npt.NDArray[np.int64] = map_array(folder / "starts.npy")
+        self._starts: Numbers = map_array(folder / "starts.npy")
         self._projection: FloatArray = np.asarray(map_array(folder / "projection.npy"))
         self._graph_folder = graph_folder
         self.sketch = Sketch.open(folder)
         # Masks are compared by identity: a sentence asks for all its things under one, and so do most searches.
         self._selected = lru_cache(maxsize=SELECTIONS)(self._select)
+        self.hubness = Hubness(folder)
         self.used = "nothing yet"  # how the last candidates were found, for people
         self._opening: Future[Graph] | None = None
         self._lock = threading.Lock()
@@ -87,7 +91,7 @@ class DenseChannel:
         if self.graph is None and self._opening is not None:
             self._opening.result()
 
-    def candidates(self, query: FloatArray, k: int, allowed: Allowed | None = None) -> npt.NDArray[np.int64]:
+    def candidates(self, query: FloatArray, k: int, allowed: Allowed | None = None) -> Numbers:
         """Distinct rows of tags near one (d,) query, ascending: those of the k best texts."""
         texts = self._from_graph(query, k, allowed)
         if texts is None:
@@ -99,7 +103,7 @@ class DenseChannel:
     def _select(self, allowed: Allowed) -> Sketch:
         return self.sketch.select(allowed.tags[self.rows])
 
-    def _from_graph(self, query: FloatArray, k: int, allowed: Allowed | None) -> npt.NDArray[np.int64] | None:
+    def _from_graph(self, query: FloatArray, k: int, allowed: Allowed | None) -> Numbers | None:
         """What the graph proposes; None where sketches serve better: small indexes, narrow filters, and while it opens."""
         if self.vectors.count <= SCAN_AT_MOST or (
             allowed is not None and self._selected(allowed).count < GRAPH_SHARE * self.vectors.count
@@ -113,22 +117,29 @@ class DenseChannel:
         found = graph.nearest((query @ self._projection)[None, :], max(k, GRAPH_CANDIDATES))[0]
         return found if allowed is None else found[allowed.tags[self.rows[found]]]
 
-    def _best(self, query: FloatArray, texts: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.int64]:
+    def _best(self, query: FloatArray, texts: Numbers, k: int) -> Numbers:
         if len(texts) <= k:
             return texts
         return texts[np.argpartition(-self.vectors.score(query[None, :], texts)[0], k)[:k]]
 
-    def score(self, queries: FloatArray, rows: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> FloatArray:
-        """(n, kinds) float32 for (n,) tags: the best inner product of each one's texts of each TextKind with its query, -1
-        where it has none. Query i of (q, d) owns the tags from starts[i] to starts[i + 1]."""
+    def score(self, queries: FloatArray, rows: Numbers, starts: Numbers) -> tuple[FloatArray, Numbers]:
+        """Compare tags with queries; query i of (q, d) owns the tags from starts[i] to starts[i + 1].
+
+        :returns: (n, kinds) float32, the best inner product of each tag's texts of each TextKind, -1 where it has none; and
+            (n,) the number of each tag's best text, -1 for a tag without texts.
+        """
         texts, places = flat_ranges(self._starts[rows], self._starts[rows + 1])
         bounds = np.searchsorted(places, starts)
-        scores = [
-            self.vectors.score(query[None, :], texts[bounds[i] : bounds[i + 1]])[0] for i, query in enumerate(queries)
-        ]
+        scores = np.concatenate(
+            [self.vectors.score(query[None, :], texts[bounds[i] : bounds[i + 1]])[0] for i, query in enumerate(queries)]
+        )
         table = np.full(len(rows) * len(TextKind), -1.0, np.float32)
-        np.maximum.at(table, places * len(TextKind) + self.kinds[texts], np.concatenate(scores))
-        return table.reshape(len(rows), len(TextKind))
+        np.maximum.at(table, places * len(TextKind) + self.kinds[texts], scores)
+        by_kind = table.reshape(len(rows), len(TextKind))
+        best = np.full(len(rows), -1, np.int64)
+        leading = np.flatnonzero(scores == by_kind.max(axis=1)[places])
+        best[places[leading]] = texts[leading]
+        return by_kind, best
 
     def close(self) -> None:
         """Let go of the folder."""

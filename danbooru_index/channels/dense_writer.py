@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..files import AppendFile, save_array
+from .hubness import write_hubness
 from .sketch import write_sketch
 from .vectors import FloatArray, VectorFile, VectorWriter
 
@@ -57,7 +58,7 @@ class DenseWriter:
             file.close()
 
     def finish(self, graph_dimensions: int) -> None:
-        """Write columns, projection and sketches; may be repeated."""
+        """Write columns, projection, sketches and hubness; may be repeated."""
         self.flush()
         counts = np.fromfile(self._parts / "counts", np.uint16)
         save_array(self._folder / "starts.npy", np.r_[np.int64(0), np.cumsum(counts, dtype=np.int64)])
@@ -68,6 +69,7 @@ class DenseWriter:
         sample = np.linspace(0, max(0, vectors.count - 1), min(vectors.count, PROJECTION_SAMPLE)).astype(np.int64)
         save_array(self._folder / "projection.npy", fit_projection(vectors.gather(sample), graph_dimensions))
         write_sketch(self._folder, vectors)
+        write_hubness(self._folder, vectors)
 
 
 def fit_projection(sample: FloatArray, dimensions: int) -> FloatArray:

@@ -8,7 +8,7 @@ cosine of their idf vectors (terms.py). Typos leave most n-grams in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,72 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..files import map_array, save_array
-from ..sounds import skeleton, spelling
 from ..text import fold
 from .inverted import Keys, Weights
+from .ngrams import CHARACTERS, ENDS, SOUNDS, VIEWS, View, ends_of, ngram_keys
 from .ranges import Numbers, flat_ranges
 from .terms import Found, TermIndex, TermQueries, write_terms
 
-MAX_NAME_CHARS = 120
-_KEY_BITS = 64
-_WIDE = 0x2E80  # from here on one character carries meaning
-_BOUNDARY = "\x01"
-_SEPARATOR = 0
-
 Rows = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One way to compare names: `form` of the folded name, in n-grams of `sizes`; forms shorter than `least` are left out.
-
-    `short_if_wide` are further sizes, used where they hold a character of a script without an alphabet. A view of the `sound`
-    serves no query in Latin letters, which the characters serve better.
-    """
-
-    name: str
-    form: Callable[[str], str]
-    sizes: tuple[int, ...]
-    short_if_wide: tuple[int, ...] = ()
-    least: int = 1
-    sound: bool = False
-
-    def serves(self, folded: str) -> bool:
-        """Whether a folded query is looked up in this view."""
-        return not self.sound or any(ord(char) >= _WIDE for char in folded)
-
-
-def _same(folded: str) -> str:
-    return folded
-
-
-CHARACTERS = View("characters", _same, sizes=(3,), short_if_wide=(1, 2))
-SPELLING = View("spelling", spelling, sizes=(3, 4), least=3, sound=True)
-SKELETON = View("skeleton", skeleton, sizes=(2, 3, 4), least=2, sound=True)
-SOUNDS = (SPELLING, SKELETON)
-VIEWS = (CHARACTERS, *SOUNDS)
-
-
-def ngram_keys(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArray[np.int64]]:
-    """The n-grams of all forms: (m,) keys and (m,) the number of the form that each belongs to."""
-    joined = "\x00".join(f"{_BOUNDARY}{form[:MAX_NAME_CHARS]}{_BOUNDARY}" for form in forms)
-    codes = np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
-    owner = np.cumsum(codes == _SEPARATOR)
-    wide = codes >= _WIDE
-    bits = np.uint64(_KEY_BITS // max(view.sizes))
-    keys, owners = [], []
-    for size in (*view.short_if_wide, *view.sizes):
-        count = max(0, len(codes) - size + 1)
-        parts = [codes[i : i + count] for i in range(size)]
-        keep = np.logical_and.reduce([part != _SEPARATOR for part in parts]) if count else np.zeros(0, bool)
-        if size in view.short_if_wide:
-            keep &= np.logical_or.reduce([wide[i : i + count] for i in range(size)])
-        key = np.zeros(count, np.uint64)
-        for part in parts:
-            key = (key << bits) | part
-        keys.append(key[keep])
-        owners.append(owner[:count][keep])
-    return np.concatenate(keys), np.concatenate(owners)
 
 
 def _distinct(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArray[np.int64]]:
@@ -122,21 +63,32 @@ class _NameIndex:
         self.rows: Rows = map_array(folder / "rows.npy")
         self.terms = TermIndex(folder)
 
-    def queries(self, folded: Sequence[str]) -> TermQueries:
-        """The n-grams of folded queries; those whose form is too short, or that this view does not serve, have none."""
+    def queries(self, folded: Sequence[str], also: tuple[Keys, Numbers] | None = None) -> TermQueries:
+        """The n-grams of folded queries; those whose form is too short, or that this view does not serve, have none.
+
+        `also` are further (n-gram, query) pairs that weigh nothing, but are looked for in names.
+        """
         forms = [self.view.form(text) if self.view.serves(text) else "" for text in folded]
         usable = [i for i, form in enumerate(forms) if len(form) >= self.view.least]
         keys, owners = _distinct([forms[i] for i in usable], self.view)
-        return self.terms.queries(keys, np.array(usable, np.int64)[owners], len(forms))
+        owners = np.array(usable, np.int64)[owners]
+        if also is None:
+            return self.terms.queries(keys, owners, len(forms))
+        strengths = np.r_[np.ones(len(keys), np.float32), np.zeros(len(also[0]), np.float32)]
+        keys, owners = np.concatenate([keys, also[0]]), np.concatenate([owners, also[1]])
+        order = np.lexsort((-strengths, keys, owners))
+        keys, owners, strengths = keys[order], owners[order], strengths[order]
+        first = np.r_[True, (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])][: len(keys)]
+        return self.terms.queries(keys[first], owners[first], len(forms), strengths[first])
 
     def find(self, queries: TermQueries, budget: int) -> Found:
         """Tags, one of them as often as several of its names share the rarest n-grams, and how well each of these fits."""
         names, scores, starts = self.terms.find(queries, budget)
         return self.rows[names].astype(np.int64), scores, starts
 
-    def scores(self, queries: TermQueries, rows: Numbers, owners: Numbers) -> tuple[Weights, Weights]:
-        """(n,) each for (n,) tags and the queries that they are compared with: the best cosine of their names, and the share
-        of the query's squared weight that their names hold together."""
+    def scores(self, queries: TermQueries, rows: Numbers, owners: Numbers) -> tuple[Weights, Numbers, Numbers]:
+        """For (n,) tags and the queries that they are compared with: (n,) the best cosine of their names, and the distinct pairs
+        of a tag (its place in `rows`) and a term (its place in the queries) that a name of it has."""
         # Numbers of another type would make searchsorted convert all of self.rows each time.
         wanted = rows.astype(self.rows.dtype)
         begins, ends = np.searchsorted(self.rows, wanted, "left"), np.searchsorted(self.rows, wanted, "right")
@@ -144,23 +96,32 @@ class _NameIndex:
         of_names, terms = hits = self.terms.hits(queries, names, owners[places])
         cosine = np.zeros(len(rows), np.float32)
         np.maximum.at(cosine, places, self.terms.cosines(queries, names, hits))
-        held = np.unique(places[of_names] * max(1, len(queries.numbers)) + terms)
-        by_tag, term = np.divmod(held, max(1, len(queries.numbers)))
-        coverage = np.bincount(by_tag, queries.weights[term] ** 2, minlength=len(rows))
-        return cosine, coverage.astype(np.float32)
+        width = max(1, len(queries.numbers))
+        by_tag, term = np.divmod(np.unique(places[of_names] * width + terms), width)
+        return cosine, by_tag, term
+
+
+@dataclass(frozen=True, slots=True)
+class NameQueries:
+    """Queries in every view. `ends` is (k, 4) for the k terms of the view CHARACTERS: what each tells of the ends of names."""
+
+    terms: dict[str, TermQueries]
+    ends: Weights
 
 
 @dataclass(frozen=True, slots=True)
 class NameScores:
     """How the names of n tags fit their queries; (n,) float32 arrays in 0..1.
 
-    `cosine`, `spelling` and `skeleton` are of the best name; `coverage` is of all names together.
+    `cosine`, `spelling` and `skeleton` are of the best name; `coverage` is of all names together. `ends` is (n, 4): the shares
+    of the query's words as which a name of the tag begins, and ends, then 0 or 1 for the query as a whole (ends.py).
     """
 
     cosine: Weights
     coverage: Weights
     spelling: Weights
     skeleton: Weights
+    ends: Weights
 
 
 class LexicalChannel:
@@ -169,16 +130,27 @@ class LexicalChannel:
     def __init__(self, folder: Path) -> None:
         self._views = {view.name: _NameIndex(folder / view.name, view) for view in VIEWS}
 
-    def queries(self, folded: Sequence[str]) -> dict[str, TermQueries]:
+    def queries(self, folded: Sequence[str]) -> NameQueries:
         """Folded queries (text.fold) in every view."""
-        return {name: view.queries(folded) for name, view in self._views.items()}
+        ends = ends_of(folded)
+        terms = {name: view.queries(folded) for name, view in self._views.items() if name != CHARACTERS.name}
+        names = self._views[CHARACTERS.name]
+        asked = terms[CHARACTERS.name] = names.queries(folded, (ends.keys, ends.owners))
+        places = names.terms.places(asked, ends.keys, ends.owners)
+        told = np.zeros((len(asked.numbers), ENDS), np.float32)
+        np.add.at(told, (places[places >= 0], ends.columns[places >= 0]), ends.shares[places >= 0])
+        return NameQueries(terms, told)
 
-    def find(self, queries: dict[str, TermQueries], budget: int) -> dict[str, Found]:
+    def find(self, queries: NameQueries, budget: int) -> dict[str, Found]:
         """For each view the tags near every query with the cosines that its rarest n-grams give; `budget` postings are read a
         query and view."""
-        return {name: view.find(queries[name], budget) for name, view in self._views.items()}
+        return {name: view.find(queries.terms[name], budget) for name, view in self._views.items()}
 
-    def scores(self, queries: dict[str, TermQueries], rows: Numbers, owners: Numbers) -> NameScores:
+    def scores(self, queries: NameQueries, rows: Numbers, owners: Numbers) -> NameScores:
         """How the names of (n,) tags fit the queries `owners` (n,), in every view; distinct rows for each query."""
-        found = {name: view.scores(queries[name], rows, owners) for name, view in self._views.items()}
-        return NameScores(*found[CHARACTERS.name], *(found[view.name][0] for view in SOUNDS))
+        asked = queries.terms[CHARACTERS.name]
+        cosine, tags, terms = self._views[CHARACTERS.name].scores(asked, rows, owners)
+        told = np.column_stack([asked.weights**2, queries.ends])[terms]
+        coverage, *ends = (np.bincount(tags, column, minlength=len(rows)).astype(np.float32) for column in told.T)
+        sounds = [self._views[view.name].scores(queries.terms[view.name], rows, owners)[0] for view in SOUNDS]
+        return NameScores(cosine, coverage, sounds[0], sounds[1], np.column_stack(ends))

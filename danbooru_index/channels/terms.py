@@ -103,8 +103,9 @@ class TermIndex:
         query's part of the other two.
         """
         begins = self._lists.starts[queries.numbers]
-        frequency = self._lists.starts[queries.numbers + 1] - begins
-        order = np.lexsort((frequency, queries.owners))
+        silent = queries.gains <= 0
+        frequency = np.where(silent, 0, self._lists.starts[queries.numbers + 1] - begins)
+        order = np.lexsort((frequency, silent, queries.owners))
         read = np.cumsum(frequency[order])
         before = np.r_[0, read][queries.starts[:-1]][queries.owners]
         first = np.zeros(len(order), bool)
@@ -119,6 +120,16 @@ class TermIndex:
         gains = np.add.reduceat(queries.gains[places[order]], distinct) if len(distinct) else np.zeros(0, np.float32)
         owners, documents = np.divmod(pairs[distinct], max(1, self.count))
         return documents, gains * self._scales[documents], np.searchsorted(owners, np.arange(len(queries) + 1))
+
+    def places(self, queries: TermQueries, keys: Keys, owners: Numbers) -> Numbers:
+        """Where (key, query) pairs stand among the terms of the queries, -1 for those that are not there."""
+        numbers, known = self._lists.lookup(keys)
+        width = len(self._lists.terms)
+        pairs = queries.owners * width + queries.numbers
+        wanted = owners * width + np.where(known, numbers, 0)
+        places = np.minimum(np.searchsorted(pairs, wanted), max(0, len(pairs) - 1))
+        found = known & (pairs[places] == wanted) if len(pairs) else np.zeros(len(keys), bool)
+        return np.where(found, places, -1)
 
     def hits(self, queries: TermQueries, documents: Numbers, owners: Numbers) -> tuple[Numbers, Numbers]:
         """Every occurrence of a query's term in its documents: the place of the document and of the term in their arrays.

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..channels.dense import TextKind
+from ..channels.shape import LETTERS, NAMES, QUALIFIED, WORDS
 from ..records import Category
 from ..text import is_han, is_kana
 
@@ -16,11 +17,13 @@ FloatArray = npt.NDArray[np.float32]
 FEATURES = (
     "dense", "dense_gap", "dense_tag", "dense_name", "dense_joined", "dense_definition",
     "cosine", "cosine_gap", "coverage", "spelling", "spelling_gap", "skeleton", "skeleton_gap", "words", "words_gap",
+    "begins", "ends", "begins_whole", "ends_whole", "hubness", "tag_letters", "tag_words", "qualified", "names", "defined",
     "popularity", "character", "copyright", "general",
     "query_kana", "query_latin", "query_length",
 )  # fmt: skip
 ABSENT = 0.8  # what a kind of text that a tag lacks counts, as a share of its best text
 _LENGTH_SCALE = 4.0  # ln of about 55 letters
+_COUNT_SCALE = 4.0  # words and names of a tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class CandidateScores:
 
     `dense` is (n, kinds): the best inner product of each TextKind, -1 where a tag has none. The others are (n,): `cosine`,
     `coverage`, `spelling` and `skeleton` as in NameScores, `words` as in WordsChannel, `popularity` in 0..1, `category` Danbooru's
-    number.
+    number, `hubness` that of the tag's best text (channels/hubness.py). `ends` is (n, 4) as in LexicalChannel.ends, `shape`
+    (n, 4) as in channels/shape.py.
     """
 
     dense: FloatArray
@@ -40,6 +44,9 @@ class CandidateScores:
     words: FloatArray
     popularity: FloatArray
     category: npt.NDArray[np.uint8]
+    hubness: FloatArray
+    ends: FloatArray
+    shape: npt.NDArray[np.uint8]
 
     def part(self, begin: int, end: int) -> CandidateScores:
         """The candidates from `begin` to `end`."""
@@ -61,10 +68,24 @@ def feature_table(query: str, scores: CandidateScores, floor: float) -> FloatArr
     columns += [scores.cosine, _gap(scores.cosine), scores.coverage]
     for channel in (scores.spelling, scores.skeleton, scores.words):
         columns += [channel, _gap(channel)]
+    columns += [*scores.ends.T, (scores.hubness - floor) / (1.0 - floor)]
+    columns += _shape_features(scores)
     columns.append(scores.popularity)
     columns += [scores.category == category for category in (Category.CHARACTER, Category.COPYRIGHT, Category.GENERAL)]
     columns += [np.full(count, value) for value in _query_features(query)]
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _shape_features(scores: CandidateScores) -> list[npt.NDArray[np.floating]]:
+    """Scaled logarithm of the letters of each tag, its words, whether it has a qualifier, its names, and whether it is defined."""
+    shape = scores.shape.astype(np.float32)
+    return [
+        np.log1p(shape[:, LETTERS]) / _LENGTH_SCALE,
+        shape[:, WORDS] / _COUNT_SCALE,
+        shape[:, QUALIFIED],
+        shape[:, NAMES] / _COUNT_SCALE,
+        (scores.dense[:, TextKind.DEFINITION] > -1.0).astype(np.float32),
+    ]
 
 
 def _gap(scores: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
