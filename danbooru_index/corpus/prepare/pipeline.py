@@ -21,7 +21,7 @@ from ...progress import Progress, Step, silent
 from ...records import TagRecord
 from ...settings import Settings
 from ..writer import write_corpus
-from .kinds import KINDS
+from .kinds import ANNOTATIONS, KINDS
 from .load import load_source
 from .merge import merged_records
 from .remote import PREFIX, check_address, fetch
@@ -150,15 +150,23 @@ def _write(output: Path, store: FactStore, report: PrepareReport, notices: Notic
     records = _counted(merged_records(store, report, notices), progress)
     first = next(records, None)
     if first is None:
-        raise CorpusError(
-            "No source lists a tag: wiki pages, aliases and pairs only say more about tags.",
-            hint="Add a tag list or table to the sources.",
-        )
+        raise _no_tags(report)
     write_corpus(chain([first], records), output)
     if any(source.kind == "cooccurrence" for source in report.sources):
         report.pairs_file = pairs_path(output)
         unlisted = partial(_note_unlisted, report, notices)
         report.pairs = _write_pairs(store.pairs(unlisted), report.pairs_file)
+
+
+def _no_tags(report: PrepareReport) -> CorpusError:
+    if any(source.kind not in (*ANNOTATIONS, "cooccurrence") for source in report.sources):
+        return CorpusError(
+            f"No row could be used: {report.notices['row'][0]}.", hint="Check the file, its encoding and --column."
+        )
+    return CorpusError(
+        "No source lists a tag: wiki pages, aliases and pairs only say more about tags.",
+        hint="Add a tag list or table to the sources.",
+    )
 
 
 def _note_unlisted(report: PrepareReport, notices: NoticeFile, source: int, line: int, what: str) -> None:
