@@ -155,7 +155,7 @@ def _write(output: Path, store: FactStore, report: PrepareReport, notices: Notic
     if any(source.kind == "cooccurrence" for source in report.sources):
         report.pairs_file = pairs_path(output)
         unlisted = partial(_note_unlisted, report, notices)
-        report.pairs = _write_pairs(store.pairs(unlisted), report.pairs_file)
+        report.pairs = write_pairs(store.pairs(unlisted), report.pairs_file)
 
 
 def _no_tags(report: PrepareReport) -> CorpusError:
@@ -182,7 +182,7 @@ def _counted(records: Iterator[TagRecord], progress: Progress) -> Iterator[TagRe
     progress(Step("write", done, 0, "tags"))
 
 
-def _write_pairs(pairs: Iterator[tuple[str, str, int]], path: Path) -> int:
+def write_pairs(pairs: Iterator[tuple[str, str, int]], path: Path) -> int:
     """Write `tag_a,tag_b,count` as a gzipped CSV; the same pairs give the same bytes."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     count = 0
