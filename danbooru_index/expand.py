@@ -75,8 +75,8 @@ def _concepts(index: Index, parts: Sequence[Segment]) -> list[_Found]:
     return [
         _Found(concept, number)
         for number, part in enumerate(parts)
-        if not part.own and part.text.strip(" ,，\n")
-        for concept in split(part.text, lexicon)
+        if not part.own and part.words.strip(" ,，\n")
+        for concept in split(part.words, lexicon)
         for concept in (concept, *_phrases(concept))
     ]
 

@@ -37,6 +37,19 @@ def test_own_tags_are_listed_and_not_repeated(small_index):
     assert result.tags == ("long_hair", "1girl")
 
 
+def test_signs_and_unseen_characters_name_nothing(small_index):
+    for text in ("\\(" * 5000, "<>", "\ufeff\u202e"):
+        result = expand(small_index, ExpandRequest(text))
+        assert (result.prompt, result.tags, result.concepts) == ("", (), ())
+    assert prompt_of(small_index, "\ufeff双马尾\u202c") == prompt_of(small_index, "双马尾") == "twintails"
+
+
+def test_novelai_weights_stay(small_index):
+    text = "1.2::long hair::, 双马尾, -1::hat::"
+    result = expand(small_index, ExpandRequest(text, budget=1, style="novelai"))
+    assert (result.prompt, result.tags) == ("1.2::long hair::, twintails, -1::hat::", ("long_hair", "twintails"))
+
+
 def test_negation_goes_to_the_negative_side(small_index):
     result = expand(small_index, ExpandRequest("双马尾，没有雨伞", budget=1))
     assert (result.prompt, result.negative, result.negative_tags) == ("twintails", "umbrella", ("umbrella",))
