@@ -116,6 +116,15 @@ def test_order_and_implications_are_pure():
     own = Choice("animal_ears", 1, 0, own=True)
     assert without_implied([cat, Choice("animal_ears", 1, 0)]) == [cat]
     assert without_implied([cat, own]) == [cat, own]
+    guess, surer = Choice("cat_ears", 0.4, 0, implies=("animal_ears",)), Choice("animal_ears", 0.9, 0)
+    assert without_implied([guess, surer]) == [guess, surer]
+    assert without_implied([guess, surer, cat]) == [guess, cat]
+
+
+def test_a_tag_that_is_named_is_not_lost_to_a_guess_that_implies_it(small_index):
+    result = expand(small_index, ExpandRequest("长发", per_concept=2))
+    assert result.tags == ("long_hair", "very_long_hair")
+    assert expand(small_index, ExpandRequest("长发，超长发", budget=1)).tags == ("very_long_hair",)
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,15 @@ def resolve(choices: Sequence[Choice]) -> tuple[list[Choice], list[tuple[str, st
 
 
 def without_implied(choices: Sequence[Choice]) -> list[Choice]:
-    """Drop the tags that another one implies; the user's own stay."""
-    implied = {tag for choice in choices for tag in choice.implies}
-    return [choice for choice in choices if choice.own or choice.tag not in implied]
+    """Drop the tags that another one implies; the user's own stay, and what is surer than the tag that implies it.
+
+    So "long hair" in a text is not lost to the guess that it is very long.
+    """
+    score: dict[str, float] = {}
+    for choice in choices:
+        for tag in choice.implies:
+            score[tag] = max(score.get(tag, 0.0), choice.score)
+    return [choice for choice in choices if choice.own or choice.score > score.get(choice.tag, -1.0)]
 
 
 def ordered(choices: Sequence[Choice], order: Sequence[str]) -> list[Choice]:
