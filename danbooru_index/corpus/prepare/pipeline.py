@@ -7,7 +7,6 @@ import gzip
 import io
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -27,6 +26,7 @@ from .merge import merged_records
 from .remote import PREFIX, check_address, fetch
 from .report import NoticeFile, PrepareReport
 from .store import FactStore
+from .work import work_folder
 
 _PROGRESS_TAGS = 10_000
 
@@ -64,13 +64,18 @@ def prepare_corpus(
     report = PrepareReport()
     try:
         with (
-            tempfile.TemporaryDirectory(prefix=".prepare-", dir=output.parent) as folder,
+            work_folder(output.parent) as folder,
             NoticeFile(report, options.notices) as notices,
-            closing(FactStore(Path(folder))) as store,
+            closing(FactStore(folder)) as store,
         ):
             for number, name in enumerate(sources):
-                _load(name, number, Path(folder), store, report, notices, options, progress)
-            _write(output, store, report, notices, progress)
+                _load(name, number, folder, store, report, notices, options, progress)
+            made = folder / "made"
+            made.mkdir()
+            _write(made / output.name, store, report, notices, progress)
+            for path in made.iterdir():
+                path.replace(output.with_name(path.name))
+            report.pairs_file = report.pairs_file and pairs_path(output)
     except (sqlite3.OperationalError, OSError) as error:
         raise CorpusError(
             f"The corpus {output} could not be written: {error}.",
