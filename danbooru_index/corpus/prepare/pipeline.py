@@ -100,6 +100,8 @@ def _check(sources: Sequence[str], output: Path, options: PrepareOptions) -> Non
             check_address(name)
         elif not Path(name).is_file():
             raise CorpusError(f"The source {name} cannot be read: there is no such file.", hint="Check the path.")
+        elif output.suffix != ".jsonl" and output.exists() and output.samefile(name):
+            raise InputError(f"The output {output} is one of the sources.", hint="Choose another --output.")
     for name, kind in options.kinds.items():
         if kind not in KINDS:
             raise InputError(f"There is no kind of source {kind!r}.", hint=f"Use one of: {', '.join(KINDS)}.")
