@@ -17,6 +17,7 @@ from .prompt import (
     Look,
     Segment,
     ordered,
+    own_contradictions,
     render,
     resolve,
     segments,
@@ -141,6 +142,10 @@ def _result(
     tags = {choice.tag for choice in kept}
     warnings = [
         f"{gone} contradicts {stays} ({group.replace('_', ' ')}) and was left out." for gone, stays, group in dropped
+    ]
+    warnings += [
+        f"{first} contradicts {second} ({group.replace('_', ' ')}); both are yours and stay."
+        for first, second, group in own_contradictions(own)
     ]
     warnings += [f'Nothing was found for "{f.concept.text}".' for f in found if not f.chosen and not f.concept.tags]
     style = STYLE_TABLE[request.style]

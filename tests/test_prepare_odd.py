@@ -64,6 +64,16 @@ def test_an_empty_number_in_parquet_is_an_empty_cell(prepare, tmp_path):
     assert prepare((tmp_path / "t").read_bytes()) == ([("sky", 5), ("sea", 0)], {})
 
 
+def test_the_file_and_not_its_folder_tells_aliases_from_implications(tmp_path):
+    folder = tmp_path / "tag_implications"
+    folder.mkdir()
+    (folder / "tags.csv").write_text("sky,0,5,\n", encoding="utf-8")
+    (folder / "aliases.csv").write_text("antecedent_name,consequent_name\nheaven,sky\n", encoding="utf-8")
+    report = prepare_corpus([str(folder / "tags.csv"), str(folder / "aliases.csv")], tmp_path / "out.jsonl")
+    assert [source.kind for source in report.sources] == ["tags", "tag_aliases"]
+    assert [record.aliases for record in read_corpus(tmp_path / "out.jsonl")] == [("heaven",)]
+
+
 @pytest.mark.parametrize(
     ("content", "error", "text", "hint"),
     [
