@@ -79,7 +79,8 @@ class AppendFile:
         if self._file.seek(0, os.SEEK_END) < size:
             self._file.close()
             raise IndexDamagedError(
-                f"{path} is shorter than its checkpoint says.", hint="Start the build again with --restart."
+                f"{path} is shorter than its checkpoint says.",
+                hint="Start the build again: --restart, in the node unfinished = restart.",
             )
         self._file.truncate(size)
         self._file.seek(size)
