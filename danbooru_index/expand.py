@@ -18,6 +18,7 @@ from .prompt import (
     Look,
     Segment,
     ordered,
+    own_contradictions,
     render,
     resolve,
     segments,
@@ -76,8 +77,8 @@ def _concepts(index: Index, parts: Sequence[Segment]) -> list[_Found]:
     return [
         _Found(concept, number)
         for number, part in enumerate(parts)
-        if not part.own and part.text.strip(" ,，\n")
-        for concept in split(part.text, lexicon)
+        if not part.own and part.words.strip(" ,，\n")
+        for concept in split(part.words, lexicon)
         for concept in (concept, *_phrases(concept))
     ]
 
@@ -139,10 +140,6 @@ def _result(
     kept = _limited(kept, request.limit)
     negative = _distinct(_choices(index, request, found, negated=True))
     tags = {choice.tag for choice in kept}
-    warnings = [
-        f"{gone} contradicts {stays} ({group.replace('_', ' ')}) and was left out." for gone, stays, group in dropped
-    ]
-    warnings += [f'Nothing was found for "{f.concept.text}".' for f in found if not f.chosen and not f.concept.tags]
     style = STYLE_TABLE[request.style]
     look = Look(style, request.spaces, request.escape, request.weights, request.separator)
     quality = (style.prefix, style.suffix) if request.quality else ("", "")
@@ -158,7 +155,22 @@ def _result(
         source=str(index.folder),
         encoder=index.encoder.description,
         seconds=time.perf_counter() - started,
-        warnings=tuple(warnings),
+        warnings=_warnings(own, dropped, found),
+    )
+
+
+def _warnings(
+    own: Sequence[Choice], dropped: Sequence[tuple[str, str, str]], found: Sequence[_Found]
+) -> tuple[str, ...]:
+    """What was left out for a contradiction, what contradicts and stays, and what was not found."""
+
+    def contradiction(one: str, other: str, group: str) -> str:
+        return f"{one} contradicts {other} ({group.replace('_', ' ')})"
+
+    return (
+        *(f"{contradiction(*three)} and was left out." for three in dropped),
+        *(f"{contradiction(*three)}; both are yours and stay." for three in own_contradictions(own)),
+        *(f'Nothing was found for "{f.concept.text}".' for f in found if not f.chosen and not f.concept.tags),
     )
 
 

@@ -30,8 +30,13 @@ def write_text_atomically(path: Path, text: str) -> None:
 
 
 def write_json_atomically(path: Path, value: Any) -> None:
-    """Write JSON for people and programs: indented, sorted keys, UTF-8."""
-    write_text_atomically(path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+    """Write JSON for people and programs."""
+    write_text_atomically(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """JSON for people and programs: indented, sorted keys, with a line end."""
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def sha256_of(path: Path) -> str:
@@ -74,7 +79,8 @@ class AppendFile:
         if self._file.seek(0, os.SEEK_END) < size:
             self._file.close()
             raise IndexDamagedError(
-                f"{path} is shorter than its checkpoint says.", hint="Start the build again with --restart."
+                f"{path} is shorter than its checkpoint says.",
+                hint="Start the build again: --restart, in the node unfinished = restart.",
             )
         self._file.truncate(size)
         self._file.seek(size)

@@ -12,7 +12,7 @@ from .errors import IndexFolderError
 from .index import Index, current_version, has_index
 from .locks import FileHold
 from .manifest import read_manifest
-from .progress import Progress, silent
+from .progress import Progress, Step, silent
 from .settings import Settings
 
 MAIN_INDEX = "index"
@@ -59,6 +59,9 @@ def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with FileHold(folder / ".lock", timeout=300):
         if not _is_current(folder):
+            progress(
+                Step("start", 0, 0, note="The starter index is built first, once; that takes about half a minute.")
+            )
             build_index(STARTER_CORPUS, folder, open_encoder(USE_MULTILINGUAL), BuildOptions(restart=True), progress)
     return folder
 

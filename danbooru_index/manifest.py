@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -10,11 +12,13 @@ from typing import Any
 
 from .encoders.protocol import EncoderIdentity
 from .errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
-from .files import sha256_of, write_json_atomically
+from .files import json_text, sha256_of, write_text_atomically
 
 MANIFEST_FILE = "manifest.json"
 SCHEMA_VERSION = 3
 _FORMAT = "danbooru-index"
+_SEAL = "manifest_sha256"  # of the manifest itself, taken with this value blank
+_BLANK = "0" * 64
 _REBUILD = "Build it again (danbooru-index build --input CORPUS --db DIR) or fetch it again (danbooru-index fetch)."
 
 
@@ -39,9 +43,25 @@ class Manifest:
     schema: int = SCHEMA_VERSION
 
     def write(self, folder: Path) -> None:
-        """Write the manifest: the last file of a version."""
-        value = {"format": _FORMAT, **asdict(self)}
-        write_json_atomically(folder / MANIFEST_FILE, value)
+        """Write the manifest, sealed with its own hash: the last file of a version."""
+        text = json_text({"format": _FORMAT, **asdict(self), _SEAL: _BLANK})
+        digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+        write_text_atomically(folder / MANIFEST_FILE, text.replace(_sealed(_BLANK), _sealed(digest)))
+
+
+def _sealed(digest: str) -> str:
+    return f'"{_SEAL}": "{digest}"'
+
+
+def seal_problem(data: bytes) -> str:
+    """What is wrong with the hash that a manifest's bytes carry of themselves; empty when all is well."""
+    seal = re.search(_sealed('([^"]*)').encode(), data)
+    if seal is None:
+        return f"{MANIFEST_FILE} carries no hash of itself"
+    blank = data[: seal.start(1)] + _BLANK.encode() + data[seal.end(1) :]
+    if hashlib.sha256(blank).hexdigest().encode() != seal[1]:
+        return f"{MANIFEST_FILE} has been changed (its SHA-256 is not the one in it)"
+    return ""
 
 
 def read_manifest(folder: Path) -> Manifest:

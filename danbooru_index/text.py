@@ -83,6 +83,8 @@ def clean(text: str) -> str:
     >>> clean("a\\x00b\\ud800  c")
     'a b c'
     """
+    if text.isprintable():  # neither of them is
+        return " ".join(text.split())
     return " ".join(_CONTROL.sub(" ", _SURROGATE.sub("", text)).split())
 
 

@@ -39,6 +39,11 @@ def current_version(folder: Path) -> Path:
     if not folder.is_dir():
         raise IndexNotFoundError(f"There is no index folder {folder}.", hint=_REBUILD)
     if not pointer.is_file():
+        if any((folder / VERSIONS).glob(f"*/{UNFINISHED}")):
+            raise IndexNotFoundError(
+                f"{folder} holds no index yet, but an unfinished build.",
+                hint="Run its danbooru-index build command again, which goes on from the last checkpoint.",
+            )
         raise IndexNotFoundError(
             f"{folder} holds no index: there is neither {MANIFEST_FILE} nor {POINTER_FILE}.", hint=_REBUILD
         )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..danbooru_index.build import BuildReport
 
 RESUME, RESTART = "resume", "restart"
+OWN_PAIRS = "own.cooccurrence.csv.gz"  # in the index folder, while the index is built again from its own corpus
 
 
 class DanbooruIndexRebuild(io.ComfyNode):
@@ -82,10 +83,12 @@ class DanbooruIndexRebuild(io.ComfyNode):
         with host.shown_errors():
             settings = host.settings()
             folder = main_folder(settings)
-            source = Path(corpus.strip()) if corpus.strip() else _own_corpus(folder)
+            source, pairs = _source(corpus.strip().strip('"'), folder)
             model = settings.model if encoder == AUTO else encoder
             chosen = open_managed(model, device, AUTO, settings, host.NodeProgress())
-            options = BuildOptions(strict=not tolerant, batch_size=batch_size, restart=unfinished == RESTART)
+            options = BuildOptions(
+                strict=not tolerant, batch_size=batch_size, restart=unfinished == RESTART, cooccurrence=pairs
+            )
             begun = time.perf_counter()
             try:
                 built = build_index(source, folder, chosen, options, host.NodeProgress())
@@ -93,17 +96,23 @@ class DanbooruIndexRebuild(io.ComfyNode):
                 # The queries' encoder is another one: let the memory of this go at once.
                 if hasattr(chosen, "close"):
                     chosen.close()
+                (folder / OWN_PAIRS).unlink(missing_ok=True)
             report = _report(built, source, chosen.description, time.perf_counter() - begun)
         return io.NodeOutput(IndexHandle(), report, ui=ui.PreviewText(report))
 
 
-def _own_corpus(folder: Path) -> Path:
-    from ..danbooru_index.index import STORE
+def _source(corpus: str, folder: Path) -> tuple[Path, Path | None]:
+    """The corpus to build from and its pairs of tags: as named, else the current index's own, else the starter's."""
+    from ..danbooru_index.build.pairs import own_corpus, pairs_beside, write_own_pairs
     from ..danbooru_index.locate import STARTER_CORPUS
-    from ..danbooru_index.store import CORPUS_FILE
     from ..danbooru_index.versions import current_version, has_index
 
-    return current_version(folder) / STORE / CORPUS_FILE if has_index(folder) else STARTER_CORPUS
+    if corpus:
+        return Path(corpus), pairs_beside(Path(corpus))
+    if not has_index(folder):
+        return STARTER_CORPUS, None
+    version = current_version(folder)
+    return own_corpus(version), write_own_pairs(version, folder / OWN_PAIRS)
 
 
 def _report(built: BuildReport, source: Path, encoder: str, seconds: float) -> str:

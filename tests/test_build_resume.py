@@ -17,6 +17,7 @@ from danbooru_index.build import BuildOptions, Step, build_index
 from danbooru_index.build import pipeline as pipeline_module
 from danbooru_index.build.lock import build_lock
 from danbooru_index.build.stream import prefetch
+from danbooru_index.cli import main
 from danbooru_index.encoders import Encoder, open_encoder
 from danbooru_index.encoders.protocol import Encoding
 from danbooru_index.errors import BuildCancelledError, BuildError, CorpusError, IndexMismatchError
@@ -84,6 +85,19 @@ def test_a_cancelled_build_goes_on_and_gives_the_same_index(
     assert (len(counting.texts) < report.texts) == (stage != "checking the corpus")
     assert content(tmp_path / "index") == content(tmp_path / "clean")
     assert unfinished_versions(tmp_path / "index") == []
+
+
+def test_a_folder_with_nothing_but_an_unfinished_build_says_so(
+    tags: Path, tmp_path: Path, encoder: Encoder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop = Stop("encoding", 2)
+    with pytest.raises(BuildCancelledError):
+        build_index(tags, tmp_path / "index", encoder, OPTIONS, stop.progress, stop.cancelled)
+    assert main(["info", str(tmp_path / "index")]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"error: {tmp_path / 'index'} holds no index yet, but an unfinished build.",
+        "hint: Run its danbooru-index build command again, which goes on from the last checkpoint.",
+    ]
 
 
 def test_the_old_index_works_while_a_new_one_is_unfinished(tags: Path, tmp_path: Path, encoder: Encoder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Iterator
@@ -282,10 +283,16 @@ def test_rebuild_makes_an_index_that_the_next_search_uses(server: ComfyUIServer,
     lines = corpus.read_text(encoding="utf-8")
     more = '{"text": "【通用】a_new_tag - 新的标签。 Not there before.", "post_count": 7}\nno json\n'
     corpus.write_text(lines + more, encoding="utf-8")
+    pairs = corpus.with_name("corpus.cooccurrence.csv.gz")
+    pairs.write_bytes(gzip.compress(b"tag_a,tag_b,count\ncat_ears,a_new_tag,5\n"))
     entry = server.run(rebuild_graph(str(corpus)), 300)
     assert texts(entry, "3") == ["a_new_tag"]
     report = entry["outputs"]["8"]["text"][0]
     assert report.startswith("18 tags") and "skipped line 19: not JSON" in report
+    assert f"1 pairs of tags are taken from {pairs.name}." in report
+    # From its own corpus the index keeps its pairs.
+    own = server.run(rebuild_graph(""), 300)["outputs"]["8"]["text"][0]
+    assert own.startswith("18 tags") and "1 pairs of tags are taken from own.cooccurrence.csv.gz." in own
     # Without a Load or Rebuild node the search finds the new index too.
     assert texts(server.run(search_graph("新的标签", limit=1), 120), "3") == ["a_new_tag"]
     error = message(server.run(rebuild_graph(str(corpus), tolerant=False), 300), "execution_error")

@@ -9,7 +9,7 @@ import pytest
 from danbooru_index.cli import main
 from danbooru_index.errors import DanbooruIndexError, InputError
 from danbooru_index.expand import ExpandRequest, expand
-from danbooru_index.prompt import Choice, ordered, resolve, without_implied
+from danbooru_index.prompt import Choice, ordered, own_contradictions, resolve, without_implied
 from danbooru_index.prompt.style import written
 from danbooru_index.records import Category
 
@@ -35,6 +35,19 @@ def test_own_tags_are_listed_and_not_repeated(small_index):
     result = expand(small_index, ExpandRequest("long_hair, 长发的女孩", budget=1))
     assert result.prompt == "long_hair, 1girl"
     assert result.tags == ("long_hair", "1girl")
+
+
+def test_signs_and_unseen_characters_name_nothing(small_index):
+    for text in ("\\(" * 5000, "<>", "\ufeff\u202e"):
+        result = expand(small_index, ExpandRequest(text))
+        assert (result.prompt, result.tags, result.concepts) == ("", (), ())
+    assert prompt_of(small_index, "\ufeff双马尾\u202c") == prompt_of(small_index, "双马尾") == "twintails"
+
+
+def test_novelai_weights_stay(small_index):
+    text = "1.2::long hair::, 双马尾, -1::hat::"
+    result = expand(small_index, ExpandRequest(text, budget=1, style="novelai"))
+    assert (result.prompt, result.tags) == ("1.2::long hair::, twintails, -1::hat::", ("long_hair", "twintails"))
 
 
 def test_negation_goes_to_the_negative_side(small_index):
@@ -95,6 +108,40 @@ def test_contradictions_are_resolved_by_score():
     assert resolve([Choice("1girl", 1, 0), Choice("2girls", 0.5, 0)])[0] == [Choice("1girl", 1, 0)]
 
 
+def test_one_hue_one_person_and_nobody_contradict_a_whole_kind_of_tags():
+    def left(*choices):
+        stays, gone = resolve(choices)
+        return [choice.tag for choice in stays], gone
+
+    def of(tag, score=0.9, own=False):
+        return Choice(tag, score, 0, own=own)
+
+    mono, red, blue = of("monochrome", 0.9), of("red_hair", 0.7), of("blue_eyes", 0.6)
+    assert left(mono, red, blue) == (
+        ["monochrome"],
+        [("red_hair", "monochrome", "conflict"), ("blue_eyes", "monochrome", "conflict")],
+    )
+    assert left(of("greyscale", 0.5), red) == (["red_hair"], [("greyscale", "red_hair", "conflict")])
+    assert left(of("monochrome", 0.1, own=True), red)[0] == ["monochrome"]
+    assert left(mono, of("red_hair", 0.1, own=True))[0] == ["red_hair"]
+    assert left(of("monochrome", 1, own=True), of("red_hair", 1, own=True))[1] == []
+    assert left(mono, of("spot_color"), red)[1] == []
+    assert left(mono, of("black_hair"), of("white_background"), of("dark_skin"))[1] == []
+    assert left(of("solo", 0.4), of("2girls", 1.0))[0] == ["2girls"]
+    assert left(of("no_humans", 1.0), of("1girl", 0.4), of("scenery"))[0] == ["no_humans", "scenery"]
+    assert left(of("solo"), of("1girl"))[1] == []
+    assert left(of("smile", 0.8), of("frown", 0.3))[0] == ["smile"]
+    assert left(of("smile", 0.8), of("frown", 0.3), of("2girls", 1))[1] == []
+    assert left(mono, red, of("2girls", 1))[0] == ["monochrome", "2girls"]
+
+
+def test_contradictions_of_the_users_own_are_flagged_and_stay():
+    own = [Choice(tag, 1, 0, own=True) for tag in ("solo", "2girls", "red_eyes")]
+    assert resolve(own) == (own, [])
+    assert own_contradictions(own) == [("2girls", "solo", "conflict")]
+    assert own_contradictions([own[0], Choice("2girls", 1, 0)]) == []
+
+
 def test_order_and_implications_are_pure():
     hair, place = Choice("long_hair", 1, 0, kind="发型"), Choice("forest", 1, 0, kind="场景")
     girl, miku = Choice("1girl", 1, 0, "count"), Choice("hatsune_miku", 1, 0, "character")
@@ -103,6 +150,15 @@ def test_order_and_implications_are_pure():
     own = Choice("animal_ears", 1, 0, own=True)
     assert without_implied([cat, Choice("animal_ears", 1, 0)]) == [cat]
     assert without_implied([cat, own]) == [cat, own]
+    guess, surer = Choice("cat_ears", 0.4, 0, implies=("animal_ears",)), Choice("animal_ears", 0.9, 0)
+    assert without_implied([guess, surer]) == [guess, surer]
+    assert without_implied([guess, surer, cat]) == [guess, cat]
+
+
+def test_a_tag_that_is_named_is_not_lost_to_a_guess_that_implies_it(small_index):
+    result = expand(small_index, ExpandRequest("长发", per_concept=2))
+    assert result.tags == ("long_hair", "very_long_hair")
+    assert expand(small_index, ExpandRequest("长发，超长发", budget=1)).tags == ("very_long_hair",)
 
 
 @pytest.mark.parametrize(

@@ -149,10 +149,13 @@ def test_a_folder_that_cannot_be_written_is_a_build_error(corpus: Path, tmp_path
 
 
 def test_the_starter_index_is_built_once_and_found(own_home: Path) -> None:
-    settings = load_settings()
-    first = ensure_starter(settings)
+    settings, steps = load_settings(), []
+    first = ensure_starter(settings, steps.append)
+    assert steps[0].note == "The starter index is built first, once; that takes about half a minute."
     version = current_version(first)
-    located = locate(settings)
+    steps.clear()
+    located = locate(settings, None, steps.append)
+    assert steps == []
     assert located.folder == own_home / "starter" and "starter index" in located.reason
     assert current_version(located.folder) == version
     assert read_manifest(version).rows >= 2700

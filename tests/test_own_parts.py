@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from danbooru_index.prompt import STYLE_TABLE, Choice, Look, render, segments
+from danbooru_index.prompt import STYLE_TABLE, Choice, Look, Segment, render, segments
 from danbooru_index.prompt.own import bare
 
 TAGS = {
@@ -42,6 +42,9 @@ OWN = [
     "score_9_up",
     "<lora:日本語:1>",
     r"(saber \(fate\):1.3)",
+    "1.2::long hair::",
+    "-2::hat, 黑发::",
+    "1.5::saber (fate), smile ::",
 ]
 PROSE = [
     "一个女孩",
@@ -120,3 +123,31 @@ def test_tags_inside_an_english_sentence_are_kept():
         ("long_hair", True, "long_hair"),
         (" in rain", False, ""),
     ]
+
+
+def test_keywords_stand_next_to_chinese_without_a_space():
+    parts = segments("一个女孩AND一个男孩BREAK夜空", tag_of)
+    assert [part.text for part in parts if part.own] == ["AND", "BREAK"]
+    assert [part.own for part in segments("BAND, BREAKFAST", tag_of)] == [False]
+
+
+def test_a_network_that_is_not_closed_ends_at_the_comma():
+    assert [part.text for part in segments("<lora:x:0.8, 女孩", tag_of)] == ["<lora:x:0.8", ", 女孩"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("\ufeff女孩", " 女孩"),
+        ("\u202e女孩\u202c", " 女孩 "),
+        ("长\u200b发\x00帽", "长 发 帽"),
+        ("\\(" * 9, ""),
+        ("a\\", "a"),
+        ("<>", ""),
+        ("?!", ""),
+        ("🌸", "🌸"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+    ],
+)
+def test_what_a_stretch_of_prose_says(text, words):
+    assert Segment(text, False).words == words

@@ -48,6 +48,7 @@ def test_json_for_programs(tmp_path, capsys):
         (["tags.csv", "--kind", "tags"], "is not FILE=KIND"),
         (["tags.csv", "--column", "x=y"], "is not FIELD=COLUMN"),
         (["tags.csv", "--output", "out.jsonl.gz"], "not compressed"),
+        (["tags.csv", "--output", "./tags.csv"], "is one of the sources"),
         (["tags.csv", "--output", "no/such/folder.jsonl"], "could not be written"),
         (["hf://models/x"], "is no address"),
     ],
@@ -59,6 +60,15 @@ def test_errors_are_two_lines(tmp_path, capsys, arguments, text):
     assert text in error[-2]
     assert error[-1].startswith("hint: ")
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["tags.csv"]
+
+
+def test_a_corpus_can_be_filled_up_in_place(tmp_path, capsys):
+    write(tmp_path / "tags.csv", "1girl,0,10,\n")
+    assert main(["prepare", "tags.csv"]) == 0
+    write(tmp_path / "zh.csv", "1girl,女孩\n")
+    assert main(["prepare", "danbooru_tags.jsonl", "zh.csv"]) == 0
+    (line,) = (tmp_path / "danbooru_tags.jsonl").read_text(encoding="utf-8").splitlines()
+    assert (json.loads(line)["post_count"], json.loads(line)["names"]) == (10, {"zh": ["女孩"]})
 
 
 def test_a_prepared_corpus_builds_and_is_searched(tmp_path, capsys):

@@ -70,6 +70,7 @@ def test_no_endpoint_delivers(tmp_path, hub):
     with pytest.raises(HubError, match="404") as caught:
         prepare(tmp_path, endpoints=(f"{hub}/nothing", f"{hub}/cut"))
     assert "HF_ENDPOINT" in caught.value.hint
+    assert len(str(caught.value).splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
 

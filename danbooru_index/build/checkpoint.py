@@ -48,4 +48,4 @@ class Checkpoint:
             return cls(**json.loads((version / UNFINISHED / _FILE).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             message = f"The checkpoint of the unfinished build {version} cannot be read: {error}."
-            raise BuildError(message, hint="Start again with --restart.") from error
+            raise BuildError(message, hint="Start again: --restart, in the node unfinished = restart.") from error

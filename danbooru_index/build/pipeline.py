@@ -14,7 +14,7 @@ from typing import Any
 from ..channels.dense import GRAPH_DIMENSIONS
 from ..corpus import CorpusReader, LineProblem
 from ..encoders import Encoder
-from ..errors import BuildCancelledError, CorpusError
+from ..errors import BuildCancelledError, CorpusError, InputError
 from ..files import sha256_of
 from ..manifest import MANIFEST_FILE, SCHEMA_VERSION
 from ..progress import Progress, silent
@@ -41,7 +41,7 @@ class BuildOptions:
     `strict` stops at the first bad corpus line. `batch_size` bounds the texts that are encoded at once, 0 leaves it to
     the memory. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
     the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away. `cooccurrence`
-    is a file of pairs of tags (channels/cooccurrence.py), for related tags.
+    is a file of pairs of tags (channels/cooccurrence.py), for related tags. Raises InputError when a value is out of range.
     """
 
     strict: bool = True
@@ -50,6 +50,10 @@ class BuildOptions:
     reuse: bool = True
     restart: bool = False
     cooccurrence: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 0:
+            raise InputError(f"The batch size is {self.batch_size}.", hint="Use 1 or more, or 0 for as memory allows.")
 
 
 @dataclass(frozen=True, slots=True)

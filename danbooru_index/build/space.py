@@ -15,7 +15,7 @@ FIXED_BYTES_A_TEXT = 700  # graph links and ids, Chroma's tables and write log, 
 CORPUS_FACTOR = 3.0  # the tag table and the names' postings, a byte of corpus
 MOST_TEXTS = 2048
 LEAST_TEXTS = 64
-_FAST = 50.0  # texts a second
+_BATCH_SECONDS = 10.0  # a checkpoint waits for the batch at work
 _SAMPLE = "long hair，长发"
 _MEMORY_SHARE = 0.25
 _BYTES_A_TEXT = 1 << 20  # activations of one text in a large encoder, generously
@@ -51,16 +51,16 @@ def check_space(version: Path, needed: int) -> None:
 def batch_size(encoder: Encoder, cap: int) -> int:
     """How many texts an encoder gets at once.
 
-    As many as a quarter of the free memory takes, at most 2,048, and 64 where the encoder is so slow that a checkpoint
-    would otherwise wait for a minute. Never under the guide's rule of 32 texts below 8 GB and 64 above. `cap`, where it
-    is not 0, is the user's bound.
+    As many as a quarter of the free memory takes, at most 2,048, and no more than the encoder does in ten seconds, for
+    which a checkpoint has to wait. Never under the guide's rule of 32 texts below 8 GB and 64 above. `cap`, where it is
+    not 0, is the user's bound.
     """
     free = int(getattr(encoder, "free_memory", free_memory()))
     least = 32 if free < 8e9 else LEAST_TEXTS
     fits = min(MOST_TEXTS, max(least, int(free * _MEMORY_SHARE) // _BYTES_A_TEXT))
     if cap > 0:
         return min(fits, cap)
-    return fits if _texts_a_second(encoder, least) >= _FAST else least
+    return min(fits, max(least, int(_texts_a_second(encoder, least) * _BATCH_SECONDS)))
 
 
 def _texts_a_second(encoder: Encoder, count: int) -> float:

@@ -28,7 +28,7 @@ def open_work(folder: Path, key: dict[str, Any], reporter: Reporter, *, restart:
         if state.key != key:
             raise BuildError(
                 f"{folder} holds an unfinished build of {_difference(state.key, key)}: {version.name}, {state.rows:,} tags encoded.",
-                hint="Finish that build with its own command, or add --restart to throw it away.",
+                hint="Finish that build with its own command, or throw it away: --restart, in the node unfinished = restart.",
             )
         reporter.note(f"The unfinished build {version.name} goes on after {state.rows:,} encoded tags.")
         return version, state

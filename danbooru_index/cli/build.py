@@ -49,21 +49,20 @@ def add_commands(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Build and report."""
     from ..build import BuildOptions, build_index
-    from ..corpus.prepare.pipeline import pairs_path
+    from ..build.pairs import pairs_beside
     from ..encoders import open_encoder
     from ..locate import main_folder
 
     settings = load_settings()
     folder = options.db or main_folder(settings)
     model, device = options.model or settings.model, options.device or settings.device
-    beside = pairs_path(options.input)
     how = BuildOptions(
         strict=not options.tolerant,
         batch_size=options.batch_size,
         base=options.base,
         reuse=not options.no_base,
         restart=options.restart,
-        cooccurrence=options.cooccurrence or (beside if beside.is_file() else None),
+        cooccurrence=options.cooccurrence or pairs_beside(options.input),
     )
     with ProgressBar() as bar:
         encoder = open_encoder(model, device=device, settings=settings, progress=bar)

@@ -69,6 +69,8 @@ class ProgressBar:
                 total=step.total or None,
                 desc=step.name,
                 unit=step.unit,
+                # A stage that cannot count what it does shows the time alone.
+                bar_format=None if step.total or step.done or step.unit == "B" else "{desc}: {elapsed}{postfix}",
                 unit_scale=True,
                 file=sys.stderr,
                 mininterval=0.5,

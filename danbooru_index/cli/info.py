@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import IndexDamagedError
 from ..index import current_version
 from ..locate import locate
-from ..manifest import check_files, read_manifest
+from ..manifest import MANIFEST_FILE, check_files, read_manifest, seal_problem
 from ..settings import load_settings
 from .common import ProgressBar, add_json_flag
 
@@ -61,6 +61,8 @@ def run_verify(options: argparse.Namespace) -> int:
     folder = _version(options)
     manifest = read_manifest(folder)
     problems = check_files(folder, manifest, hashes=True)
+    if problem := seal_problem((folder / MANIFEST_FILE).read_bytes()):
+        problems.append(problem)
     if problems:
         raise IndexDamagedError(
             f"The index {folder} is damaged: {'; '.join(problems)}.",

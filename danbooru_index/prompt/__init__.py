@@ -1,6 +1,6 @@
 """Chosen tags and the user's own parts -> a prompt. Pure: records in, records and text out."""
 
-from .compose import Choice, ordered, resolve, without_implied
+from .compose import Choice, ordered, own_contradictions, resolve, without_implied
 from .own import Segment, segments
 from .render import Look, render, surround
 from .style import STYLE_TABLE, STYLES, StyleName
@@ -13,6 +13,7 @@ __all__ = [
     "Segment",
     "StyleName",
     "ordered",
+    "own_contradictions",
     "render",
     "resolve",
     "segments",

@@ -1,6 +1,6 @@
 """The user's own parts of a prompt, which stay as they are and where they are: weights, networks, wildcards, keywords, tags.
 
-Syntax of ComfyUI and WebUI prompts: `<lora:name:0.8>`, `(tag:1.2)`, `[a|b]`, `{a|b}`, `__wildcard__`, BREAK, AND,
+Syntax of ComfyUI, WebUI and NovelAI prompts: `<lora:name:0.8>`, `(tag:1.2)`, `1.2::tag::`, `[a|b]`, `{a|b}`, `__wildcard__`, BREAK, AND,
 `embedding:name`, escaped brackets; and, between commas, tags that are already written in English.
 """
 
@@ -16,8 +16,11 @@ worst quality, very aesthetic, aesthetic, absurdres, highres, lowres, newest, re
 explicit, general
 """
 QUALITY = frozenset(word.strip() for word in _QUALITY_WORDS.split(","))
-_KEYWORDS = re.compile(r"(?<![\w])(?:BREAK|AND|ADDCOMM|ADDBASE|ADDCOL|ADDROW|PREV)(?![\w])")
-_ANGLED = re.compile(r"<[^<>\n]+>")
+# Boundaries are ASCII: Chinese stands next to a keyword without a space.
+_KEYWORDS = re.compile(r"(?<![A-Za-z0-9_])(?:BREAK|AND|ADDCOMM|ADDBASE|ADDCOL|ADDROW|PREV)(?![A-Za-z0-9_])")
+_ANGLED = re.compile(r"<[^<>\n]+>|<(?:lora|lyco|hypernet):[^<>\n,，]*")
+# NovelAI's emphasis, `1.2::long hair, smile::`.
+_NUMERIC = re.compile(r"-?(?:\d+\.?\d*|\.\d+)::(?P<inner>[^\n]*?)::")
 _WILDCARD = re.compile(r"__[^\s,]+?__")
 _EMBEDDING = re.compile(r"(?:embedding|artist|style|year):[^\s,，()\[\]<>]+", re.IGNORECASE)
 # A tag in Danbooru's spelling, with its qualifier in plain or escaped brackets; and words before an escaped bracket.
@@ -25,12 +28,15 @@ _W = r"[A-Za-z0-9'.!+-]+"
 _QUALIFIER = r"(?:_?\\\([^()\\]*\\\)|_\([^()\\\s]*\))"
 _UNDERSCORED = re.compile(rf"{_W}(?:_{_W})+{_QUALIFIER}*|{_W}{_QUALIFIER}+")
 _ESCAPED = re.compile(rf"{_W}(?: {_W}){{0,3}} ?\\\([^()\\]*\\\)")
-_PATTERNS = (_ANGLED, _WILDCARD, _KEYWORDS, _EMBEDDING, _ESCAPED, _UNDERSCORED)
+_PATTERNS = (_ANGLED, _WILDCARD, _KEYWORDS, _NUMERIC, _EMBEDDING, _ESCAPED, _UNDERSCORED)
 _WEIGHT = re.compile(r":\s*[-+]?(?:\d+\.?\d*|\.\d+)\s*$")
 _WORDS_AFTER = re.compile(r"(?: [A-Za-z0-9'-]+){1,2}(?=\s*(?:[,，\n]|$))")
 _SEPARATOR = re.compile(r"[,，\n]+")
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _MAX_DEPTH = 100
+# Control characters, byte order marks, soft hyphens and marks of direction: nobody sees them, and no name has them.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_SIGNS_ALONE = re.compile(r"[\x00-/:-@\[-`{-~]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,12 @@ class Segment:
     text: str
     own: bool
     tag: str = ""
+
+    @property
+    def words(self) -> str:
+        """What a stretch of prose says, without characters that nobody sees and without backslashes; "" for signs alone."""
+        seen = _UNSEEN.sub(" ", self.text).replace("\\", "")
+        return "" if _SIGNS_ALONE.fullmatch(seen) else seen
 
 
 def segments(prompt: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
@@ -60,10 +72,11 @@ def segments(prompt: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
 def bare(part: str) -> str:
     """What a weighted or escaped part is about.
 
-    >>> bare("((long hair:1.2))"), bare(r"saber \\(fate\\)")
-    ('long hair', 'saber (fate)')
+    >>> bare("((long hair:1.2))"), bare(r"saber \\(fate\\)"), bare("1.2::smile::")
+    ('long hair', 'saber (fate)', 'smile')
     """
-    text = part
+    numeric = _NUMERIC.fullmatch(part)
+    text = numeric["inner"].strip() if numeric and part[0] != "-" else part
     while len(text) > 1 and text[0] in "([{" and text[-1] == _BRACKETS[text[0]] and text[-2] != "\\":
         text = _WEIGHT.sub("", text[1:-1])
     return text.replace("\\", "").strip()

@@ -14,10 +14,11 @@ from builds import content, tag_lines, write_lines
 from faults.builder import OPTIONS
 
 from danbooru_index.build import BuildOptions, Step, build_index
+from danbooru_index.cli import main
 from danbooru_index.encoders import open_encoder
 from danbooru_index.errors import BuildCancelledError, BuildError, IndexDamagedError
 from danbooru_index.index import Index, current_version
-from danbooru_index.manifest import check_files, read_manifest
+from danbooru_index.manifest import MANIFEST_FILE, check_files, read_manifest, seal_problem
 from danbooru_index.records import SearchRequest
 from danbooru_index.search import search
 from danbooru_index.versions import unfinished_versions
@@ -111,6 +112,23 @@ def test_verify_finds_any_flipped_byte(tmp_path: Path) -> None:
         (version / name).unlink()
         assert check_files(version, manifest) == [f"{name} is missing"]
         del manifest.files[name]
+
+
+def test_verify_finds_every_flipped_byte_of_the_manifest_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "index"
+    build_index(write_lines(tmp_path / "corpus.jsonl", tag_lines(5)), folder, ENCODER, OPTIONS)
+    path = current_version(folder) / MANIFEST_FILE
+    data = path.read_bytes()
+    assert main(["verify", str(folder)]) == 0
+    assert seal_problem(data) == ""
+    for place in range(len(data)):
+        flipped = data[:place] + bytes((data[place] ^ 1,)) + data[place + 1 :]
+        assert seal_problem(flipped), data[place - 20 : place + 20]
+    path.write_bytes(data.replace(b'"rows": 5', b'"rows": 4'))
+    assert main(["verify", str(folder)]) == 1
+    assert "manifest.json has been changed (its SHA-256 is not the one in it)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("damage", ["checkpoint", "part"])

@@ -147,7 +147,7 @@ class TableColumns:
             self._note("row", line, str(problem))
             return None
         for column, value in row.items():
-            if value is None or value == "" or value == []:
+            if value is None or value == "" or value == [] or value != value:  # not a number: an empty cell of pandas
                 continue
             field = self._fields[column] if column in self._fields else self._assign(column)
             if field in _SETTERS:
@@ -177,13 +177,18 @@ def _parse_category(text: str) -> Category:
 
 
 def _set_category(fact: Fact, value: Any) -> None:
-    fact.category = _parse_category(str(value).strip())
+    fact.category = _parse_category(_whole(str(value).strip()))
+
+
+def _whole(text: str) -> str:
+    """A number without the ".0" that pandas gives whole numbers in a column with empty cells."""
+    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text
 
 
 def parse_count(value: Any) -> int:
     """A number of posts, 0 to 2**31 - 1; raises ValueProblem."""
     try:
-        count = int(value.replace(",", "")) if isinstance(value, str) else int(value)
+        count = int(_whole(value.strip().replace(",", ""))) if isinstance(value, str) else int(value)
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueProblem(f"{str(value)[:40]!r} is no whole number") from error
     if isinstance(value, bool) or (isinstance(value, float) and count != value) or not 0 <= count < 2**31:

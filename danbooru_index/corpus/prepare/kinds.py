@@ -39,7 +39,7 @@ def kind_of(row: Mapping[str, Any], name: str, mapped: Mapping[str, str]) -> str
     if {"tag_a", "tag_b"} <= columns:
         return "cooccurrence"
     if {"antecedent_name", "consequent_name"} <= columns:
-        lowered = name.lower()
+        lowered = re.split(r"[/\\]", name)[-1].lower()  # a folder may be named after both
         return "tag_implications" if "implication" in lowered else "tag_aliases" if "alias" in lowered else ""
     if "title" in columns and columns & {"body", "other_names"}:
         return "wiki_pages"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from itertools import chain
@@ -11,7 +11,7 @@ from typing import Any
 
 from ...errors import CorpusError, InputError
 from .columns import TableColumns, parse_count
-from .delimited import read_delimited
+from .delimited import UnknownFormError, read_delimited
 from .fact import Fact
 from .json_rows import read_json
 from .kinds import ANNOTATIONS, KINDS, fact_reader, is_heading, kind_of
@@ -42,18 +42,17 @@ def load_source(
     :raises CorpusError: the file is damaged, or has no row that can be used.
     """
     with ExitStack() as stack:
-        rows, position = _open_rows(stack, path, name, kind, mapped, note)
-        first = next(rows, None)
+        noted = _FirstNotice(note)
+        rows, position = _open_rows(stack, path, name, kind, mapped, noted)
+        try:
+            first = next(rows, None)
+        except UnknownFormError as error:
+            raise _unknown(name, error.args[0]) from error
         if first is None:
-            raise CorpusError(
-                f"The source {name} has no rows that can be read.", hint=_kind_hint(name, "Check the file")
-            )
+            raise _no_rows(name, noted.what)
         kind = kind or kind_of(first[1], name, mapped)
         if not kind:
-            raise InputError(
-                f"It cannot be told what {name} is: its columns are {', '.join(map(str, first[1]))[:200]}.",
-                hint=_kind_hint(name, "Say it"),
-            )
+            raise _unknown(name, first[1])
         summary = SourceSummary(name, kind)
         counted = _counted(chain([first], rows), summary, position, on_rows)
         if kind == "cooccurrence":
@@ -66,8 +65,30 @@ def load_source(
     return summary
 
 
-def _kind_hint(name: str, start: str) -> str:
-    return f"{start}: --kind {name}=KIND with one of {', '.join(KINDS)}; or name its columns: --column tag=COLUMN"
+class _FirstNotice:
+    """Passes notices on and keeps the first, which says why there are no rows when there are none."""
+
+    def __init__(self, note: Note) -> None:
+        self._note = note
+        self.what = ""
+
+    def __call__(self, kind: str, line: int, what: str) -> None:
+        self.what = self.what or f"line {line}: {what}"
+        self._note(kind, line, what)
+
+
+def _no_rows(name: str, why: str) -> CorpusError:
+    if not why:
+        return CorpusError(f"The source {name} has no rows.", hint="Check the file; it may not be whole.")
+    hint = "Save it as UTF-8." if "not UTF-8" in why else "Check the file, one row or JSON object a line."
+    return CorpusError(f"The source {name} has no rows that can be read ({why}).", hint=hint)
+
+
+def _unknown(name: str, columns: Iterable[object]) -> InputError:
+    return InputError(
+        f"It cannot be told what {name} is: its columns are {', '.join(map(str, columns))[:200]}.",
+        hint=f"Say it: --kind {name}=KIND with one of {', '.join(KINDS)}; or name its columns: --column tag=COLUMN",
+    )
 
 
 def _open_rows(

@@ -7,7 +7,6 @@ import gzip
 import io
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -21,12 +20,13 @@ from ...progress import Progress, Step, silent
 from ...records import TagRecord
 from ...settings import Settings
 from ..writer import write_corpus
-from .kinds import KINDS
+from .kinds import ANNOTATIONS, KINDS
 from .load import load_source
 from .merge import merged_records
 from .remote import PREFIX, check_address, fetch
 from .report import NoticeFile, PrepareReport
 from .store import FactStore
+from .work import work_folder
 
 _PROGRESS_TAGS = 10_000
 
@@ -64,13 +64,18 @@ def prepare_corpus(
     report = PrepareReport()
     try:
         with (
-            tempfile.TemporaryDirectory(prefix=".prepare-", dir=output.parent) as folder,
+            work_folder(output.parent) as folder,
             NoticeFile(report, options.notices) as notices,
-            closing(FactStore(Path(folder))) as store,
+            closing(FactStore(folder)) as store,
         ):
             for number, name in enumerate(sources):
-                _load(name, number, Path(folder), store, report, notices, options, progress)
-            _write(output, store, report, notices, progress)
+                _load(name, number, folder, store, report, notices, options, progress)
+            made = folder / "made"
+            made.mkdir()
+            _write(made / output.name, store, report, notices, progress)
+            for path in made.iterdir():
+                path.replace(output.with_name(path.name))
+            report.pairs_file = report.pairs_file and pairs_path(output)
     except (sqlite3.OperationalError, OSError) as error:
         raise CorpusError(
             f"The corpus {output} could not be written: {error}.",
@@ -95,6 +100,8 @@ def _check(sources: Sequence[str], output: Path, options: PrepareOptions) -> Non
             check_address(name)
         elif not Path(name).is_file():
             raise CorpusError(f"The source {name} cannot be read: there is no such file.", hint="Check the path.")
+        elif output.suffix != ".jsonl" and output.exists() and output.samefile(name):
+            raise InputError(f"The output {output} is one of the sources.", hint="Choose another --output.")
     for name, kind in options.kinds.items():
         if kind not in KINDS:
             raise InputError(f"There is no kind of source {kind!r}.", hint=f"Use one of: {', '.join(KINDS)}.")
@@ -150,15 +157,23 @@ def _write(output: Path, store: FactStore, report: PrepareReport, notices: Notic
     records = _counted(merged_records(store, report, notices), progress)
     first = next(records, None)
     if first is None:
-        raise CorpusError(
-            "No source lists a tag: wiki pages, aliases and pairs only say more about tags.",
-            hint="Add a tag list or table to the sources.",
-        )
+        raise _no_tags(report)
     write_corpus(chain([first], records), output)
     if any(source.kind == "cooccurrence" for source in report.sources):
         report.pairs_file = pairs_path(output)
         unlisted = partial(_note_unlisted, report, notices)
-        report.pairs = _write_pairs(store.pairs(unlisted), report.pairs_file)
+        report.pairs = write_pairs(store.pairs(unlisted), report.pairs_file)
+
+
+def _no_tags(report: PrepareReport) -> CorpusError:
+    if any(source.kind not in (*ANNOTATIONS, "cooccurrence") for source in report.sources):
+        return CorpusError(
+            f"No row could be used: {report.notices['row'][0]}.", hint="Check the file, its encoding and --column."
+        )
+    return CorpusError(
+        "No source lists a tag: wiki pages, aliases and pairs only say more about tags.",
+        hint="Add a tag list or table to the sources.",
+    )
 
 
 def _note_unlisted(report: PrepareReport, notices: NoticeFile, source: int, line: int, what: str) -> None:
@@ -174,7 +189,7 @@ def _counted(records: Iterator[TagRecord], progress: Progress) -> Iterator[TagRe
     progress(Step("write", done, 0, "tags"))
 
 
-def _write_pairs(pairs: Iterator[tuple[str, str, int]], path: Path) -> int:
+def write_pairs(pairs: Iterator[tuple[str, str, int]], path: Path) -> int:
     """Write `tag_a,tag_b,count` as a gzipped CSV; the same pairs give the same bytes."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     count = 0

@@ -73,7 +73,8 @@ def fetch(address: str, folder: Path, settings: Settings, on_bytes: Callable[[in
                 return target
             problems.append(f"{url}: {received:,} of {total:,} bytes")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            problems.append(f"{url}: {error}")
+            # httpx puts a link for developers on a second line, and says nothing at all of some timeouts.
+            problems.append(f"{url}: {str(error).partition(chr(10))[0] or type(error).__name__}")
     raise HubError(
         f"{address} could not be fetched: {'; '.join(problems)}.",
         hint="Check the address, set HF_ENDPOINT to a mirror, or name a local file.",
