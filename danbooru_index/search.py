@@ -49,13 +49,19 @@ def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResul
 
 def _hits(index: Index, plan: SearchPlan, queries: Sequence[QueryVectors]) -> tuple[Hit, ...]:
     scored = score_candidates(index, plan.request, queries[0])
-    top = float(scored.total(index.weights).max(initial=0.0))
-    if plan.names_several(top):
+    top, near = float(scored.total(index.weights).max(initial=0.0)), nearness(index, scored)
+    if plan.names_several(top, near):
         asked = zip(plan.asked[1:], queries[1:], strict=True)
         parts = [score_candidates(index, request, query) for request, query in asked]
-        if plan.names_several(top, [float(part.fused(index.weights).max(initial=0.0)) for part in parts]):
+        if plan.names_several(top, near, [float(part.fused(index.weights).max(initial=0.0)) for part in parts]):
             return _merged(index, plan, parts)
     return tuple(make_hit(index, scored, i, score) for i, score in ranked(index, scored, plan.request.limit))
+
+
+def nearness(index: Index, scored: Scored) -> float:
+    """The dense similarity of a query to the nearest text of any candidate: 0 as unrelated texts, 1 the same."""
+    best, floor = float(scored.channels.dense.max(initial=-1.0)), index.similarity_floor
+    return (best - floor) / (1.0 - floor)
 
 
 def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hit, ...]:

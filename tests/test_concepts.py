@@ -134,17 +134,17 @@ def test_bare_mentions_do_not_add_up():
     assert count_tags([Person("girl", "1"), Person("girl", "1")]) == ("2girls",)
 
 
-def test_a_whole_that_fits_worse_than_its_parts_is_a_sentence():
-    assert is_sentence(0.3, [0.9, 0.8], counted=False, letters=30)
-    assert not is_sentence(0.5, [0.7, 0.6], counted=False, letters=30)
-    assert is_sentence(0.5, [0.7, 0.6], counted=True, letters=30)
+def test_a_whole_that_fits_no_tag_is_a_sentence_with_and_without_persons():
+    assert is_sentence(0.3, [0.9, 0.8], counted=False, letters=30, near=0.5)
+    assert not is_sentence(0.3, [0.9, 0.8], counted=False, letters=30, near=0.7)
+    assert is_sentence(0.3, [0.9, 0.8], counted=True, letters=30, near=0.7)
+    assert not is_sentence(0.9, [0.2, 0.1], counted=False, letters=30, near=0.5)
 
 
-def test_a_short_text_or_a_name_is_no_sentence():
-    assert not is_sentence(0.3, [0.9, 0.8], counted=False, letters=4)
-    assert not is_sentence(2.1, [0.9, 0.8], counted=True, letters=30)
-    assert not is_sentence(0.1, [0.9], counted=False, letters=30)
-    assert not is_sentence(0.1, [], counted=True, letters=30)
+def test_a_name_or_one_thing_is_no_sentence():
+    assert not is_sentence(2.1, [0.9, 0.8], counted=True, letters=30, near=0.1)
+    assert not is_sentence(0.1, [0.9], counted=False, letters=30, near=0.1)
+    assert not is_sentence(0.1, [], counted=True, letters=30, near=0.1)
 
 
 def test_interleaving_keeps_the_best_tag_of_every_part_on_top():

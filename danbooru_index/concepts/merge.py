@@ -10,14 +10,15 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 # Logistic regression of "its parts find more than the whole", fitted by benchmarks/sentences_study.py on one half of the
-# development queries and checked on the other: logits of the best scores, whether persons are counted, ln of the letters.
-WHOLE, PARTS, COUNTED, LENGTH, INTERCEPT = -0.73, 1.17, 2.67, 2.06, -9.0
+# development queries, and of sentences that count no persons, and checked on the other: logits of the best scores, whether
+# persons are counted, ln of the letters, and how near the whole comes to one tag. Single things weigh three times.
+WHOLE, PARTS, COUNTED, LENGTH, NEAR, INTERCEPT = -0.59, 0.86, 2.51, 0.92, -11.62, 2.1
 SMALLEST = 1e-3  # scores nearer to 0 or 1 say no more
 FLATNESS = 0.25  # the place among the hits of a part tells more than the score
 COUNT_SCORE = 0.008  # below the second tags of the concepts once interleaved: a head-count tells the least
 
 
-def is_sentence(whole: float, parts: Sequence[float], *, counted: bool, letters: int) -> bool:
+def is_sentence(whole: float, parts: Sequence[float], *, counted: bool, letters: int, near: float) -> bool:
     """Whether a text names several things, from the best scores of the whole and of each of its parts.
 
     A name or a definition fits one tag better than its pieces do; a sentence of several things fits none. A whole that
@@ -25,6 +26,7 @@ def is_sentence(whole: float, parts: Sequence[float], *, counted: bool, letters:
 
     :param parts: fused scores, 0..1.
     :param letters: letters and digits of the text.
+    :param near: similarity of the whole to the nearest text of any tag: 0 as unrelated texts, 1 the same.
     """
     if whole >= 1.0 or not parts or (len(parts) < 2 and not counted):
         return False
@@ -33,6 +35,7 @@ def is_sentence(whole: float, parts: Sequence[float], *, counted: bool, letters:
         + PARTS * fmean(map(_logit, parts))
         + COUNTED * counted
         + LENGTH * math.log(max(1, letters))
+        + NEAR * near
     )
     return told + INTERCEPT > 0.0
 
