@@ -92,7 +92,8 @@ def both_ways(index, row):
     tops = [max((f for _, f, _ in part), default=0.0) for part in parts]
     lists = [[(r, f + e) for r, f, e in part] for part in parts]
     lists += [[(index.store.exact(tag)[0][0], COUNT_SCORE)] for tag in counts if index.store.exact(tag)]
-    merged = precision([index.store.record(row).tag for row, _ in interleave(lists)])
+    popularity = index.store.popularity.__getitem__
+    merged = precision([index.store.record(row).tag for row, _ in interleave(lists, popularity)])
     mean = statistics.fmean(map(_logit, tops))
     return (_logit(top), mean, bool(counts), math.log(max(1, letters)), near), alone, merged
 

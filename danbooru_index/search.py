@@ -78,5 +78,6 @@ def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hi
         lists += [[(int(row), COUNT_SCORE)] for row in part.rows[:1]]
         for i, row in enumerate(part.rows[:1]):
             places.setdefault(int(row), (part, i))
-    merged = interleave(lists)[: plan.request.limit]
+    popularity = index.store.popularity
+    merged = interleave(lists, lambda row: float(popularity[row]))[: plan.request.limit]
     return tuple(make_hit(index, *places[row], score) for row, score in merged)

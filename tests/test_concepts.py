@@ -148,7 +148,17 @@ def test_a_name_or_one_thing_is_no_sentence():
 
 
 def test_interleaving_keeps_the_best_tag_of_every_part_on_top():
-    assert [tag for tag, _ in interleave([[(1, 2.7), (2, 2.6), (3, 0.9)], [(4, 0.55), (5, 0.5)]])] == [1, 4, 2, 5, 3]
+    parts = [[(1, 2.7), (2, 2.6), (3, 0.9)], [(4, 0.55), (5, 0.5)]]
+    assert [tag for tag, _ in interleave(parts, lambda _: 0.5)] == [1, 4, 2, 5, 3]
+
+
+def test_of_the_best_tags_of_two_parts_the_common_one_comes_first():
+    common = {1: 0.1, 2: 0.9, 3: 1.0}.__getitem__
+    assert interleave([[(1, 1.0), (3, 0.9)], [(2, 1.0)]], common) == [
+        (2, pytest.approx(1.45 / 1.5)),
+        (1, pytest.approx(1.05 / 1.5)),
+        (3, pytest.approx(0.9**0.25 / 2)),
+    ]
 
 
 def test_the_budget_goes_to_the_likeliest_tags():
