@@ -116,9 +116,23 @@ def test_a_character_is_taken_out_before_attributes_are_read():
 
 def test_several_modifiers_of_one_noun_are_parts():
     (concept,) = split("long silver hair", Dictionary())
-    assert (concept.text, [p.text for p in concept.parts]) == ("long silver hair", [])
+    assert (concept.text, [p.text for p in concept.parts]) == ("long silver hair", ["silver hair"])
     (concept,) = split("big long umbrella", Dictionary())
-    assert [p.text for p in concept.parts] == ["big umbrella", "long umbrella"]
+    assert [p.text for p in concept.parts] == ["big umbrella", "long umbrella", "umbrella"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("红色雨伞", ["雨伞"]),
+        ("a very small umbrella", ["umbrella"]),
+        ("白色水手服", []),  # a name as a whole
+        ("红色靴子", []),  # no name
+        ("umbrella", []),
+    ],
+)
+def test_the_noun_that_modifiers_describe_keeps_its_name(text, expected):
+    assert [p.text for concept in split(text, Dictionary()) for p in concept.parts] == expected
 
 
 @settings(max_examples=300, deadline=None)
