@@ -1,15 +1,17 @@
 """Study of sentences: when to split a text, what to put into a prompt, and the constants that follow.
 
-    python benchmarks/sentences_study.py --db INDEX --queries DIR [--fit]
+    python benchmarks/sentences_study.py --db INDEX --queries DIR [--more DIR] [--fit]
 
-DIR holds the query sets (`multi_*.jsonl` are sentences, the others single things). Every text is split and scored once;
-the choices are then compared on the scores. `--fit` also fits the logistic weights of concepts/merge.py and concepts/choose.py on every
-other query and checks them on the rest (it needs scikit-learn). Paste the printed constants after the ranking changes.
+DIR holds the query sets (`multi_*.jsonl` are sentences, the others single things), `--more` those that sentences_sets.py
+makes. Every text is split and scored once; the choices are then compared on the scores. `--fit` also fits the logistic
+weights of concepts/merge.py and concepts/choose.py on every other query and checks them on the rest (it needs
+scikit-learn). Paste the printed constants after the ranking changes.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import statistics
@@ -20,7 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from danbooru_index.concepts import interleave, split
+from danbooru_index.concepts import COUNT_SCORE, interleave, split
 from danbooru_index.concepts.choose import DEPTH, Candidate, choose, weigh
 from danbooru_index.concepts.merge import _logit
 from danbooru_index.evaluate import average_precision, read_queries
@@ -29,25 +31,38 @@ from danbooru_index.lookup import StoreLexicon
 from danbooru_index.ranking import order
 from danbooru_index.records import SearchRequest
 from danbooru_index.scoring import PART, WHOLE, encode_queries, score_candidates
+from danbooru_index.search import nearness
 from danbooru_index.sentence import thing_request
 
+MADE = ("bare_", "short_", "girl_")  # of sentences_sets.py
 SENTENCES = ("multi_zh", "multi_ja", "multi_en")
-HEADLINE = (
-    "zh_human", "zh_natural", "zh_definition", "zh_tw", "zh_character", "ja_translation", "ja_wiki", "en_alias", *SENTENCES,
+SETS = (
+    "zh_human", "zh_natural", "zh_definition", "zh_tw", "zh_character", "zh_xhoxye", "ja_translation", "ja_wiki",
+    "ja_character", "en_alias", *SENTENCES,
 )  # fmt: skip
 
 
+SINGLE_WEIGHT, MADE_WEIGHT = (
+    3.0,
+    0.5,
+)  # of a set in the fit: single things are the commoner text, made ones no one's own
+THRESHOLD = 0.3  # of the fitted logit, in favour of single things; it is part of merge.INTERCEPT
+
+
 def scored(index, found):
-    """[(row, fused, exact)] best first, 30 at most."""
+    """([(row, fused, exact)] best first, 30 at most; nearness of the nearest tag)."""
     scores = found.fused(index.weights)
     best = order(scores, index.store.post_count[found.rows])[:30]
-    return [(int(found.rows[i]), float(scores[i] - found.exact[i]), float(found.exact[i])) for i in best]
+    hits = [(int(found.rows[i]), float(scores[i] - found.exact[i]), float(found.exact[i])) for i in best]
+    return hits, nearness(index, found)
 
 
 def read_set(index, path, most):
-    """[(relevant tags, counts, whole, parts, letters)] of one set; parts are None where the text names one thing."""
+    """[(relevant tags, counts, whole, parts, letters, nearness)] of one set, in the order of their hashes; parts are None where
+    the text names one thing."""
     lexicon, rows = StoreLexicon(index.store), []
-    for query in read_queries(path)[:most]:
+    queries = sorted(read_queries(path), key=lambda query: hashlib.sha1(query.text.encode()).hexdigest())
+    for query in queries[:most]:
         concepts = split(query.text, lexicon)
         things = [c for c in concepts if not c.tags and not c.negated]
         base = SearchRequest(query.text, nsfw="include")
@@ -57,47 +72,69 @@ def read_set(index, path, most):
         found = [scored(index, one) for one in score_candidates(index, asked, vectors, several)]
         counts = [tag for concept in concepts for tag in concept.tags]
         letters = sum(char.isalnum() for char in query.text)
-        rows.append((query.relevant, counts, found[0], found[1:] if len(concepts) > 1 else None, letters))
+        parts = [hits for hits, _ in found[1:]] if len(concepts) > 1 else None
+        rows.append((query.relevant, counts, found[0][0], parts, letters, found[0][1]))
     return rows
 
 
 def both_ways(index, row):
     """(features of is_sentence or None where the text names one thing, AP@10 of the whole, AP@10 of the parts)."""
-    relevant, counts, whole, parts, letters = row
+    relevant, counts, whole, parts, letters, near = row
 
-    def precision(ranked):
-        return average_precision([index.store.record(row).tag for row, _ in ranked[:10]], relevant)
+    def precision(tags):
+        return average_precision(tags[:10], relevant)
 
-    alone = precision([(r, f) for r, f, _ in whole])
-    if not parts or (len(parts) < 2 and not counts):
+    alone = precision([index.store.record(row).tag for row, _, _ in whole])
+    top = max((f + e for _, f, e in whole), default=0.0)
+    if top >= 1.0 or not parts or (len(parts) < 2 and not counts):
         return None, alone, alone
     tops = [max((f for _, f, _ in part), default=0.0) for part in parts]
-    top = max((f for _, f, _ in whole), default=0.0)
-    features = (_logit(top), statistics.fmean(map(_logit, tops)), bool(counts), math.log(max(1, letters)))
-    return features, alone, precision(interleave([(r, f + e) for r, f, e in part] for part in parts))
+    lists = [[(r, f + e) for r, f, e in part] for part in parts]
+    lists += [[(index.store.exact(tag)[0][0], COUNT_SCORE)] for tag in counts if index.store.exact(tag)]
+    popularity = index.store.popularity.__getitem__
+    merged = precision([index.store.record(row).tag for row, _ in interleave(lists, popularity)])
+    mean = statistics.fmean(map(_logit, tops))
+    return (_logit(top), mean, bool(counts), math.log(max(1, letters)), near), alone, merged
 
 
 def fit_splitting(index, sets):
-    """Weights of is_sentence from one half of every set, and mAP@10 of the other half by threshold."""
-    from sklearn.linear_model import LogisticRegression
-
+    """Weights of is_sentence from one half of every set, and mAP@10 of the other half by threshold; then from all."""
     seen = {name: [both_ways(index, row) for row in rows] for name, rows in sets.items()}
     for first, second in ((0, 1), (1, 0)):
-        told = [
-            (f, p > w, abs(p - w) * 100 / len(v[first::2]))
-            for v in seen.values()
-            for f, w, p in v[first::2]
-            if f and p != w
-        ]
-        features, better, weight = zip(*told, strict=True)
-        model = LogisticRegression(max_iter=2000).fit(np.array(features, float), better, sample_weight=weight)
-        print(f"split, half {first} -> {second}: {np.round([*model.coef_[0], model.intercept_[0]], 2).tolist()}")
-        for threshold in (99.0, 0.0, 0.4, 1.0, -99.0):
+        decide = splitting({name: values[first::2] for name, values in seen.items()}, f"half {first} -> {second}")
+        for threshold in (99.0, 0.0, THRESHOLD, 1.0, -99.0):
             shown = []
             for name, values in seen.items():
-                kept = [p if f and model.decision_function([f])[0] > threshold else w for f, w, p in values[second::2]]
+                kept = [p if f and decide(f) > threshold else w for f, w, p in values[second::2]]
                 shown.append(f"{name} {statistics.fmean(kept):.3f}")
             print(f"  threshold {threshold:g}: {' '.join(shown)}")
+    splitting(seen, f"all; take {THRESHOLD} from the last")
+
+
+def splitting(seen, name):
+    """Fit on {set: [(features, AP of the whole, AP of the parts)]}, print the weights; the function from features to a logit.
+
+    Features are standardised, so that the penalty is equal for all; a query weighs by what the choice is worth.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    told = [
+        (f, p > w, abs(p - w) * 100 / len(values) * set_weight(name))
+        for name, values in seen.items()
+        for f, w, p in values
+        if f and p != w
+    ]
+    features, better, weight = (np.array(column, float) for column in zip(*told, strict=True))
+    centre, scale = features.mean(axis=0), features.std(axis=0)
+    model = LogisticRegression(C=0.3, max_iter=2000).fit((features - centre) / scale, better, sample_weight=weight)
+    slopes = model.coef_[0] / scale
+    intercept = float(model.intercept_[0] - slopes @ centre)
+    print(f"split, {name}: {np.round([*slopes, intercept], 2).tolist()}")
+    return lambda f: float(slopes @ np.array(f, float) + intercept)
+
+
+def set_weight(name):
+    return MADE_WEIGHT if name.startswith(MADE) else 1.0 if name in SENTENCES else SINGLE_WEIGHT
 
 
 def candidates(index, part):
@@ -107,7 +144,7 @@ def candidates(index, part):
 def prompt_figures(index, rows, budget, most, weighing=weigh):
     """(recall, spent over wanted) of the prompts of a set."""
     recalls, spent, wanted = [], 0, 0
-    for relevant, counts, whole, parts, _ in rows:
+    for relevant, counts, whole, parts, *_ in rows:
         chosen = choose([weighing(candidates(index, p)) for p in (parts or [whole])], budget, most)
         tags = {index.store.record(c.row).tag for part in chosen for c in part} | set(counts)
         recalls.append(len(relevant & tags) / len(relevant))
@@ -121,7 +158,7 @@ def fit(index, sets):
 
     def table(rows):
         features, wanted = [], []
-        for relevant, _, whole, parts, _ in rows:
+        for relevant, _, whole, parts, *_ in rows:
             for part in parts or [whole]:
                 found = candidates(index, part)
                 for place, c in enumerate(found, start=1):
@@ -156,11 +193,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--db", type=Path, required=True)
     parser.add_argument("--queries", type=Path, required=True)
+    parser.add_argument("--more", type=Path, help="folder of further sets, from sentences_sets.py")
     parser.add_argument("--most", type=int, default=10_000, help="queries of a set at most")
     parser.add_argument("--fit", action="store_true")
     options = parser.parse_args()
     with Index(options.db) as index:
-        sets = {name: read_set(index, options.queries / f"{name}.jsonl", options.most) for name in HEADLINE}
+        sets = {name: read_set(index, options.queries / f"{name}.jsonl", options.most) for name in SETS}
+        for path in sorted(options.more.glob("*.jsonl")) if options.more else ():
+            sets[path.stem] = read_set(index, path, options.most)
         sentences = {name: sets[name] for name in SENTENCES}
         print("recall of the prompt and tags spent over wanted, by budget")
         for budget in (1.0, 1.5, 2.0, 2.1, 2.2, 2.4, 3.0, 4.0):

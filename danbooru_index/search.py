@@ -54,13 +54,20 @@ def _hits(index: Index, plan: SearchPlan, queries: Sequence[QueryVectors]) -> tu
     request, vectors = [plan.request], queries[:1]
     if plan.parts:
         # The parts tell more often than not, so the whole is scored in earnest only when they do not.
-        top = float(score_candidates(index, request, vectors, PART)[0].total(index.weights).max(initial=0.0))
-        if plan.names_several(top):
+        (whole,) = score_candidates(index, request, vectors, PART)
+        top, near = float(whole.total(index.weights).max(initial=0.0)), nearness(index, whole)
+        if plan.names_several(top, near):
             parts = score_candidates(index, plan.parts, queries[1:], PART)
-            if plan.names_several(top, [float(part.fused(index.weights).max(initial=0.0)) for part in parts]):
+            if plan.names_several(top, near, [float(part.fused(index.weights).max(initial=0.0)) for part in parts]):
                 return _merged(index, plan, parts)
     (scored,) = score_candidates(index, request, vectors)
     return tuple(make_hit(index, scored, i, score) for i, score in ranked(index, scored, plan.request.limit))
+
+
+def nearness(index: Index, scored: Scored) -> float:
+    """The dense similarity of a query to the nearest text of any candidate: 0 as unrelated texts, 1 the same."""
+    best, floor = float(scored.channels.dense.max(initial=-1.0)), index.similarity_floor
+    return (best - floor) / (1.0 - floor)
 
 
 def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hit, ...]:
@@ -77,5 +84,6 @@ def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hi
         lists += [[(int(row), COUNT_SCORE)] for row in part.rows[:1]]
         for i, row in enumerate(part.rows[:1]):
             places.setdefault(int(row), (part, i))
-    merged = interleave(lists)[: plan.request.limit]
+    popularity = index.store.popularity
+    merged = interleave(lists, lambda row: float(popularity[row]))[: plan.request.limit]
     return tuple(make_hit(index, *places[row], score) for row, score in merged)

@@ -39,14 +39,16 @@ class SearchPlan:
         """The head-counts that the text gives by rule."""
         return tuple(tag for concept in self.concepts for tag in concept.tags)
 
-    def names_several(self, whole: float, parts: Sequence[float] | None = None) -> bool:
+    def names_several(self, whole: float, near: float, parts: Sequence[float] | None = None) -> bool:
         """Whether the text names several things, from the best score of the whole and the fused ones of the parts.
 
         Without `parts`, whether parts that all score well would make it so.
+
+        :param near: similarity of the whole to the nearest tag, as in is_sentence.
         """
         scores = [LIKELY_BEST] * len(self.parts) if parts is None else parts
         letters = sum(char.isalnum() for char in self.request.text)
-        return is_sentence(whole, scores, counted=bool(self.count_tags), letters=letters)
+        return is_sentence(whole, scores, counted=bool(self.count_tags), letters=letters, near=near)
 
 
 def plan_search(index: Index, request: SearchRequest) -> SearchPlan:

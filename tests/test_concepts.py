@@ -116,9 +116,23 @@ def test_a_character_is_taken_out_before_attributes_are_read():
 
 def test_several_modifiers_of_one_noun_are_parts():
     (concept,) = split("long silver hair", Dictionary())
-    assert (concept.text, [p.text for p in concept.parts]) == ("long silver hair", [])
+    assert (concept.text, [p.text for p in concept.parts]) == ("long silver hair", ["silver hair"])
     (concept,) = split("big long umbrella", Dictionary())
-    assert [p.text for p in concept.parts] == ["big umbrella", "long umbrella"]
+    assert [p.text for p in concept.parts] == ["big umbrella", "long umbrella", "umbrella"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("红色雨伞", ["雨伞"]),
+        ("a very small umbrella", ["umbrella"]),
+        ("白色水手服", []),  # a name as a whole
+        ("红色靴子", []),  # no name
+        ("umbrella", []),
+    ],
+)
+def test_the_noun_that_modifiers_describe_keeps_its_name(text, expected):
+    assert [p.text for concept in split(text, Dictionary()) for p in concept.parts] == expected
 
 
 @settings(max_examples=300, deadline=None)
@@ -134,21 +148,31 @@ def test_bare_mentions_do_not_add_up():
     assert count_tags([Person("girl", "1"), Person("girl", "1")]) == ("2girls",)
 
 
-def test_a_whole_that_fits_worse_than_its_parts_is_a_sentence():
-    assert is_sentence(0.3, [0.9, 0.8], counted=False, letters=30)
-    assert not is_sentence(0.5, [0.7, 0.6], counted=False, letters=30)
-    assert is_sentence(0.5, [0.7, 0.6], counted=True, letters=30)
+def test_a_whole_that_fits_no_tag_is_a_sentence_with_and_without_persons():
+    assert is_sentence(0.3, [0.9, 0.8], counted=False, letters=30, near=0.5)
+    assert not is_sentence(0.3, [0.9, 0.8], counted=False, letters=30, near=0.7)
+    assert is_sentence(0.3, [0.9, 0.8], counted=True, letters=30, near=0.7)
+    assert not is_sentence(0.9, [0.2, 0.1], counted=False, letters=30, near=0.5)
 
 
-def test_a_short_text_or_a_name_is_no_sentence():
-    assert not is_sentence(0.3, [0.9, 0.8], counted=False, letters=4)
-    assert not is_sentence(2.1, [0.9, 0.8], counted=True, letters=30)
-    assert not is_sentence(0.1, [0.9], counted=False, letters=30)
-    assert not is_sentence(0.1, [], counted=True, letters=30)
+def test_a_name_or_one_thing_is_no_sentence():
+    assert not is_sentence(2.1, [0.9, 0.8], counted=True, letters=30, near=0.1)
+    assert not is_sentence(0.1, [0.9], counted=False, letters=30, near=0.1)
+    assert not is_sentence(0.1, [], counted=True, letters=30, near=0.1)
 
 
 def test_interleaving_keeps_the_best_tag_of_every_part_on_top():
-    assert [tag for tag, _ in interleave([[(1, 2.7), (2, 2.6), (3, 0.9)], [(4, 0.55), (5, 0.5)]])] == [1, 4, 2, 5, 3]
+    parts = [[(1, 2.7), (2, 2.6), (3, 0.9)], [(4, 0.55), (5, 0.5)]]
+    assert [tag for tag, _ in interleave(parts, lambda _: 0.5)] == [1, 4, 2, 5, 3]
+
+
+def test_of_the_best_tags_of_two_parts_the_common_one_comes_first():
+    common = {1: 0.1, 2: 0.9, 3: 1.0}.__getitem__
+    assert interleave([[(1, 1.0), (3, 0.9)], [(2, 1.0)]], common) == [
+        (2, pytest.approx(1.45 / 1.5)),
+        (1, pytest.approx(1.05 / 1.5)),
+        (3, pytest.approx(0.9**0.25 / 2)),
+    ]
 
 
 def test_the_budget_goes_to_the_likeliest_tags():

@@ -56,6 +56,11 @@ def test_negation_goes_to_the_negative_side(small_index):
     assert [(c.text, c.negated) for c in result.concepts] == [("双马尾", False), ("雨伞", True)]
 
 
+def test_a_garment_of_a_colour_without_a_tag_keeps_its_own_tag(small_index):
+    assert "serafuku" in expand(small_index, ExpandRequest("绿色水手服", budget=1)).tags
+    assert "umbrella" in expand(small_index, ExpandRequest("a girl with a pink umbrella", budget=1)).tags
+
+
 def test_implied_tags_are_dropped_kept_or_added(small_index):
     assert prompt_of(small_index, "猫耳、兽耳") == "cat ears"
     assert prompt_of(small_index, "猫耳、兽耳", implied="keep") == "cat ears, animal ears"

@@ -5,4 +5,14 @@ from .lexicon import Known, Lexicon
 from .merge import COUNT_SCORE, interleave, is_sentence
 from .split import split
 
-__all__ = ["COUNT_SCORE", "Concept", "ConceptKind", "Known", "Lexicon", "interleave", "is_sentence", "split"]
+__all__ = [
+    "COUNT_SCORE",
+    "Concept",
+    "ConceptKind",
+    "Known",
+    "Lexicon",
+    "agreeing",
+    "interleave",
+    "is_sentence",
+    "split",
+]

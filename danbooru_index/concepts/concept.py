@@ -22,7 +22,7 @@ class Concept:
 
     `text` is what to search for; `start` and `end` its place in the text; `tags` are given by rule (counts) and `known`
     by the index's own names; `weight` is the number of words that say something, at least 1. `parts` are the things
-    that a compound may name instead ("hair ribbon": hair, ribbon), empty where there is only one.
+    that a compound may name instead ("hair ribbon": hair, ribbon; "red long skirt": long skirt), empty where there is only one.
     """
 
     text: str

@@ -159,9 +159,13 @@ class Phrase:
 
     def _compound(self, pieces: Sequence[Piece]) -> Concept:
         concept = self._concept(pieces)
-        groups = _parts(pieces)
-        if concept.known is not None or len(groups) < 2:
+        if concept.known is not None:
             return concept
+        groups = _parts(pieces)
+        groups = groups if len(groups) > 1 else []
+        head = _head(pieces)
+        if head and head not in groups:
+            groups.append(head)
         return replace(concept, parts=tuple(self._concept(group) for group in groups))
 
     def _concept(self, pieces: Sequence[Piece]) -> Concept:
@@ -222,6 +226,14 @@ def _parts(pieces: Sequence[Piece]) -> list[list[Piece]]:
         )
         parts += [[modifier, *noun] for modifier in modifiers] if len(modifiers) > 1 and noun else [group]
     return parts
+
+
+def _head(pieces: Sequence[Piece]) -> list[Piece]:
+    """The one name that modifiers before it describe (red | long skirt, where no name is the whole), else empty."""
+    words = [piece for piece in pieces if piece.role is not Role.LINK]
+    head = [piece for piece in words if piece.role is not Role.MODIFIER]
+    alone = len(words) > len(head) == 1 and words[-1] is head[0] and head[0].known
+    return head if alone else []
 
 
 def _trim(group: list[Piece]) -> list[Piece]:
