@@ -19,6 +19,7 @@ from .channels.sparse import SparseChannel
 from .channels.words import WordsChannel
 from .encoders import Encoder, open_encoder
 from .errors import IndexDamagedError, IndexMismatchError
+from .manifest import ENCODER_FOLDER as ENCODER
 from .manifest import Manifest, check_files, read_manifest
 from .progress import Progress, silent
 from .ranking import DEFAULT_WEIGHTS
@@ -29,7 +30,6 @@ from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_c
 FLOOR_SAMPLE = 2000  # texts
 STORE, DENSE, CHROMA, LEXICAL, WORDS, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "words", "sparse", "late"
 COOCCURRENCE = "cooccurrence"  # how often tags stand together, where such counts were given
-ENCODER = "encoder"  # an int8 encoder that came with the index
 __all__ = [
     "CHROMA",
     "COOCCURRENCE",

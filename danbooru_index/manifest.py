@@ -13,6 +13,7 @@ from .errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
 from .files import sha256_of, write_json_atomically
 
 MANIFEST_FILE = "manifest.json"
+ENCODER_FOLDER = "encoder"  # in a version: an int8 encoder that came with the index
 SCHEMA_VERSION = 2
 _FORMAT = "danbooru-index"
 _REBUILD = "Build it again (danbooru-index build --input CORPUS --db DIR) or fetch it again (danbooru-index fetch)."

@@ -53,6 +53,25 @@ def test_nothing_when_all_is_there(published, settings, folder):
     assert asked == [("HEAD", f"/datasets/{REPOSITORY}/resolve/main/manifest.json")]
 
 
+def test_a_command_that_has_nothing_to_fetch_loads_neither_numpy_nor_a_client(published, settings, tmp_path):
+    """These imports were nine tenths of its time."""
+    fetch(settings, tmp_path / "index")
+    published.requests.clear()
+    program = (
+        "import sys\n"
+        "from danbooru_index.cli import main\n"
+        f"code = main(['fetch', {REPOSITORY!r}, '--json'])\n"
+        "heavy = {'numpy', 'httpx', 'chromadb', 'huggingface_hub', 'psutil', 'tqdm', 'filelock'}\n"
+        "print(code, sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, text=True, timeout=60
+    )
+    report, rest = found.stdout.splitlines()
+    assert (json.loads(report)["status"], rest, found.stderr) == ("present", "0 []", "")
+    assert published.requests == []
+
+
 def test_a_pinned_commit_that_is_there_is_not_asked_for(published, settings, folder):
     pinned = replace(settings, revision=published.add(REPOSITORY).branches["main"])
     fetch(pinned, folder)

@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..evaluate import Query
-from ..index import Index
 from ..report import table
 from .common import add_index_flag, add_json_flag, index_of
+
+if TYPE_CHECKING:
+    from ..evaluate import Query
+    from ..index import Index
 
 
 def add_commands(commands: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from ..encoders import EncoderIdentity, open_encoder
 from ..errors import HubError, IndexMismatchError, InputError
 from ..files import sha256_of
-from ..index import ENCODER as PACKAGE_FOLDER
+from ..manifest import ENCODER_FOLDER as PACKAGE_FOLDER
 from ..manifest import Manifest, list_files
 from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, has_size, read_files
 from .transfer import Remote
