@@ -14,7 +14,7 @@ from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, environment, noise, r
 from danbooru_index.encoders import EncoderIdentity
 from danbooru_index.errors import HubError, IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, check_index, ensure_index, fetch_index
-from danbooru_index.hub.fetch import DEFAULT_OPTIONS
+from danbooru_index.hub.fetch import DEFAULT_OPTIONS, FetchReport
 from danbooru_index.locate import locate
 from danbooru_index.versions import current_version, mark_current
 
@@ -85,6 +85,20 @@ def test_ensure_index_asks_nothing_when_there_is_one(published, settings, folder
     published.requests.clear()
     assert ensure_index(settings, folder) == version
     assert published.requests == []
+
+
+def test_an_index_that_was_built_here_stays_unless_a_fetch_asks_for_another(published, settings, folder, tmp_path):
+    own = write_version(tmp_path / "home/index/versions/own", {"tags/corpus.jsonl": b"mine"})
+    (folder / "CURRENT").write_text("own\n")
+    keep = FetchOptions(keep_own=True)
+    assert fetch(settings, folder, keep) == FetchReport(own, "present", None)
+    assert published.requests == []
+    (own / "tags/corpus.jsonl").write_bytes(b"less than it was")
+    assert fetch(settings, folder, keep).status == "fetched"  # a damaged one is none
+    (folder / "CURRENT").write_text("own2\n")
+    write_version(folder / "versions/own2", {"tags/corpus.jsonl": b"mine"})
+    assert fetch(settings, folder).status == "present"  # the one fetched before is current again
+    assert read_contents(current_version(folder)) == CONTENTS
 
 
 def test_a_new_revision_brings_only_what_changed(published, settings, folder, tmp_path):

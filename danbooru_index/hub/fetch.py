@@ -25,11 +25,13 @@ from .transfer import WAYS_ON, Mirrors, Remote, transfer
 @dataclass(frozen=True, slots=True)
 class FetchOptions:
     """How to fetch. `update` asks for the newest commit of the revision even if an older one is here; `verify` checks
-    the hashes of what is here instead of sizes alone; `encoder` takes the repository's encoder too, if it has one."""
+    the hashes of what is here instead of sizes alone; `encoder` takes the repository's encoder too, if it has one;
+    `keep_own` lets an index that was built here stay: nothing is fetched in its place."""
 
     update: bool = False
     verify: bool = False
     encoder: bool = True
+    keep_own: bool = False
 
 
 DEFAULT_OPTIONS = FetchOptions()
@@ -150,6 +152,8 @@ def _fetch(
 def _present(folder: Path, repository: Repository, wanted: str, options: FetchOptions) -> FetchReport | None:
     """The report for an index that needs nothing: whole, and of the `wanted` commit or fetched as that branch or tag."""
     source = source_of_current(folder)
+    if source is None and options.keep_own and (own := whole_version(folder, verify=options.verify)):
+        return FetchReport(own, "present", None)
     if source is None or source.repository != str(repository) or wanted not in (source.commit, source.revision):
         return None
     version = whole_version(folder, verify=options.verify)
