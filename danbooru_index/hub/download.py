@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class HubClient:
         self._token_for = token_for
         self._patience = patience
         self._stop = threading.Event()
-        self._streams: set[Any] = set()
+        self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
         self._reached: set[str] = set()
         timeout = httpx.Timeout(patience.read, connect=patience.connect)
         # Redirects are followed here: httpx drops the token on another host, and the commit may stand on the redirect.
@@ -87,6 +88,11 @@ class HubClient:
         for stream in list(self._streams):
             with suppress(Exception):
                 stream.get_extra_info("socket").shutdown(2)
+
+    def _connected(self, event: str, info: dict[str, Any]) -> None:
+        """httpx's trace: remember every connection from its first moment, since an answer may never come."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._streams.add(info["return_value"])
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -189,15 +195,14 @@ class HubClient:
         """
         token = self._token_for(endpoint)
         sent = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
-        request = self._client.build_request(method, endpoint + path, headers=sent)
+        extensions = {"trace": self._connected}
+        request = self._client.build_request(method, endpoint + path, headers=sent, extensions=extensions)
         commit: str | None = None
         try:
             for number in range(_REDIRECTS + 1):
                 if self._stop.is_set():
                     raise Stopped
                 response = self._client.send(request, stream=True)
-                stream = response.extensions.get("network_stream")
-                self._streams.add(stream)
                 self._reached.add(endpoint)
                 try:
                     commit = commit or response.headers.get(COMMIT_HEADER)
@@ -208,7 +213,6 @@ class HubClient:
                         return
                     request = _follow(request, response.next_request)
                 finally:
-                    self._streams.discard(stream)
                     response.close()
             raise EndpointError(f"redirected more than {_REDIRECTS} times")
         except (self._httpx.HTTPError, self._httpx.InvalidURL, self._httpx.StreamError) as error:

@@ -17,9 +17,11 @@ from .download import DEFAULT_PATIENCE, HubClient, Patience
 from .encoder import EncoderPackage, check_package, package_of
 from .endpoints import Repository, check_endpoint, check_revision, is_commit
 from .installed import Source, adopt_version, install, read_source, source_of_current, whole_version, write_source
-from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, read_remote_manifest
+from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, read_remote_manifest
 from .staging import Staging, open_staging
-from .transfer import WAYS_ON, Mirrors, Remote, transfer
+from .transfer import WAYS_ON, Mirrors, Remote, attended, transfer
+
+ASKING = "asking the Hub"  # the stage before the download
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def fetch_index(
     if not options.update and (present := _present(folder, repository, settings.revision, options)):
         return present
     with client_for(settings, patience) as client:
-        _, commit = _commit(client, mirrors, repository, settings.revision)
+        _, commit = attended(client, progress, ASKING, lambda: _commit(client, mirrors, repository, settings.revision))
         if present := _present(folder, repository, commit, options):
             return present
         with open_staging(folder, progress) as staging:
@@ -131,10 +133,14 @@ def fetch_index(
 def _fetch(
     remote: Remote, revision: str, folder: Path, staging: Staging, progress: Progress, options: FetchOptions
 ) -> FetchReport:
-    endpoint, data = remote.read(MANIFEST_FILE, MAX_LISTING_BYTES)
     where = f"{remote.repository} at {remote.commit[:12]}"
-    manifest, files = read_remote_manifest(data, where)
-    package = package_of(remote, manifest, where)
+
+    def ask() -> tuple[str, bytes, Manifest, dict[str, ExpectedFile], EncoderPackage | None]:
+        endpoint, data = remote.read(MANIFEST_FILE, MAX_LISTING_BYTES)
+        manifest, files = read_remote_manifest(data, where)
+        return endpoint, data, manifest, files, package_of(remote, manifest, where)
+
+    endpoint, data, manifest, files, package = attended(remote.client, progress, ASKING, ask)
     check_encoder(manifest, package, where)
     taken = package if options.encoder else None
     source = Source(str(remote.repository), revision, remote.commit, endpoint, hashlib.sha256(data).hexdigest())
