@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from dataclasses import replace
 
+import httpx
 import pytest
 from hub_server import STORAGE, HubServer
 from hub_versions import CONTENTS, QUICK, REPOSITORY, environment, read_contents, write_version
@@ -180,6 +182,16 @@ def test_the_token_is_never_shown(published, tmp_path, settings):
     with pytest.raises(InputError) as caught:
         load_settings(tmp_path, {"HF_TOKEN": f"{TOKEN}\nX-Evil: 1"})
     assert TOKEN not in caught.value.full_text()
+
+
+def test_no_address_is_logged(published, settings, folder, caplog):
+    """The storage's addresses are signed. What the host itself asks is still logged."""
+    caplog.set_level(logging.DEBUG)
+    fetch_index(replace(settings, token=TOKEN, token_endpoints=settings.endpoints), folder, patience=QUICK)
+    assert published.bytes_sent() > 0
+    assert STORAGE not in caplog.text and TOKEN not in caplog.text and "HTTP Request" not in caplog.text
+    httpx.get(f"{published.url}/host")
+    assert f"HTTP Request: GET {published.url}/host" in caplog.text
 
 
 def test_importing_asks_for_nothing(tmp_path):

@@ -68,7 +68,9 @@ class HubClient:
             raise MissingDependencyError(
                 f"The package httpx cannot be imported: {error}.", hint='Install it: pip install "httpx>=0.27"'
             ) from error
-        self._httpx = httpx
+        from .quiet import quiet
+
+        self._httpx, self._quiet = httpx, quiet
         self._token_for = token_for
         self._patience = patience
         self._stop = threading.Event()
@@ -202,7 +204,8 @@ class HubClient:
             for number in range(_REDIRECTS + 1):
                 if self._stop.is_set():
                     raise Stopped
-                response = self._client.send(request, stream=True)
+                with self._quiet():
+                    response = self._client.send(request, stream=True)
                 self._reached.add(endpoint)
                 try:
                     commit = commit or response.headers.get(COMMIT_HEADER)
