@@ -14,7 +14,8 @@ from hub_versions import QUICK, environment
 
 from danbooru_index.build import build_index
 from danbooru_index.encoders import open_encoder
-from danbooru_index.hub import fetch_index
+from danbooru_index.errors import IndexMismatchError
+from danbooru_index.hub import FetchOptions, fetch_index
 from danbooru_index.hub.card import CardFacts
 from danbooru_index.hub.endpoints import Repository
 from danbooru_index.hub.publish import plan_publish
@@ -54,6 +55,9 @@ def test_index_and_encoder_in_one_fetch(hub, settings, folder, tmp_path, tiny_fo
     before = search(built, tmp_path / "one")
 
     shutil.rmtree(checkpoint)
-    report = fetch_index(replace(settings, repository="test/everything"), folder, patience=QUICK)
+    settings = replace(settings, repository="test/everything")
+    with pytest.raises(IndexMismatchError, match="needs the encoder"):  # nothing here could query it
+        fetch_index(settings, folder, options=FetchOptions(encoder=False), patience=QUICK)
+    report = fetch_index(settings, folder, patience=QUICK)
     assert (report.folder / "encoder/model.onnx").is_file()
     assert search(folder, tmp_path / "two")["hits"] == before["hits"]

@@ -15,7 +15,8 @@ from hub_server import STORAGE, HubServer
 from hub_versions import CONTENTS, QUICK, REPOSITORY, environment, read_contents, write_version
 from hypothesis import given, strategies
 
-from danbooru_index.errors import DanbooruIndexError, HubError, InputError
+from danbooru_index.encoders import EncoderIdentity
+from danbooru_index.errors import DanbooruIndexError, HubError, IndexMismatchError, InputError
 from danbooru_index.hub import fetch_index
 from danbooru_index.hub.endpoints import Repository, check_endpoint, check_revision
 from danbooru_index.hub.listing import check_names, read_files, read_remote_manifest, read_tree
@@ -82,7 +83,11 @@ def test_entries_without_usable_size_or_hash(entry):
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil.txt", "/tmp/evil.txt", "a/../../../evil.txt", "manifest.json", "source.json", "C:evil"]
+    "name",
+    [
+        *["../../evil.txt", "/tmp/evil.txt", "a/../../../evil.txt", "C:evil"],
+        *["manifest.json", "source.json", "MANIFEST.JSON", "Encoder.json", "manifest.json/x"],
+    ],
 )
 def test_a_manifest_that_reaches_out_is_refused(published, settings, folder, tmp_path, name):
     manifest = tmp_path / "built/manifest.json"
@@ -95,6 +100,17 @@ def test_a_manifest_that_reaches_out_is_refused(published, settings, folder, tmp
     assert "Nothing was downloaded" in caught.value.hint
     assert published.bytes_sent() == 0
     assert not list(tmp_path.rglob("evil*"))
+
+
+@pytest.mark.parametrize("name", ["\\\\evil.example\\share", "//evil.example/share", "\\/evil.example/share"])
+def test_an_encoder_on_another_computer_is_never_looked_for(published, settings, folder, tmp_path, monkeypatch, name):
+    """To Windows the question alone whether such a folder is there sends the user's login to that computer."""
+    monkeypatch.setattr("danbooru_index.hub.fetch.open_encoder", lambda name: pytest.fail(f"it looked for {name}"))
+    identity = EncoderIdentity(name, "1", 4)
+    published.add(REPOSITORY).commit_folder(write_version(tmp_path / "evil", CONTENTS, identity))
+    with pytest.raises(IndexMismatchError, match="on another computer"):
+        fetch_index(settings, folder, patience=QUICK)
+    assert published.bytes_sent() == 0
 
 
 def test_a_huge_manifest_is_not_read_to_its_end(published, settings, folder):

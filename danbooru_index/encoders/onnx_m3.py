@@ -73,17 +73,21 @@ def find_converted(model: str, settings: Settings, packaged: Path | None = None)
     folder that `model` names. One that was made from other weights than the folder now holds is none.
     """
     folder = Path(model)
-    places = [packaged] if packaged is not None else []
+    if packaged is not None and (packaged / CARD_FILE).is_file():
+        encoder = OnnxM3Encoder(packaged)
+        if encoder.identity.name == model:
+            return encoder
     if model == REPOSITORY:
-        places += [parent / name / ONNX_FOLDER for parent in model_parents(settings) for name in FOLDER_NAMES]
-    elif (folder / CARD_FILE).is_file():
+        places = [parent / name / ONNX_FOLDER for parent in model_parents(settings) for name in FOLDER_NAMES]
+        found = (OnnxM3Encoder(place) for place in places if (place / CARD_FILE).is_file())
+        return next((encoder for encoder in found if encoder.identity.name == model), None)
+    if (folder / CARD_FILE).is_file():
         return OnnxM3Encoder(folder)
-    elif (folder / ONNX_FOLDER / CARD_FILE).is_file():
+    if (folder / ONNX_FOLDER / CARD_FILE).is_file():
         identity = identity_of(folder)
         encoder = OnnxM3Encoder(folder / ONNX_FOLDER, identity)
         return encoder if read_card(folder / ONNX_FOLDER).identity.revision == identity.revision else None
-    found = (OnnxM3Encoder(place) for place in places if (place / CARD_FILE).is_file())
-    return next((encoder for encoder in found if encoder.identity.name == model), None)
+    return None
 
 
 def _onnxruntime() -> Any:

@@ -13,7 +13,7 @@ from ..errors import HubError, IndexMismatchError, InputError
 from ..files import sha256_of
 from ..manifest import ENCODER_FOLDER as PACKAGE_FOLDER
 from ..manifest import Manifest, list_files
-from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, has_size, read_files
+from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, check_names, has_size, read_files
 from .transfer import Remote
 
 DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it
@@ -64,7 +64,13 @@ def package_of(remote: Remote, manifest: Manifest, where: str) -> EncoderPackage
             f"The {PACKAGE_FILE} of {where} is not the one that the manifest names.",
             hint="Choose another endpoint (--endpoint URL).",
         )
-    return parse_package(data, where)
+    package = parse_package(data, where)
+    try:
+        check_names([*manifest.files, *package.files])
+    except ValueError as error:
+        hint = "Nothing was downloaded. Choose another repository or revision, and tell the owner of this one."
+        raise HubError(f"The index and the encoder of {where} cannot stand together: {error}.", hint=hint) from error
+    return package
 
 
 def check_package(version: Path, manifest: Manifest, *, hashes: bool = False) -> list[str]:

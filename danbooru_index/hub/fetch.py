@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, read_remote_
 from .staging import Staging, open_staging
 from .transfer import WAYS_ON, Mirrors, Remote, attended, transfer
 
+_NETWORK_PATH = re.compile(r"[\\/]{2}")
 ASKING = "asking the Hub"  # the stage before the download
 
 
@@ -141,8 +143,8 @@ def _fetch(
         return endpoint, data, manifest, files, package_of(remote, manifest, where)
 
     endpoint, data, manifest, files, package = attended(remote.client, progress, ASKING, ask)
-    check_encoder(manifest, package, where)
     taken = package if options.encoder else None
+    check_encoder(manifest, taken, where)
     source = Source(str(remote.repository), revision, remote.commit, endpoint, hashlib.sha256(data).hexdigest())
     version = adopt_version(folder, source, taken, verify=options.verify)
     if version is not None:
@@ -176,6 +178,12 @@ def check_encoder(manifest: Manifest, package: EncoderPackage | None, where: str
     :raises IndexMismatchError: no encoder here, nor one that comes with it, has the identity that the index names.
     """
     wanted = manifest.encoder
+    if _NETWORK_PATH.match(wanted.name):
+        # Windows would log in at that computer as soon as anything looks whether the folder is there.
+        raise IndexMismatchError(
+            f"The index of {where} names an encoder on another computer: {wanted.name!r}.",
+            hint="Nothing was downloaded. Choose another repository or revision, and tell the owner of this one.",
+        )
     if package is not None and package.identity == wanted:
         return
     try:

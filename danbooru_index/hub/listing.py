@@ -107,9 +107,8 @@ def read_remote_manifest(data: bytes, where: str) -> tuple[Manifest, dict[str, E
                 hint="Nothing was downloaded. Update danbooru-index, or choose a revision that fits with --revision.",
             )
         files = read_files(value["files"])
-        reserved = {MANIFEST_FILE, SOURCE_FILE, PACKAGE_FILE} & files.keys()
-        if reserved:
-            raise ValueError(f"it lists {min(reserved)}")
+        # Our own notes stand beside them; on some systems MANIFEST.JSON would be one of these.
+        check_names([MANIFEST_FILE, SOURCE_FILE, PACKAGE_FILE, *files])
         return parse_manifest(value), files
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise HubError(f"The {MANIFEST_FILE} of {where} cannot be used: {error}.", hint=_HINT) from error
