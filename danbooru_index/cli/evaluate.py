@@ -32,7 +32,7 @@ def add_commands(commands: Any) -> None:
         "--tune", type=Path, metavar="FILE", help="search fusion weights on these queries and write the best to FILE"
     )
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="fusion weights that --tune wrote, instead of the built-in ones"
+        "--weights", type=Path, metavar="FILE", help="fusion weights that --tune wrote, instead of the settings' own"
     )
     add_index_flag(parser)
     add_json_flag(parser)
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     sets = [(path.stem, read_queries(path)) for path in options.queries]
     index, reason = index_of(options)
     if options.weights:
-        from ..tune import read_weights
+        from ..ranking import read_weights
 
         index.weights = read_weights(options.weights)
     if options.only_known:
@@ -111,4 +111,5 @@ def _tune(options: argparse.Namespace, index: Index, queries: list[Query]) -> in
         f"mAP@10 on these {found.queries} queries: {found.before:.4f} before, {found.after:.4f} after -> {options.tune}"
     )
     print(f"Check it on other queries: danbooru-index evaluate --queries OTHERS --weights {options.tune}")
+    print(f'Search with it from then on: weights = "{options.tune.absolute().as_posix()}" in config.toml')
     return 0
