@@ -14,11 +14,13 @@ from hub_versions import QUICK, environment
 
 from danbooru_index.build import build_index
 from danbooru_index.encoders import open_encoder
-from danbooru_index.errors import IndexMismatchError
+from danbooru_index.errors import IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, fetch_index
 from danbooru_index.hub.card import CardFacts
+from danbooru_index.hub.encoder import converted_folder as folder_of_converted
 from danbooru_index.hub.endpoints import Repository
 from danbooru_index.hub.publish import plan_publish
+from danbooru_index.settings import Settings
 
 pytest_plugins = ["hub_fixtures", "m3_fixtures"]
 pytestmark = pytest.mark.slow
@@ -49,7 +51,12 @@ def test_index_and_encoder_in_one_fetch(hub, settings, folder, tmp_path, tiny_fo
     card = json.loads((converted / "model.json").read_text())
     (converted / "model.json").write_text(json.dumps({**card, "identity": encoder.identity.as_json()}))
     facts = CardFacts("cc0-1.0", "a test")
-    plan = plan_publish(built, Repository("test/everything"), facts, converted)
+    with pytest.raises(InputError, match="nobody else could query it"):
+        plan_publish(built, Repository("test/everything"), facts)
+    # Beside the weights, where convert put it.
+    found = folder_of_converted(encoder.identity, Settings(home=tmp_path / "home"))
+    assert found == converted
+    plan = plan_publish(built, Repository("test/everything"), facts, found)
     contents = {name: data if isinstance(data, bytes) else data.read_bytes() for name, data in plan.files.items()}
     hub.add("test/everything").commit(contents)
     before = search(built, tmp_path / "one")

@@ -121,7 +121,7 @@ class OnnxM3Encoder(M3Encoder):
         :raises EncoderError: the folder is no converted model.
         """
         super().__init__(_BATCH_TOKENS)
-        self._folder = folder
+        self.folder = folder
         self._card = read_card(folder)
         self._identity = identity or self._card.identity
         self._session: Any = None
@@ -144,17 +144,17 @@ class OnnxM3Encoder(M3Encoder):
 
     def _open(self) -> Any:
         try:
-            self._session = open_session(str(self._folder / GRAPH_FILE))
+            self._session = open_session(str(self.folder / GRAPH_FILE))
         except MissingDependencyError:
             raise
         except Exception as error:
             raise EncoderError(
-                f"The converted model {self._folder} cannot be opened: {error}.", hint=f"{_CONVERT}."
+                f"The converted model {self.folder} cannot be opened: {error}.", hint=f"{_CONVERT}."
             ) from error
         # Outputs that nobody asked for are not computed.
         self._run_options = _onnxruntime().RunOptions()
         self._run_options.only_execute_path_to_fetches = True
-        return open_tokenizer(self._folder / TOKENIZER_FILE, self._card.max_tokens)
+        return open_tokenizer(self.folder / TOKENIZER_FILE, self._card.max_tokens)
 
     def _forward(self, ids: Ids, lengths: Indices, *, sparse: bool, tokens: bool) -> Outputs:
         names = [DENSE, *([WEIGHTS] if sparse else []), *([VECTORS] if tokens else [])]

@@ -13,10 +13,11 @@ from ..errors import HubError, IndexMismatchError, InputError
 from ..files import sha256_of
 from ..manifest import ENCODER_FOLDER as PACKAGE_FOLDER
 from ..manifest import Manifest, list_files
+from ..settings import Settings
 from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, check_names, has_size, read_files
 from .transfer import Remote
 
-DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it
+DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it for fetched weights
 PACKAGE_OPTION = "encoder_package"  # in the manifest's options: the SHA-256 of encoder.json
 _FORMAT = "danbooru-index-encoder"
 
@@ -88,6 +89,14 @@ def check_package(version: Path, manifest: Manifest, *, hashes: bool = False) ->
             name for name, expected in files.items() if name not in bad and sha256_of(version / name) != expected.digest
         ]
     return [f"{name} is missing or changed" for name in bad]
+
+
+def converted_folder(identity: EncoderIdentity, settings: Settings) -> Path:
+    """Where `convert` put the int8 form of an encoder; where it would be put, if there is none."""
+    from ..encoders.onnx_m3 import find_converted
+
+    found = find_converted(identity.name, settings)
+    return settings.home / DEFAULT_FOLDER if found is None else found.folder
 
 
 def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[str, Path]]:

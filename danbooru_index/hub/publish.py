@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..channels.graph import DATABASE, pending_writes
-from ..errors import HubError, IndexDamagedError, MissingDependencyError
+from ..encoders import BGE_M3, USE_MULTILINGUAL
+from ..errors import HubError, IndexDamagedError, InputError, MissingDependencyError
 from ..files import sha256_of
 from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
 from ..settings import DEFAULT_ENDPOINT, Settings
@@ -55,11 +56,16 @@ def plan_publish(folder: Path, repository: Repository, facts: CardFacts, encoder
 
     :param encoder: a folder with the encoder that the index is to be queried with, or None.
     :raises IndexDamagedError: a file is not as it was built, is a link, or the graph still has writes pending.
-    :raises InputError: the encoder's folder is empty.
+    :raises InputError: the encoder's folder is empty, or the encoder is needed, since nobody else has it.
     """
     version = current_version(folder)
     manifest = read_manifest(version)
     _check(version, manifest)
+    if encoder is None and manifest.encoder.name not in (USE_MULTILINGUAL, BGE_M3):
+        raise InputError(
+            f"The index was built by a model folder of this computer, {manifest.encoder}: nobody else could query it.",
+            hint="Convert that model (danbooru-index convert --model FOLDER) and publish with --with-encoder.",
+        )
     files: dict[str, Path | bytes] = {name: version / name for name in sorted(manifest.files)}
     listing = (version / MANIFEST_FILE).read_bytes()
     if encoder is not None:
