@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +80,13 @@ def test_sounds_are_latin_for_any_text(text: str) -> None:
     assert " " not in spelling(folded) + skeleton(folded)
     assert all(word.isascii() and word.isalnum() for word in words_of(folded))
     assert len(simplified(text)) == len(text)
+
+
+def test_pinyin_needs_one_table_of_its_package_alone() -> None:
+    """The package's dictionary of phrases takes 0.2 s to load, and nothing here asks for a phrase."""
+    code = (
+        "import sys; from danbooru_index.sounds import skeleton; "
+        "print(skeleton('鲁道夫'), sorted(name for name in sys.modules if name.startswith('pypinyin')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["rdh", "[]"]
