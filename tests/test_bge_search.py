@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from danbooru_index import SearchRequest
-from danbooru_index.build import build_index
+from danbooru_index.build import BuildOptions, build_index
 from danbooru_index.build.late import write_late
-from danbooru_index.channels.late import LateChannel
+from danbooru_index.channels.late import MAX_BYTES, LateChannel
 from danbooru_index.cli import main
 from danbooru_index.encoders import EncoderIdentity, Encoding
 from danbooru_index.errors import IndexMismatchError, InputError
@@ -95,6 +95,17 @@ def test_token_vectors_of_the_most_used_tags(built, tmp_path):
     tags = {built.store.record(int(row)).tag for row in np.flatnonzero(~np.isnan(kept))}
     # highres: 3 words; 1girl: 3; long hair: 4, which no longer fits.
     assert tags == {"highres", "1girl"}
+
+
+@pytest.mark.parametrize(("most", "kept"), [(3 * 20 * 3, 2), (0, 0), (MAX_BYTES, 17)])
+def test_a_build_keeps_token_vectors_up_to_a_limit(corpus, tmp_path, most, kept):
+    build_index(corpus, tmp_path / "index", WordEncoder(), BuildOptions(late_bytes=most))
+    with Index(tmp_path / "index", encoder=WordEncoder()) as index:
+        assert len(index.late) == kept
+        assert (index.folder / "late/vectors.i8").stat().st_size <= most
+        found = search(index, SearchRequest("long hair")).hits
+        assert found[0].tag == "long_hair"
+        assert any("late" in hit.channels for hit in found) == (kept > 0)
 
 
 def test_missing_token_vectors_are_computed_on_an_accelerator(built):
