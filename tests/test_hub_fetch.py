@@ -14,7 +14,7 @@ from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, environment, noise, r
 from danbooru_index.encoders import EncoderIdentity
 from danbooru_index.errors import HubError, IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, check_index, ensure_index, fetch_index
-from danbooru_index.hub.fetch import DEFAULT_OPTIONS, FetchReport
+from danbooru_index.hub.fetch import DEFAULT_OPTIONS
 from danbooru_index.locate import locate
 from danbooru_index.versions import current_version, mark_current
 
@@ -53,25 +53,6 @@ def test_nothing_when_all_is_there(published, settings, folder):
     assert asked == [("HEAD", f"/datasets/{REPOSITORY}/resolve/main/manifest.json")]
 
 
-def test_a_command_that_has_nothing_to_fetch_loads_neither_numpy_nor_a_client(published, settings, tmp_path):
-    """These imports were nine tenths of its time."""
-    fetch(settings, tmp_path / "index")
-    published.requests.clear()
-    program = (
-        "import sys\n"
-        "from danbooru_index.cli import main\n"
-        f"code = main(['fetch', {REPOSITORY!r}, '--json'])\n"
-        "heavy = {'numpy', 'httpx', 'chromadb', 'huggingface_hub', 'psutil', 'tqdm', 'filelock'}\n"
-        "print(code, sorted(heavy & set(sys.modules)))"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, text=True, timeout=60
-    )
-    report, rest = found.stdout.splitlines()
-    assert (json.loads(report)["status"], rest, found.stderr) == ("present", "0 []", "")
-    assert published.requests == []
-
-
 def test_a_pinned_commit_that_is_there_is_not_asked_for(published, settings, folder):
     pinned = replace(settings, revision=published.add(REPOSITORY).branches["main"])
     fetch(pinned, folder)
@@ -85,20 +66,6 @@ def test_ensure_index_asks_nothing_when_there_is_one(published, settings, folder
     published.requests.clear()
     assert ensure_index(settings, folder) == version
     assert published.requests == []
-
-
-def test_an_index_that_was_built_here_stays_unless_a_fetch_asks_for_another(published, settings, folder, tmp_path):
-    own = write_version(tmp_path / "home/index/versions/own", {"tags/corpus.jsonl": b"mine"})
-    (folder / "CURRENT").write_text("own\n")
-    keep = FetchOptions(keep_own=True)
-    assert fetch(settings, folder, keep) == FetchReport(own, "present", None)
-    assert published.requests == []
-    (own / "tags/corpus.jsonl").write_bytes(b"less than it was")
-    assert fetch(settings, folder, keep).status == "fetched"  # a damaged one is none
-    (folder / "CURRENT").write_text("own2\n")
-    write_version(folder / "versions/own2", {"tags/corpus.jsonl": b"mine"})
-    assert fetch(settings, folder).status == "present"  # the one fetched before is current again
-    assert read_contents(current_version(folder)) == CONTENTS
 
 
 def test_a_new_revision_brings_only_what_changed(published, settings, folder, tmp_path):

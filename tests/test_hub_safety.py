@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import logging
 import os
@@ -198,6 +199,28 @@ def test_the_token_is_never_shown(published, tmp_path, settings):
     with pytest.raises(InputError) as caught:
         load_settings(tmp_path, {"HF_TOKEN": f"{TOKEN}\nX-Evil: 1"})
     assert TOKEN not in caught.value.full_text()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1080", 'pip install "httpx[socks]"'),
+        ("HTTPS_PROXY", "foo://user:hf_secretSECRETsecret@proxy.example", "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"),
+        ("HTTPS_PROXY", "http://[::1", "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"),
+        ("SSL_CERT_FILE", "/no/such/file.pem", "SSL_CERT_FILE"),
+    ],
+)
+def test_a_proxy_or_certificate_that_cannot_be_used_is_named(tmp_path, variable, value, said):
+    """Many users reach a mirror through a SOCKS proxy alone, and httpx comes without what it needs for one."""
+    if value.startswith("socks") and importlib.util.find_spec("socksio"):
+        pytest.skip("socksio is installed")
+    proxies = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "SSL_CERT_FILE")
+    env = {name: text for name, text in environment(tmp_path).items() if name.upper() not in proxies}
+    command = [sys.executable, "-m", "danbooru_index", "fetch", "--endpoint", "https://127.0.0.1:9"]
+    found = subprocess.run(command, env={**env, variable: value}, capture_output=True, text=True, timeout=60)
+    first, hint = found.stderr.splitlines()
+    assert (found.returncode, first[:7], hint[:6]) == (1, "error: ", "hint: ")
+    assert said in hint and TOKEN not in found.stderr
 
 
 def test_no_address_is_logged(published, settings, folder, caplog):

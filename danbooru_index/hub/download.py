@@ -1,4 +1,4 @@
-"""One exchange with one endpoint: a small answer, or the rest of a file. The only file that imports httpx."""
+"""One exchange with one endpoint: a small answer, or the rest of a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import MissingDependencyError
 from .parts import PartFile
 
 if TYPE_CHECKING:
@@ -61,28 +60,17 @@ class HubClient:
     """Talks to endpoints; safe to use from several threads. `stop` ends every exchange, waits included."""
 
     def __init__(self, token_for: Callable[[str], str | None], patience: Patience = DEFAULT_PATIENCE) -> None:
-        """`token_for` gives the token that an endpoint may see, or None."""
-        try:
-            import httpx
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"The package httpx cannot be imported: {error}.", hint='Install it: pip install "httpx>=0.27"'
-            ) from error
+        """`token_for` gives the token that an endpoint may see, or None; raises as `open_client` does."""
+        from .client import open_client
         from .quiet import quiet
 
-        self._httpx, self._quiet = httpx, quiet
+        self._httpx, self._client = open_client(patience.read, patience.connect)
+        self._quiet = quiet
         self._token_for = token_for
         self._patience = patience
         self._stop = threading.Event()
         self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
         self._reached: set[str] = set()
-        timeout = httpx.Timeout(patience.read, connect=patience.connect)
-        # Redirects are followed here: httpx drops the token on another host, and the commit may stand on the redirect.
-        self._client = httpx.Client(
-            timeout=timeout,
-            follow_redirects=False,
-            headers={"User-Agent": "danbooru-index", "Accept-Encoding": "identity"},
-        )
 
     def stop(self) -> None:
         """End every exchange that is under way; reads that block are woken."""

@@ -233,5 +233,7 @@ def with_flags(
     settings: Settings, repository: str | None, revision: str | None, endpoints: tuple[str, ...]
 ) -> Settings:
     """The settings with what a command line or a node input says instead."""
+    # As in HF_ENDPOINT, one text may hold several.
+    endpoints = tuple(part.strip() for text in endpoints for part in text.split(",") if part.strip())
     settings = replace(settings, repository=repository or settings.repository, revision=revision or settings.revision)
     return replace(settings, endpoints=endpoints or settings.endpoints)
