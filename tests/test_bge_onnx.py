@@ -165,6 +165,23 @@ def test_a_harmful_conversion_is_refused(tiny_folder, tmp_path, monkeypatch, cap
     assert "mean cosine to fp32" in capsys.readouterr().out
 
 
+def test_a_conversion_replaces_nothing_but_a_conversion(tiny_folder, converted_folder, tmp_path):
+    source = shutil.copytree(tiny_folder, tmp_path / "m3")
+    before = {path.name: path.read_bytes() for path in source.iterdir()}
+    (tmp_path / "file").write_text("x")
+    old = shutil.copytree(converted_folder, tmp_path / "old")
+    (old / "notes.txt").write_text("mine")
+    for target in (source, tmp_path, tmp_path / "file", old):
+        with pytest.raises(EncoderError, match="holds other files"):
+            convert.convert(source, target)
+    assert {path.name: path.read_bytes() for path in source.iterdir()} == before
+    assert (old / "notes.txt").read_text() == "mine" and (tmp_path / "file").read_text() == "x"
+    (old / "notes.txt").unlink()
+    assert convert.convert(source, old).folder == old
+    (tmp_path / "empty").mkdir()
+    assert convert.convert(source, tmp_path / "empty").folder == tmp_path / "empty"
+
+
 def test_quantise_columns():
     codes, scales = quantise_columns(np.array([[1.0, 0.0], [-0.5, 0.0]], np.float32), 8)
     assert codes.tolist() == [[127, 0], [-64, 0]]

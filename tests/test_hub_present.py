@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
-from hub_versions import CONTENTS, QUICK, REPOSITORY, environment, read_contents, write_version
+import pytest
+from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, environment, noise, read_contents, write_version
 
+from danbooru_index.errors import HubError
 from danbooru_index.hub import FetchOptions, fetch_index, with_flags
 from danbooru_index.hub.fetch import DEFAULT_OPTIONS, FetchReport
 from danbooru_index.versions import current_version
@@ -50,6 +53,17 @@ def test_an_index_that_was_built_here_stays_unless_a_fetch_asks_for_another(publ
     write_version(folder / "versions/own2", {"tags/corpus.jsonl": b"mine"})
     assert fetch(settings, folder).status == "present"  # the one fetched before is current again
     assert read_contents(current_version(folder)) == CONTENTS
+
+
+def test_offline_too_the_hashes_are_checked_when_asked(published, settings, folder):
+    offline = replace(settings, offline=True)
+    version = fetch(settings, folder).folder
+    verify = FetchOptions(verify=True)
+    assert fetch(offline, folder, verify).status == "offline"
+    (version / BIG).write_bytes(noise(len(CONTENTS[BIG]), 9))
+    assert fetch(offline, folder).status == "offline"  # by its sizes it is whole
+    with pytest.raises(HubError, match="no whole index"):
+        fetch(offline, folder, verify)
 
 
 def test_a_flag_may_hold_several_endpoints(settings):

@@ -116,7 +116,7 @@ def fetch_index(
     """
     repository, mirrors = Repository.parse(settings.repository), Mirrors(endpoints_of(settings))
     if settings.offline:
-        return _offline(folder)
+        return _offline(folder, options)
     if not options.update and (present := _present(folder, repository, settings.revision, options)):
         return present
     with client_for(settings, patience) as client:
@@ -199,8 +199,8 @@ def check_encoder(manifest: Manifest, package: EncoderPackage | None, where: str
         )
 
 
-def _offline(folder: Path) -> FetchReport:
-    version = whole_version(folder)
+def _offline(folder: Path, options: FetchOptions) -> FetchReport:
+    version = whole_version(folder, verify=options.verify)
     if version is None:
         raise HubError(f"Offline (HF_HUB_OFFLINE), and there is no whole index in {folder}.", hint=WAYS_ON)
     return FetchReport(version, "offline", read_source(version))
