@@ -31,6 +31,7 @@ SHA = "a" * 64
 BAD_NAMES = [
     "../x", "a/../../x", "/etc/passwd", "C:/x", "C:x", "a\\b", "..", ".", "", "a//b", "./a", "a/", "a/./b", "con", "NUL.txt",
     "a/COM1", "a.", "a ", " a", "a/ b", "a\nb", "a\0b", "x<y", "x|y", 'x"y', "x?", "x*", "\x7f", "~/x/..", "a" * 241,
+    "COM\u00b9", "a/lpt\u00b3.txt", "conin$", "CONOUT$.x", "nul .txt",
 ]  # fmt: skip
 
 
