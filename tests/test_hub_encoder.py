@@ -20,6 +20,7 @@ from danbooru_index.hub.card import CardFacts
 from danbooru_index.hub.encoder import converted_folder as folder_of_converted
 from danbooru_index.hub.endpoints import Repository
 from danbooru_index.hub.publish import plan_publish
+from danbooru_index.manifest import read_manifest
 from danbooru_index.settings import Settings
 
 pytest_plugins = ["hub_fixtures", "m3_fixtures"]
@@ -58,6 +59,8 @@ def test_index_and_encoder_in_one_fetch(hub, settings, folder, tmp_path, tiny_fo
     assert found == converted
     plan = plan_publish(built, Repository("test/everything"), facts, found)
     contents = {name: data if isinstance(data, bytes) else data.read_bytes() for name, data in plan.files.items()}
+    home = str(tmp_path).encode()
+    assert [name for name, data in contents.items() if home in data] == []  # nobody's folders are published
     hub.add("test/everything").commit(contents)
     before = search(built, tmp_path / "one")
 
@@ -67,4 +70,5 @@ def test_index_and_encoder_in_one_fetch(hub, settings, folder, tmp_path, tiny_fo
         fetch_index(settings, folder, options=FetchOptions(encoder=False), patience=QUICK)
     report = fetch_index(settings, folder, patience=QUICK)
     assert (report.folder / "encoder/model.onnx").is_file()
+    assert read_manifest(report.folder).encoder == replace(encoder.identity, name="m3")
     assert search(folder, tmp_path / "two")["hits"] == before["hits"]

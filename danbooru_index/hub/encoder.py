@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..encoders import EncoderIdentity, open_encoder
+from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity, open_encoder
 from ..errors import HubError, IndexMismatchError, InputError
 from ..files import sha256_of
 from ..manifest import ENCODER_FOLDER as PACKAGE_FOLDER
@@ -19,6 +20,7 @@ from .transfer import Remote
 
 DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it for fetched weights
 PACKAGE_OPTION = "encoder_package"  # in the manifest's options: the SHA-256 of encoder.json
+CARD_FILE = "model.json"  # in an encoder's folder, by `convert`: whose vectors it makes
 _FORMAT = "danbooru-index-encoder"
 
 
@@ -99,8 +101,16 @@ def converted_folder(identity: EncoderIdentity, settings: Settings) -> Path:
     return settings.home / DEFAULT_FOLDER if found is None else found.folder
 
 
-def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[str, Path]]:
+def public_identity(identity: EncoderIdentity) -> EncoderIdentity:
+    """An identity without the publisher's folders: one that is named by its path is published by its last part."""
+    known = identity.name in (USE_MULTILINGUAL, BGE_M3)
+    return identity if known else replace(identity, name=re.split(r"[\\/]", identity.name)[-1] or "encoder")
+
+
+def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[str, Path | bytes]]:
     """`encoder.json` for a folder that `convert` made, and its files by their path in the repository.
+
+    Both name the encoder by its public identity.
 
     :raises EncoderError: it is no converted encoder.
     :raises IndexMismatchError: it is not the encoder of this identity, which built the index.
@@ -121,7 +131,21 @@ def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[s
             f"The encoder in {folder} is {found}; the index was built by {identity}.",
             hint="Convert the model that built the index: danbooru-index convert --model NAME|FOLDER",
         )
-    files = {f"{PACKAGE_FOLDER}/{name}": folder / name for name in names}
-    entries = {name: {"size": path.stat().st_size, "sha256": sha256_of(path)} for name, path in files.items()}
-    value: dict[str, Any] = {"format": _FORMAT, "encoder": identity.as_json(), "files": entries}
-    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode(), files
+    public = public_identity(identity)
+    files: dict[str, Path | bytes] = {f"{PACKAGE_FOLDER}/{name}": folder / name for name in names}
+    if public != identity:
+        card = json.loads((folder / CARD_FILE).read_bytes())
+        files[f"{PACKAGE_FOLDER}/{CARD_FILE}"] = json_bytes({**card, "identity": public.as_json()})
+    entries = {name: _entry(content) for name, content in files.items()}
+    return json_bytes({"format": _FORMAT, "encoder": public.as_json(), "files": entries}), files
+
+
+def _entry(content: Path | bytes) -> dict[str, Any]:
+    if isinstance(content, bytes):
+        return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    return {"size": content.stat().st_size, "sha256": sha256_of(content)}
+
+
+def json_bytes(value: dict[str, Any]) -> bytes:
+    """JSON in the form that a build writes."""
+    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()

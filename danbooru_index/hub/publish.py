@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..channels.graph import DATABASE, pending_writes
-from ..encoders import BGE_M3, USE_MULTILINGUAL
+from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity
 from ..errors import HubError, IndexDamagedError, InputError, MissingDependencyError
 from ..files import sha256_of
 from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
@@ -18,7 +18,7 @@ from ..settings import DEFAULT_ENDPOINT, Settings
 from ..versions import current_version
 from .card import CardFacts, render_card
 from .download import DEFAULT_PATIENCE, EndpointError, HubClient, Patience
-from .encoder import PACKAGE_OPTION, pack_encoder
+from .encoder import PACKAGE_OPTION, json_bytes, pack_encoder, public_identity
 from .endpoints import Repository, check_endpoint, check_revision
 from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, check_names, read_tree
 
@@ -70,18 +70,20 @@ def plan_publish(folder: Path, repository: Repository, facts: CardFacts, encoder
     listing = (version / MANIFEST_FILE).read_bytes()
     if encoder is not None:
         package, packed = pack_encoder(encoder, manifest.encoder)
-        listing = _with_option(listing, PACKAGE_OPTION, sha256(package).hexdigest())
+        listing = _with_package(listing, manifest.encoder, package)
         files |= {**packed, PACKAGE_FILE: package}
     check_names(files)
-    card = render_card(manifest, repository, facts, with_encoder=encoder is not None)
+    public = replace(manifest, encoder=public_identity(manifest.encoder))
+    card = render_card(public, repository, facts, with_encoder=encoder is not None)
     return Plan(repository, {**files, CARD_FILE: card.encode(), MANIFEST_FILE: listing})
 
 
-def _with_option(listing: bytes, name: str, value: str) -> bytes:
-    """A manifest with one more option, in the form that a build writes."""
+def _with_package(listing: bytes, encoder: EncoderIdentity, package: bytes) -> bytes:
+    """A manifest that names the encoder's package, and the encoder as the package does."""
     manifest = json.loads(listing)
-    manifest["options"][name] = value
-    return (json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+    manifest["options"][PACKAGE_OPTION] = sha256(package).hexdigest()
+    manifest["encoder"] = public_identity(encoder).as_json()
+    return json_bytes(manifest)
 
 
 def _check(version: Path, manifest: Manifest) -> None:
