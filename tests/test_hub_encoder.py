@@ -35,6 +35,11 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+def contents_of(plan) -> dict[str, bytes]:
+    """What a plan sends."""
+    return {name: data if isinstance(data, bytes) else data.read_bytes() for name, data in plan.files.items()}
+
+
 def search(folder, home) -> dict:
     """What a process without torch finds."""
     command = [sys.executable, "-c", SEARCH, "search", "水手服", "--db", str(folder), "--json"]
@@ -58,7 +63,7 @@ def test_index_and_encoder_in_one_fetch(hub, settings, folder, tmp_path, tiny_fo
     found = folder_of_converted(encoder.identity, Settings(home=tmp_path / "home"))
     assert found == converted
     plan = plan_publish(built, Repository("test/everything"), facts, found)
-    contents = {name: data if isinstance(data, bytes) else data.read_bytes() for name, data in plan.files.items()}
+    contents = contents_of(plan)
     home = str(tmp_path).encode()
     assert [name for name, data in contents.items() if home in data] == []  # nobody's folders are published
     hub.add("test/everything").commit(contents)
@@ -72,3 +77,5 @@ def test_index_and_encoder_in_one_fetch(hub, settings, folder, tmp_path, tiny_fo
     assert (report.folder / "encoder/model.onnx").is_file()
     assert read_manifest(report.folder).encoder == replace(encoder.identity, name="m3")
     assert search(folder, tmp_path / "two")["hits"] == before["hits"]
+    # Published again from there, it is the same, encoder and all.
+    assert contents_of(plan_publish(folder, Repository("test/everything"), facts)) == contents

@@ -13,7 +13,7 @@ from ..channels.graph import DATABASE, pending_writes
 from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity
 from ..errors import HubError, IndexDamagedError, InputError, MissingDependencyError
 from ..files import sha256_of
-from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
+from ..manifest import ENCODER_FOLDER, MANIFEST_FILE, Manifest, check_files, read_manifest
 from ..settings import DEFAULT_ENDPOINT, Settings
 from ..versions import current_version
 from .card import CardFacts, render_card
@@ -54,13 +54,17 @@ def plan_publish(folder: Path, repository: Repository, facts: CardFacts, encoder
 
     The same index, encoder and facts give the same bytes.
 
-    :param encoder: a folder with the encoder that the index is to be queried with, or None.
+    :param encoder: a folder with the encoder that the index is to be queried with, or None for the one that came with
+        the index, if one did.
     :raises IndexDamagedError: a file is not as it was built, is a link, or the graph still has writes pending.
     :raises InputError: the encoder's folder is empty, or the encoder is needed, since nobody else has it.
     """
     version = current_version(folder)
     manifest = read_manifest(version)
     _check(version, manifest)
+    if encoder is None and PACKAGE_OPTION in manifest.options:
+        # It was fetched with its encoder, and its manifest says so.
+        encoder = version / ENCODER_FOLDER
     if encoder is None and manifest.encoder.name not in (USE_MULTILINGUAL, BGE_M3):
         raise InputError(
             f"The index was built by a model folder of this computer, {manifest.encoder}: nobody else could query it.",
