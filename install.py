@@ -65,7 +65,9 @@ def look_at_index() -> None:
     folder = settings.home / "index"
     if (folder / "CURRENT").is_file() or (folder / "manifest.json").is_file():
         return
-    command = f'cd "{ROOT}" && "{sys.executable}" -m danbooru_index fetch --db "{folder}"'
+    # Without /d, Windows stays on the drive where it is.
+    enter = "cd /d" if sys.platform == "win32" else "cd"
+    command = f'{enter} "{ROOT}" && "{sys.executable}" -m danbooru_index fetch --db "{folder}"'
     if not settings.auto_fetch or settings.offline:
         say(f"no index in {folder}; the small starter index is used. To download a full one:")
         say(f"  {command}")

@@ -1,4 +1,7 @@
-"""Small file operations that must not leave anything half-written."""
+"""Small file operations that must not leave anything half-written.
+
+numpy is imported by the operations on arrays alone: a command that only compares sizes and hashes does without.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from .errors import IndexDamagedError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _HASH_BLOCK = 1 << 20
 
@@ -50,6 +53,8 @@ def sha256_of(path: Path) -> str:
 
 def save_array(path: Path, array: npt.NDArray[Any]) -> None:
     """Save one .npy file, without pickle."""
+    import numpy as np
+
     np.save(path, array, allow_pickle=False)
 
 
@@ -58,6 +63,8 @@ def map_array(path: Path) -> npt.NDArray[Any]:
 
     A plain array over the mapping: numpy.memmap itself makes every slice several times slower.
     """
+    import numpy as np
+
     try:
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except ValueError:
@@ -72,6 +79,8 @@ class AppendFile:
 
         :raises IndexDamagedError: the file is shorter than `start` items.
         """
+        import numpy as np
+
         self._dtype = np.dtype(dtype)
         size = start * width * self._dtype.itemsize
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +96,8 @@ class AppendFile:
 
     def append(self, items: npt.ArrayLike) -> None:
         """Append items, converted to the file's type."""
+        import numpy as np
+
         self._file.write(np.ascontiguousarray(items, self._dtype).tobytes())
 
     def flush(self) -> None:

@@ -20,9 +20,10 @@ from .channels.sparse import SparseChannel
 from .channels.words import WordsChannel
 from .encoders import Encoder, open_encoder
 from .errors import IndexDamagedError, IndexMismatchError
+from .manifest import ENCODER_FOLDER as ENCODER
 from .manifest import Manifest, check_files, read_manifest
 from .progress import Progress, silent
-from .ranking import DEFAULT_WEIGHTS
+from .ranking import DEFAULT_WEIGHTS, read_weights
 from .settings import Settings, load_settings
 from .store import Store
 from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current, tidy
@@ -30,7 +31,6 @@ from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_c
 FLOOR_SAMPLE = 2000  # texts
 STORE, DENSE, CHROMA, LEXICAL, WORDS, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "words", "sparse", "late"
 COOCCURRENCE = "cooccurrence"  # how often tags stand together, where such counts were given
-ENCODER = "encoder"  # an int8 encoder that came with the index
 __all__ = [
     "CHROMA",
     "COOCCURRENCE",
@@ -70,9 +70,11 @@ class Index:
 
         :param folder: an index folder or a version folder.
         :param encoder: the encoder for queries; by default the one that the manifest names.
-        :param settings: where its model files are, and on which device it runs: on the CPU unless they name one.
+        :param settings: where its model files are, on which device it runs (on the CPU unless they name one), and the
+            file of fusion weights, if they name one.
         :param progress: told of the download, where the encoder has to be fetched.
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
+        :raises InputError: the file of fusion weights is none.
         :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
         """
         self.folder, self._mark = mark_current(folder)
@@ -99,7 +101,8 @@ class Index:
             )
         self._encoder = encoder
         self._settings = settings
-        self.weights = DEFAULT_WEIGHTS
+        chosen = settings.weights if settings is not None else None
+        self.weights = DEFAULT_WEIGHTS if chosen is None else read_weights(chosen)
         self.store = Store(self.folder / STORE)
 
     @cached_property

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .build import BuildOptions, build_index
 from .encoders import USE_MULTILINGUAL, open_encoder
 from .errors import IndexFolderError
-from .index import Index, current_version, has_index
 from .locks import FileHold
 from .manifest import read_manifest
 from .progress import Progress, Step, silent
 from .settings import Settings
+from .versions import current_version, has_index
+
+if TYPE_CHECKING:
+    from .index import Index
 
 MAIN_INDEX = "index"
 STARTER_INDEX = "starter"
@@ -59,6 +62,8 @@ def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with FileHold(folder / ".lock", timeout=300):
         if not _is_current(folder):
+            from .build import BuildOptions, build_index
+
             progress(
                 Step("start", 0, 0, note="The starter index is built first, once; that takes about half a minute.")
             )
@@ -77,5 +82,8 @@ def _is_current(folder: Path) -> bool:
 
 def open_index(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> tuple[Index, str]:
     """Open the index to use, with the reason why it is the one."""
+    # What only looks for a folder, as `fetch` does, pays for no channel.
+    from .index import Index
+
     located = locate(settings, explicit, progress)
     return Index(located.folder, settings=settings, progress=progress), located.reason

@@ -15,6 +15,7 @@ from .errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
 from .files import json_text, sha256_of, write_text_atomically
 
 MANIFEST_FILE = "manifest.json"
+ENCODER_FOLDER = "encoder"  # in a version: an int8 encoder that came with the index
 SCHEMA_VERSION = 3
 _FORMAT = "danbooru-index"
 _SEAL = "manifest_sha256"  # of the manifest itself, taken with this value blank

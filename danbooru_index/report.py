@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from .expand import ExpandResult
-from .records import Hit, SearchResult
-from .related import RelatedResult
+if TYPE_CHECKING:
+    from .expand import ExpandResult
+    from .records import Hit, SearchResult
+    from .related import RelatedResult
 
 
 def width(text: str) -> int:

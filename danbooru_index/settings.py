@@ -23,7 +23,7 @@ class Settings:
     `home` holds indexes and models. `endpoints` are tried in order. `repository` and `revision` name the prebuilt
     index; nothing is fetched unless a command or node asks for it, or `auto_fetch` is true. `token` goes to the Hub
     itself and to `token_endpoints`, never to another endpoint. `model_folders` are a host's folders of models, where
-    BGE-M3 may already lie.
+    BGE-M3 may already lie. `weights` is a file that `evaluate --tune` wrote, for searches instead of the built-in weights.
     """
 
     home: Path
@@ -37,6 +37,7 @@ class Settings:
     model: str = "use-multilingual"
     device: str = "auto"
     model_folders: tuple[Path, ...] = ()
+    weights: Path | None = None
 
     def with_home(self, home: Path) -> Settings:
         """The same settings over another home folder."""
@@ -76,6 +77,7 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         model=str(env.get("DANBOORU_INDEX_MODEL") or table.get("model", "use-multilingual")),
         device=str(env.get("DANBOORU_INDEX_DEVICE") or table.get("device", "auto")),
         model_folders=_folders(env.get("DANBOORU_INDEX_MODEL_FOLDERS") or table.get("model_folders", [])),
+        weights=_file(env.get("DANBOORU_INDEX_WEIGHTS")) or _file(table.get("weights"), folder),
     )
 
 
@@ -116,6 +118,12 @@ def _endpoints(value: str | list[str]) -> tuple[str, ...]:
 def _folders(value: str | list[str]) -> tuple[Path, ...]:
     parts = value.split(os.pathsep) if isinstance(value, str) else value
     return tuple(Path(part).expanduser() for part in parts if part)
+
+
+def _file(value: str | None, folder: Path | None = None) -> Path | None:
+    """A file; a relative one is looked for in `folder`, else where the program runs."""
+    path = Path(value).expanduser() if value else None
+    return folder / path if path and folder else path
 
 
 def _flag(value: str | bool, name: str) -> bool:

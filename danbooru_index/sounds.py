@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 
 from .errors import MissingDependencyError
 from .text import is_han
@@ -76,14 +78,32 @@ def _join_small(parts: list[str], small: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def _pinyin() -> dict[int, str]:
-    """Code point of every Han character -> its most common pinyin without tone."""
+def _readings() -> dict[int, str]:
+    """Code point of a character -> its readings, the most common first, with commas between them.
+
+    Only this table of pypinyin is loaded: importing the package reads its dictionary of phrases too, in 0.2 s.
+    """
     try:
-        from pypinyin.pinyin_dict import pinyin_dict
-    except ImportError as error:
+        package = find_spec("pypinyin")
+        if package is None or not package.submodule_search_locations:
+            raise ImportError("it is not installed")
+        path = Path(package.submodule_search_locations[0]) / "pinyin_dict.py"
+        spec = spec_from_file_location("pypinyin.pinyin_dict", path)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{path} is no module")
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except (ImportError, OSError) as error:
         message = f"The package pypinyin cannot be imported: {error}."
         raise MissingDependencyError(message, hint="Install it: pip install pypinyin") from error
-    return {code: _toneless(readings.split(",", 1)[0]) for code, readings in pinyin_dict.items() if is_han(code)}
+    readings: dict[int, str] = module.pinyin_dict
+    return readings
+
+
+@lru_cache(maxsize=1 << 16)
+def _pinyin(char: str) -> str:
+    """The most common pinyin of a Han character without tone, "" for one that has none."""
+    return _toneless(_readings().get(ord(char), "").split(",", 1)[0])
 
 
 def _toneless(syllable: str) -> str:
@@ -102,7 +122,7 @@ def latin(folded: str, *, han: bool) -> str:
     spelled = []
     for char in folded:
         if is_han(ord(char)):
-            spelled.append(f" {_pinyin().get(ord(char), '')} " if han else " ")
+            spelled.append(f" {_pinyin(char)} " if han else " ")
         else:
             spelled.append(char if char.isalnum() or char == "ー" else " ")
     return " ".join(_NOT_LATIN.sub("", romanise("".join(spelled))).split())

@@ -6,7 +6,6 @@ The candidates of every query are scored by all channels once; only their fusion
 from __future__ import annotations
 
 import dataclasses
-import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -96,14 +95,3 @@ def _mean_precision(index: Index, judged: Sequence[_Judged], weights: FusionWeig
 def write_tuning(path: Path, tuning: Tuning) -> None:
     """Write what was found, for `read_weights`."""
     write_json_atomically(path, tuning.as_json())
-
-
-def read_weights(path: Path) -> FusionWeights:
-    """The weights of a file that `write_tuning` wrote; raises InputError when it is none."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"))["weights"]
-        return FusionWeights(**{name: float(value) for name, value in values.items()})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path} holds no fusion weights: {error}.", hint="Write it with: danbooru-index evaluate --tune FILE"
-        ) from error

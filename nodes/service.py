@@ -100,10 +100,11 @@ def _find(handle: IndexHandle) -> tuple[Path, str]:
 
     settings = handle.settings()
     progress = host.NodeProgress()
-    wanted = handle.download == UPDATE or (handle.download == IF_MISSING and not handle.folder)
-    if wanted:
+    if handle.download != NEVER:
         folder = Path(handle.folder) if handle.folder else main_folder(settings)
-        fetch_index(settings, folder, progress=progress, options=FetchOptions(update=handle.download == UPDATE))
+        # An index that the user built is one; only `update` may put another in its place.
+        options = FetchOptions(update=handle.download == UPDATE, keep_own=handle.download == IF_MISSING)
+        fetch_index(settings, folder, progress, options)
     located = locate(settings, Path(handle.folder) if handle.folder else None, progress)
     return located.folder, located.reason
 

@@ -99,7 +99,7 @@ class Answering(BaseHTTPRequestHandler):
         end = len(body) if self.fault.cut is None else min(self.fault.cut, len(body))
         for start in range(0, end, _PIECE):
             piece = body[start : min(start + _PIECE, end)]
-            if self.fault.stall is not None and start >= end // 2:
+            if self.fault.stall is not None and (start >= end // 2 or end <= _PIECE):
                 self.closing.wait(self.fault.stall)
                 self.fault.stall = None
             self.wfile.write(piece)

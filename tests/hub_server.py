@@ -55,6 +55,9 @@ class _Handler(Answering):
             self.hub.requests.append(self.seen)
             self.fault = next((fault for fault in self.hub.faults if fault.fits(self.command, path)), Fault(""))
         try:
+            if self.fault.stall is not None and self.command == "HEAD":
+                # It has no body to stall in.
+                self.hub.closing.wait(self.fault.stall)
             self._answer(quoted, body)
         except (ConnectionError, TimeoutError):
             self.close_connection = True

@@ -33,7 +33,7 @@ def test_int8_is_near_fp32(tiny_folder, converted_folder):
         assert ours.shape == theirs.shape
         assert (ours * theirs).sum(axis=1).mean() > 0.98
         for term, weight in exact_terms.items():
-            assert terms.get(term, 0.0) == pytest.approx(weight, abs=0.15)
+            assert terms.get(term, 0.0) == pytest.approx(weight, abs=0.2)  # 0.09 with 8 bits, 0.17 with 7
     np.testing.assert_allclose(np.linalg.norm(found.dense, axis=1), 1.0, atol=1e-5)
 
 
@@ -163,6 +163,23 @@ def test_a_harmful_conversion_is_refused(tiny_folder, tmp_path, monkeypatch, cap
     assert list(tmp_path.glob("*out*")) == []
     assert main(["convert", "--model", str(tiny_folder), "--output", str(target), "--force"]) == 0
     assert "mean cosine to fp32" in capsys.readouterr().out
+
+
+def test_a_conversion_replaces_nothing_but_a_conversion(tiny_folder, converted_folder, tmp_path):
+    source = shutil.copytree(tiny_folder, tmp_path / "m3")
+    before = {path.name: path.read_bytes() for path in source.iterdir()}
+    (tmp_path / "file").write_text("x")
+    old = shutil.copytree(converted_folder, tmp_path / "old")
+    (old / "notes.txt").write_text("mine")
+    for target in (source, tmp_path, tmp_path / "file", old):
+        with pytest.raises(EncoderError, match="holds other files"):
+            convert.convert(source, target)
+    assert {path.name: path.read_bytes() for path in source.iterdir()} == before
+    assert (old / "notes.txt").read_text() == "mine" and (tmp_path / "file").read_text() == "x"
+    (old / "notes.txt").unlink()
+    assert convert.convert(source, old).folder == old
+    (tmp_path / "empty").mkdir()
+    assert convert.convert(source, tmp_path / "empty").folder == tmp_path / "empty"
 
 
 def test_quantise_columns():

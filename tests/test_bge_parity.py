@@ -12,6 +12,7 @@ from tiny_m3 import SENTENCES
 
 from danbooru_index.channels.late import max_sim
 from danbooru_index.encoders import open_encoder
+from danbooru_index.encoders.batching import is_out_of_memory
 from danbooru_index.encoders.bge_m3 import TorchM3Encoder
 from danbooru_index.encoders.model_files import identity_of
 from danbooru_index.errors import EncoderError, InputError
@@ -180,6 +181,56 @@ def test_description_says_device_and_precision(tiny_folder):
 def test_unknown_device_or_precision(tiny_folder, device, precision):
     with pytest.raises(EncoderError):
         open_encoder(str(tiny_folder), device=device, precision=precision)
+
+
+def test_half_precision_where_no_accelerator_is_found(tiny_folder, monkeypatch):
+    monkeypatch.setattr("danbooru_index.encoders.bge_m3.best_device", lambda: "cpu")
+    with pytest.raises(EncoderError, match="'fp16' on cpu, and there is no accelerator"):
+        open_encoder(str(tiny_folder), device="auto", precision="fp16").encode(["a"])
+
+
+@pytest.mark.parametrize("text", [*SENTENCES, *ODD[:5]])
+def test_a_text_alone_is_equal_to_the_last_bit(encoder, flag_model, text):
+    """In other batches FlagEmbedding's own sums differ in the last bits, by the padding; alone there is none."""
+    found = encoder.encode([text], sparse=True, tokens=True)
+    exact = flag_model.encode([text], max_length=8192, return_sparse=True, return_colbert_vecs=True)
+    assert found.sparse[0] == {int(term): float(weight) for term, weight in exact["lexical_weights"][0].items()}
+    assert found.dense[0].tolist() == exact["dense_vecs"][0].tolist()
+    assert found.tokens[0].tolist() == exact["colbert_vecs"][0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CUDA out of memory. Tried to allocate 2.00 GiB", True),
+        ("MPS backend out of memory (MPS allocated: 9.07 GB)", True),
+        ("level_zero backend failed with error: 39 (UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY)", True),
+        ("level_zero backend failed with error: 40 (UR_RESULT_ERROR_OUT_OF_RESOURCES)", True),
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
+        ("CUDA error: device-side assert triggered", False),
+        ("mat1 and mat2 shapes cannot be multiplied", False),
+    ],
+)
+def test_what_devices_say_when_memory_runs_out(text, expected):
+    assert is_out_of_memory(RuntimeError(text)) is expected
+
+
+def test_closing_lets_the_placement_go(tiny_folder):
+    class Placement:
+        held = None
+
+        def __call__(self, module):
+            self.held = module
+
+        def release(self):
+            self.held = None
+
+    placement = Placement()
+    encoder = TorchM3Encoder(identity_of(tiny_folder), lambda: tiny_folder, device="cpu", placement=placement)
+    encoder.encode(["a"])
+    assert placement.held is encoder.module is not None
+    encoder.close()
+    assert placement.held is None
 
 
 def test_a_device_that_is_not_there(tiny_folder):

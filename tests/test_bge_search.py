@@ -8,17 +8,19 @@ import numpy as np
 import pytest
 
 from danbooru_index import SearchRequest
-from danbooru_index.build import build_index
+from danbooru_index.build import BuildOptions, build_index
 from danbooru_index.build.late import write_late
-from danbooru_index.channels.late import LateChannel
+from danbooru_index.channels.late import MAX_BYTES, LateChannel
 from danbooru_index.cli import main
 from danbooru_index.encoders import EncoderIdentity, Encoding
 from danbooru_index.errors import IndexMismatchError, InputError
 from danbooru_index.evaluate import Query
 from danbooru_index.index import Index
-from danbooru_index.ranking import FusionWeights, complete, fuse
+from danbooru_index.locate import open_index
+from danbooru_index.ranking import FusionWeights, complete, fuse, read_weights
 from danbooru_index.search import search
-from danbooru_index.tune import Tuning, read_weights, tune, write_tuning
+from danbooru_index.settings import Settings, load_settings
+from danbooru_index.tune import Tuning, tune, write_tuning
 
 
 class WordEncoder:
@@ -93,6 +95,17 @@ def test_token_vectors_of_the_most_used_tags(built, tmp_path):
     tags = {built.store.record(int(row)).tag for row in np.flatnonzero(~np.isnan(kept))}
     # highres: 3 words; 1girl: 3; long hair: 4, which no longer fits.
     assert tags == {"highres", "1girl"}
+
+
+@pytest.mark.parametrize(("most", "kept"), [(3 * 20 * 3, 2), (0, 0), (MAX_BYTES, 17)])
+def test_a_build_keeps_token_vectors_up_to_a_limit(corpus, tmp_path, most, kept):
+    build_index(corpus, tmp_path / "index", WordEncoder(), BuildOptions(late_bytes=most))
+    with Index(tmp_path / "index", encoder=WordEncoder()) as index:
+        assert len(index.late) == kept
+        assert (index.folder / "late/vectors.i8").stat().st_size <= most
+        found = search(index, SearchRequest("long hair")).hits
+        assert found[0].tag == "long_hair"
+        assert any("late" in hit.channels for hit in found) == (kept > 0)
 
 
 def test_missing_token_vectors_are_computed_on_an_accelerator(built):
@@ -178,3 +191,21 @@ def test_tune_command(small_folder, tmp_path, capsys):
         == 0
     )
     assert json.loads(capsys.readouterr().out)["mean"]["map_at_10"] == printed["map_at_10"]["after"]
+
+
+def test_searches_use_the_weights_that_the_settings_name(small_folder, tmp_path):
+    weights = FusionWeights(popularity=20.0)  # the most used tags, whatever is asked
+    write_tuning(tmp_path / "w.json", Tuning(weights, 0.1, 0.2, 3))
+    (tmp_path / "config.toml").write_text('weights = "w.json"\n')
+    best = {}
+    for environ in ({}, {"DANBOORU_INDEX_WEIGHTS": str(tmp_path / "w.json")}):
+        settings = load_settings(tmp_path, environ)
+        with open_index(settings, small_folder)[0] as index:
+            assert index.weights == weights
+            best[len(environ)] = search(index, SearchRequest("twin ponytails")).hits[0]
+    with open_index(Settings(home=tmp_path), small_folder)[0] as index:
+        plain = search(index, SearchRequest("twin ponytails")).hits[0]
+    assert best[0] == best[1] and best[0].score > 0.0
+    assert best[0].post_count > plain.post_count
+    with pytest.raises(InputError, match="holds no fusion weights"):
+        open_index(Settings(home=tmp_path, weights=tmp_path / "none.json"), small_folder)

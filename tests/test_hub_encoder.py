@@ -14,10 +14,14 @@ from hub_versions import QUICK, environment
 
 from danbooru_index.build import build_index
 from danbooru_index.encoders import open_encoder
-from danbooru_index.hub import fetch_index
+from danbooru_index.errors import IndexMismatchError, InputError
+from danbooru_index.hub import FetchOptions, fetch_index
 from danbooru_index.hub.card import CardFacts
+from danbooru_index.hub.encoder import converted_folder as folder_of_converted
 from danbooru_index.hub.endpoints import Repository
 from danbooru_index.hub.publish import plan_publish
+from danbooru_index.manifest import read_manifest
+from danbooru_index.settings import Settings
 
 pytest_plugins = ["hub_fixtures", "m3_fixtures"]
 pytestmark = pytest.mark.slow
@@ -29,6 +33,11 @@ for name in ("torch", "transformers", "FlagEmbedding"):
 from danbooru_index.cli import main
 sys.exit(main(sys.argv[1:]))
 """
+
+
+def contents_of(plan) -> dict[str, bytes]:
+    """What a plan sends."""
+    return {name: data if isinstance(data, bytes) else data.read_bytes() for name, data in plan.files.items()}
 
 
 def search(folder, home) -> dict:
@@ -48,12 +57,25 @@ def test_index_and_encoder_in_one_fetch(hub, settings, folder, tmp_path, tiny_fo
     card = json.loads((converted / "model.json").read_text())
     (converted / "model.json").write_text(json.dumps({**card, "identity": encoder.identity.as_json()}))
     facts = CardFacts("cc0-1.0", "a test")
-    plan = plan_publish(built, Repository("test/everything"), facts, converted)
-    contents = {name: data if isinstance(data, bytes) else data.read_bytes() for name, data in plan.files.items()}
+    with pytest.raises(InputError, match="nobody else could query it"):
+        plan_publish(built, Repository("test/everything"), facts)
+    # Beside the weights, where convert put it.
+    found = folder_of_converted(encoder.identity, Settings(home=tmp_path / "home"))
+    assert found == converted
+    plan = plan_publish(built, Repository("test/everything"), facts, found)
+    contents = contents_of(plan)
+    home = str(tmp_path).encode()
+    assert [name for name, data in contents.items() if home in data] == []  # nobody's folders are published
     hub.add("test/everything").commit(contents)
     before = search(built, tmp_path / "one")
 
     shutil.rmtree(checkpoint)
-    report = fetch_index(replace(settings, repository="test/everything"), folder, patience=QUICK)
+    settings = replace(settings, repository="test/everything")
+    with pytest.raises(IndexMismatchError, match="needs the encoder"):  # nothing here could query it
+        fetch_index(settings, folder, options=FetchOptions(encoder=False), patience=QUICK)
+    report = fetch_index(settings, folder, patience=QUICK)
     assert (report.folder / "encoder/model.onnx").is_file()
+    assert read_manifest(report.folder).encoder == replace(encoder.identity, name="m3")
     assert search(folder, tmp_path / "two")["hits"] == before["hits"]
+    # Published again from there, it is the same, encoder and all.
+    assert contents_of(plan_publish(folder, Repository("test/everything"), facts)) == contents

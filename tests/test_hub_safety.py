@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import logging
 import os
 import subprocess
 import sys
 from dataclasses import replace
 
+import httpx
 import pytest
 from hub_server import STORAGE, HubServer
 from hub_versions import CONTENTS, QUICK, REPOSITORY, environment, read_contents, write_version
 from hypothesis import given, strategies
 
-from danbooru_index.errors import DanbooruIndexError, HubError, InputError
+from danbooru_index.encoders import EncoderIdentity
+from danbooru_index.errors import DanbooruIndexError, HubError, IndexMismatchError, InputError
 from danbooru_index.hub import fetch_index
 from danbooru_index.hub.endpoints import Repository, check_endpoint, check_revision
 from danbooru_index.hub.listing import check_names, read_files, read_remote_manifest, read_tree
@@ -27,6 +31,7 @@ SHA = "a" * 64
 BAD_NAMES = [
     "../x", "a/../../x", "/etc/passwd", "C:/x", "C:x", "a\\b", "..", ".", "", "a//b", "./a", "a/", "a/./b", "con", "NUL.txt",
     "a/COM1", "a.", "a ", " a", "a/ b", "a\nb", "a\0b", "x<y", "x|y", 'x"y', "x?", "x*", "\x7f", "~/x/..", "a" * 241,
+    "COM\u00b9", "a/lpt\u00b3.txt", "conin$", "CONOUT$.x", "nul .txt",
 ]  # fmt: skip
 
 
@@ -80,7 +85,11 @@ def test_entries_without_usable_size_or_hash(entry):
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil.txt", "/tmp/evil.txt", "a/../../../evil.txt", "manifest.json", "source.json", "C:evil"]
+    "name",
+    [
+        *["../../evil.txt", "/tmp/evil.txt", "a/../../../evil.txt", "C:evil"],
+        *["manifest.json", "source.json", "MANIFEST.JSON", "Encoder.json", "manifest.json/x"],
+    ],
 )
 def test_a_manifest_that_reaches_out_is_refused(published, settings, folder, tmp_path, name):
     manifest = tmp_path / "built/manifest.json"
@@ -93,6 +102,17 @@ def test_a_manifest_that_reaches_out_is_refused(published, settings, folder, tmp
     assert "Nothing was downloaded" in caught.value.hint
     assert published.bytes_sent() == 0
     assert not list(tmp_path.rglob("evil*"))
+
+
+@pytest.mark.parametrize("name", ["\\\\evil.example\\share", "//evil.example/share", "\\/evil.example/share"])
+def test_an_encoder_on_another_computer_is_never_looked_for(published, settings, folder, tmp_path, monkeypatch, name):
+    """To Windows the question alone whether such a folder is there sends the user's login to that computer."""
+    monkeypatch.setattr("danbooru_index.hub.fetch.open_encoder", lambda name: pytest.fail(f"it looked for {name}"))
+    identity = EncoderIdentity(name, "1", 4)
+    published.add(REPOSITORY).commit_folder(write_version(tmp_path / "evil", CONTENTS, identity))
+    with pytest.raises(IndexMismatchError, match="on another computer"):
+        fetch_index(settings, folder, patience=QUICK)
+    assert published.bytes_sent() == 0
 
 
 def test_a_huge_manifest_is_not_read_to_its_end(published, settings, folder):
@@ -180,6 +200,38 @@ def test_the_token_is_never_shown(published, tmp_path, settings):
     with pytest.raises(InputError) as caught:
         load_settings(tmp_path, {"HF_TOKEN": f"{TOKEN}\nX-Evil: 1"})
     assert TOKEN not in caught.value.full_text()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1080", 'pip install "httpx[socks]"'),
+        ("HTTPS_PROXY", "foo://user:hf_secretSECRETsecret@proxy.example", "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"),
+        ("HTTPS_PROXY", "http://[::1", "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"),
+        ("SSL_CERT_FILE", "/no/such/file.pem", "SSL_CERT_FILE"),
+    ],
+)
+def test_a_proxy_or_certificate_that_cannot_be_used_is_named(tmp_path, variable, value, said):
+    """Many users reach a mirror through a SOCKS proxy alone, and httpx comes without what it needs for one."""
+    if value.startswith("socks") and importlib.util.find_spec("socksio"):
+        pytest.skip("socksio is installed")
+    proxies = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "SSL_CERT_FILE")
+    env = {name: text for name, text in environment(tmp_path).items() if name.upper() not in proxies}
+    command = [sys.executable, "-m", "danbooru_index", "fetch", "--endpoint", "https://127.0.0.1:9"]
+    found = subprocess.run(command, env={**env, variable: value}, capture_output=True, text=True, timeout=60)
+    first, hint = found.stderr.splitlines()
+    assert (found.returncode, first[:7], hint[:6]) == (1, "error: ", "hint: ")
+    assert said in hint and TOKEN not in found.stderr
+
+
+def test_no_address_is_logged(published, settings, folder, caplog):
+    """The storage's addresses are signed. What the host itself asks is still logged."""
+    caplog.set_level(logging.DEBUG)
+    fetch_index(replace(settings, token=TOKEN, token_endpoints=settings.endpoints), folder, patience=QUICK)
+    assert published.bytes_sent() > 0
+    assert STORAGE not in caplog.text and TOKEN not in caplog.text and "HTTP Request" not in caplog.text
+    httpx.get(f"{published.url}/host")
+    assert f"HTTP Request: GET {published.url}/host" in caplog.text
 
 
 def test_importing_asks_for_nothing(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +100,13 @@ def test_ends_of_names_in_every_script(lexical: LexicalChannel) -> None:
 def test_a_hard_c_sounds_like_k(latin_name: str) -> None:
     assert skeleton(fold("ポカリスエット")) == skeleton(latin_name)
     assert (skeleton("猜"), skeleton("cat")) == ("t", "kt")
+
+
+def test_pinyin_needs_one_table_of_its_package_alone() -> None:
+    """The package's dictionary of phrases takes 0.2 s to load, and nothing here asks for a phrase."""
+    code = (
+        "import sys; from danbooru_index.sounds import skeleton; "
+        "print(skeleton('鲁道夫'), sorted(name for name in sys.modules if name.startswith('pypinyin')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["rdh", "[]"]

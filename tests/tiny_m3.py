@@ -6,6 +6,8 @@ The parity tests make a tiny one in seconds; benchmarks/bge_m3.py makes one of t
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,21 +42,40 @@ class Shape:
 
 
 TINY = Shape()
+LONGEST_PIECE = 8
 FULL = Shape(layers=24, hidden=1024, heads=16, intermediate=4096, vocabulary=250_002)
 
 
-def make_tokenizer(folder: Path, texts: Iterable[str], size: int) -> int:
-    """Train a Unigram tokenizer in XLM-RoBERTa's layout; returns the size of its vocabulary."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+def pieces_of(texts: Iterable[str], size: int) -> list[tuple[str, float]]:
+    """At most so many pieces of words with their log frequencies: every character, then what covers most of the texts.
 
-    tokenizer = Tokenizer(models.Unigram())
+    The trainer of `tokenizers` finds others in every run, and thresholds that hold for one checkpoint fail for the next.
+    """
+    counts: Counter[str] = Counter()
+    for text in texts:
+        for word in text.split():
+            marked = f"\u2581{word}"
+            ends = range(1, min(len(marked), LONGEST_PIECE) + 1)
+            counts.update(marked[start : start + n] for n in ends for start in range(len(marked) - n + 1))
+    characters = sorted(piece for piece in counts if len(piece) == 1)
+    longer = [piece for piece, count in counts.items() if len(piece) > 1 and count > 1]
+    longer.sort(key=lambda piece: (-counts[piece] * len(piece), piece))
+    kept = [*characters, *longer][:size]
+    total = sum(counts[piece] for piece in kept)
+    return [(piece, math.log(counts[piece] / total)) for piece in kept]
+
+
+def make_tokenizer(folder: Path, texts: Iterable[str], size: int) -> int:
+    """Write a Unigram tokenizer in XLM-RoBERTa's layout; returns the size of its vocabulary."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    special = [(token, 0.0) for token in SPECIAL_TOKENS]
+    vocabulary = [*special, *pieces_of(texts, size - len(special))]
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=SPECIAL_TOKENS.index("<unk>")))
+    tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(prepend_scheme="always")]
     )
-    trainer = trainers.UnigramTrainer(
-        vocab_size=size, special_tokens=list(SPECIAL_TOKENS), unk_token="<unk>", show_progress=False
-    )
-    tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )

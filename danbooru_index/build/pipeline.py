@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..channels.dense import GRAPH_DIMENSIONS
+from ..channels.late import MAX_BYTES
 from ..corpus import CorpusReader, LineProblem
 from ..encoders import Encoder
 from ..errors import BuildCancelledError, CorpusError, InputError
@@ -41,7 +42,8 @@ class BuildOptions:
     `strict` stops at the first bad corpus line. `batch_size` bounds the texts that are encoded at once, 0 leaves it to
     the memory. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
     the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away. `cooccurrence`
-    is a file of pairs of tags (channels/cooccurrence.py), for related tags. Raises InputError when a value is out of range.
+    is a file of pairs of tags (channels/cooccurrence.py), for related tags. `late_bytes` bounds the token vectors that are
+    kept for late interaction, those of the most used tags first. Raises InputError when a value is out of range.
     """
 
     strict: bool = True
@@ -50,6 +52,7 @@ class BuildOptions:
     reuse: bool = True
     restart: bool = False
     cooccurrence: Path | None = None
+    late_bytes: int = MAX_BYTES
 
     def __post_init__(self) -> None:
         if self.batch_size < 0:

@@ -10,7 +10,6 @@ import numpy as np
 from ..channels.cooccurrence import read_pairs, write_cooccurrence
 from ..channels.dense import GRAPH_DIMENSIONS, TextKind
 from ..channels.graph import GraphWriter
-from ..channels.late import MAX_BYTES
 from ..channels.lexical import write_lexical
 from ..channels.shape import shape_of, write_shapes
 from ..channels.sparse import SparseWriter
@@ -105,8 +104,9 @@ def finish_late(job: Job) -> None:
         job.check()
 
     try:
-        job.reporter.stage("late interaction", MAX_BYTES, "B")
-        write_late(job.version / LATE, store, job.encoder, saved, start=job.state.late)
+        most = job.options.late_bytes
+        job.reporter.stage("late interaction", most, "B")
+        write_late(job.version / LATE, store, job.encoder, saved, start=job.state.late, at_most=most)
     finally:
         store.close()
 

@@ -26,6 +26,13 @@ def add_commands(commands: Any) -> None:
         "--batch-size", type=int, default=0, metavar="N", help="texts encoded at once (default: as memory allows)"
     )
     parser.add_argument(
+        "--late-mb",
+        type=int,
+        default=400,
+        metavar="N",
+        help="space for the token vectors of the most used tags, for BGE-M3 (default: %(default)s MB)",
+    )
+    parser.add_argument(
         "--tolerant", action="store_true", help="skip bad lines and count them, instead of stopping at the first"
     )
     parser.add_argument(
@@ -63,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
         reuse=not options.no_base,
         restart=options.restart,
         cooccurrence=options.cooccurrence or pairs_beside(options.input),
+        late_bytes=1_000_000 * max(0, options.late_mb),
     )
     with ProgressBar() as bar:
         encoder = open_encoder(model, device=device, settings=settings, progress=bar)

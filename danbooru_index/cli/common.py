@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..index import Index
-from ..locate import open_index
 from ..progress import Step
 from ..records import NSFW_CHOICES, Category
 from ..settings import load_settings
+
+if TYPE_CHECKING:
+    from ..index import Index
 
 
 def add_index_flag(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +46,8 @@ def add_filter_flags(parser: argparse.ArgumentParser) -> None:
 
 def index_of(options: argparse.Namespace) -> tuple[Index, str]:
     """The index that the flags and settings name, with the reason."""
+    from ..locate import open_index
+
     with ProgressBar() as bar:
         return open_index(load_settings(), options.db, bar)
 

@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..evaluate import Query
-from ..index import Index
 from ..report import table
 from .common import add_index_flag, add_json_flag, index_of
+
+if TYPE_CHECKING:
+    from ..evaluate import Query
+    from ..index import Index
 
 
 def add_commands(commands: Any) -> None:
@@ -30,7 +32,7 @@ def add_commands(commands: Any) -> None:
         "--tune", type=Path, metavar="FILE", help="search fusion weights on these queries and write the best to FILE"
     )
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="fusion weights that --tune wrote, instead of the built-in ones"
+        "--weights", type=Path, metavar="FILE", help="fusion weights that --tune wrote, instead of the settings' own"
     )
     add_index_flag(parser)
     add_json_flag(parser)
@@ -46,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     sets = [(path.stem, read_queries(path)) for path in options.queries]
     index, reason = index_of(options)
     if options.weights:
-        from ..tune import read_weights
+        from ..ranking import read_weights
 
         index.weights = read_weights(options.weights)
     if options.only_known:
@@ -109,4 +111,5 @@ def _tune(options: argparse.Namespace, index: Index, queries: list[Query]) -> in
         f"mAP@10 on these {found.queries} queries: {found.before:.4f} before, {found.after:.4f} after -> {options.tune}"
     )
     print(f"Check it on other queries: danbooru-index evaluate --queries OTHERS --weights {options.tune}")
+    print(f'Search with it from then on: weights = "{options.tune.absolute().as_posix()}" in config.toml')
     return 0

@@ -96,13 +96,17 @@ def _said(report: FetchReport) -> str:
 def run_publish(options: argparse.Namespace) -> int:
     """Plan, show, and unless it is a dry run upload."""
     from ..hub.card import CardFacts, read_evaluation
-    from ..hub.encoder import DEFAULT_FOLDER
+    from ..hub.encoder import converted_folder
     from ..hub.endpoints import Repository
     from ..hub.publish import Target, plan_publish, publish
+    from ..manifest import read_manifest
+    from ..versions import current_version
 
     settings = load_settings()
     evaluation = read_evaluation(options.evaluation) if options.evaluation else None
-    encoder = options.encoder or (settings.home / DEFAULT_FOLDER if options.with_encoder else None)
+    encoder = options.encoder
+    if options.with_encoder and encoder is None:
+        encoder = converted_folder(read_manifest(current_version(options.folder)).encoder, settings)
     facts = CardFacts(options.licence, options.source, evaluation)
     plan = plan_publish(options.folder, Repository.parse(options.repository), facts, encoder)
     endpoint = options.endpoint or DEFAULT_ENDPOINT

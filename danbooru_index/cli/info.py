@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IndexDamagedError
-from ..index import current_version
-from ..locate import locate
 from ..manifest import MANIFEST_FILE, check_files, read_manifest, seal_problem
 from ..settings import load_settings
+from ..versions import current_version
 from .common import ProgressBar, add_json_flag
 
 
@@ -28,6 +27,8 @@ def add_commands(commands: Any) -> None:
 
 
 def _version(options: argparse.Namespace) -> Path:
+    from ..locate import locate
+
     with ProgressBar() as bar:
         return current_version(locate(load_settings(), options.db, bar).folder)
 

@@ -13,7 +13,8 @@ from ..errors import EncoderError
 Indices = npt.NDArray[np.int64]
 
 _log = logging.getLogger("danbooru_index")
-# What torch (CUDA, XPU, MPS, CPU) and onnxruntime say; none of them has one exception class for it.
+# What torch (CUDA, XPU, MPS, CPU) and onnxruntime say; none of them has one exception class for it. The last three are
+# Level Zero's on an XPU, and cuBLAS's and cuDNN's, which need memory of their own.
 _OUT_OF_MEMORY = (
     "out of memory",
     "can't allocate memory",
@@ -21,6 +22,9 @@ _OUT_OF_MEMORY = (
     "failed to allocate",
     "bad allocation",
     "bad_alloc",
+    "out_of_device_memory",
+    "out_of_resources",
+    "status_alloc_failed",
 )
 
 

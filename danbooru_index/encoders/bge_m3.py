@@ -24,9 +24,11 @@ PACKAGE, AT_LEAST = "FlagEmbedding", (1, 4, 2)
 DEVICES = ("auto", "cpu", "cuda", "xpu", "mps")
 PRECISIONS = ("auto", "fp32", "fp16")
 _INSTALL = 'Install it: pip install "FlagEmbedding>=1.4.2,<2" (and torch, as pytorch.org says for this machine)'
+_PRECISIONS = "Use fp32, fp16 on a GPU, or int8 on a CPU after `danbooru-index convert`."
 _CPU_TOKENS, _GPU_TOKENS = 4096, 32_768
 
-# Called with the loaded module before every encode; it brings the module to where it shall run.
+# Called with the loaded module before every encode; it brings the module to where it shall run. If it has a method
+# `release`, that is called when the encoder is closed.
 Placement = Callable[[Any], None]
 
 
@@ -83,7 +85,7 @@ class TorchM3Encoder(M3Encoder):
         if precision not in PRECISIONS or (precision == "fp16" and device == "cpu"):
             raise EncoderError(
                 f"BGE-M3 has no precision {precision!r} on {device}.",
-                hint="Use fp32, fp16 on a GPU, or int8 on a CPU after `danbooru-index convert`.",
+                hint=_PRECISIONS,
             )
         super().__init__(batch_tokens)
         self._identity, self._find_folder = identity, folder
@@ -124,13 +126,17 @@ class TorchM3Encoder(M3Encoder):
             super().close()
             if self.module is not None:
                 self.module = None
+                getattr(self._placement, "release", lambda: None)()
                 self._release()
 
     def _open(self) -> Any:
         model_class = _flag_model()
+        on_gpu = self.on_gpu  # an automatic device is chosen here
         if not self._budget.tokens:
-            self._budget.tokens = _GPU_TOKENS if self.on_gpu else _CPU_TOKENS
-        half = self.on_gpu and self._half()
+            self._budget.tokens = _GPU_TOKENS if on_gpu else _CPU_TOKENS
+        half = self._half()
+        if half and not on_gpu:
+            raise EncoderError("BGE-M3 has no precision 'fp16' on cpu, and there is no accelerator.", hint=_PRECISIONS)
         folder = self._find_folder()
         config = check_folder(folder)
         if config.hidden != self.identity.dimensions:

@@ -14,7 +14,15 @@ from ..errors import EncoderError
 from .bge_m3 import TorchM3Encoder
 from .model_files import TOKENIZER, check_folder, identity_of
 from .onnx_graph import import_onnx, saturates, write_graph
-from .onnx_m3 import ONNX_FOLDER, OnnxCard, OnnxM3Encoder
+from .onnx_m3 import (
+    CARD_FILE,
+    GRAPH_FILE,
+    ONNX_FOLDER,
+    TOKENIZER_FILE,
+    WEIGHTS_FILE,
+    OnnxCard,
+    OnnxM3Encoder,
+)
 from .protocol import Encoding, FloatArray
 
 LEAST_COSINE = 0.98
@@ -72,11 +80,12 @@ def convert(
     :param target: where to; by default `onnx-int8` beside the weights.
     :param texts: real texts, on which int8 is compared with fp32.
     :param force: keep the model even if its dense vectors fall under LEAST_COSINE.
-    :raises EncoderError: the checkpoint is no BGE-M3, or int8 harms it too much.
+    :raises EncoderError: the checkpoint is no BGE-M3, `target` holds other files, or int8 harms it too much.
     """
     import_onnx()
     config, identity = check_folder(source), identity_of(source)
     target = target or source / ONNX_FOLDER
+    _check_target(target)
     work = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -102,6 +111,15 @@ def convert(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return Conversion(target, sum(path.stat().st_size for path in target.iterdir()), bits, similarity)
+
+
+def _check_target(target: Path) -> None:
+    """Refuse a place that holds anything but an earlier conversion, which is replaced."""
+    own = {CARD_FILE, GRAPH_FILE, WEIGHTS_FILE, TOKENIZER_FILE}
+    if target.exists() and (not target.is_dir() or any(path.name not in own for path in target.iterdir())):
+        raise EncoderError(
+            f"{target} holds other files, which would be lost.", hint="Name a new or empty folder with --output."
+        )
 
 
 def _weights(encoder: TorchM3Encoder) -> dict[str, FloatArray]:

@@ -73,17 +73,21 @@ def find_converted(model: str, settings: Settings, packaged: Path | None = None)
     folder that `model` names. One that was made from other weights than the folder now holds is none.
     """
     folder = Path(model)
-    places = [packaged] if packaged is not None else []
+    if packaged is not None and (packaged / CARD_FILE).is_file():
+        encoder = OnnxM3Encoder(packaged)
+        if encoder.identity.name == model:
+            return encoder
     if model == REPOSITORY:
-        places += [parent / name / ONNX_FOLDER for parent in model_parents(settings) for name in FOLDER_NAMES]
-    elif (folder / CARD_FILE).is_file():
+        places = [parent / name / ONNX_FOLDER for parent in model_parents(settings) for name in FOLDER_NAMES]
+        found = (OnnxM3Encoder(place) for place in places if (place / CARD_FILE).is_file())
+        return next((encoder for encoder in found if encoder.identity.name == model), None)
+    if (folder / CARD_FILE).is_file():
         return OnnxM3Encoder(folder)
-    elif (folder / ONNX_FOLDER / CARD_FILE).is_file():
+    if (folder / ONNX_FOLDER / CARD_FILE).is_file():
         identity = identity_of(folder)
         encoder = OnnxM3Encoder(folder / ONNX_FOLDER, identity)
         return encoder if read_card(folder / ONNX_FOLDER).identity.revision == identity.revision else None
-    found = (OnnxM3Encoder(place) for place in places if (place / CARD_FILE).is_file())
-    return next((encoder for encoder in found if encoder.identity.name == model), None)
+    return None
 
 
 def _onnxruntime() -> Any:
@@ -117,7 +121,7 @@ class OnnxM3Encoder(M3Encoder):
         :raises EncoderError: the folder is no converted model.
         """
         super().__init__(_BATCH_TOKENS)
-        self._folder = folder
+        self.folder = folder
         self._card = read_card(folder)
         self._identity = identity or self._card.identity
         self._session: Any = None
@@ -140,17 +144,17 @@ class OnnxM3Encoder(M3Encoder):
 
     def _open(self) -> Any:
         try:
-            self._session = open_session(str(self._folder / GRAPH_FILE))
+            self._session = open_session(str(self.folder / GRAPH_FILE))
         except MissingDependencyError:
             raise
         except Exception as error:
             raise EncoderError(
-                f"The converted model {self._folder} cannot be opened: {error}.", hint=f"{_CONVERT}."
+                f"The converted model {self.folder} cannot be opened: {error}.", hint=f"{_CONVERT}."
             ) from error
         # Outputs that nobody asked for are not computed.
         self._run_options = _onnxruntime().RunOptions()
         self._run_options.only_execute_path_to_fetches = True
-        return open_tokenizer(self._folder / TOKENIZER_FILE, self._card.max_tokens)
+        return open_tokenizer(self.folder / TOKENIZER_FILE, self._card.max_tokens)
 
     def _forward(self, ids: Ids, lengths: Indices, *, sparse: bool, tokens: bool) -> Outputs:
         names = [DENSE, *([WEIGHTS] if sparse else []), *([VECTORS] if tokens else [])]

@@ -1,7 +1,7 @@
 """The Hub: prebuilt indexes and model files from any mirror, resumable and verified; and publishing one.
 
 A repository holds the content of one index version at its top level: `manifest.json`, the files that it lists, a
-README, and optionally an encoder (`encoder.json` and `encoder/`). Only download.py imports httpx, and only publish.py
+README, and optionally an encoder (`encoder.json` and `encoder/`). Only client.py imports httpx, and only publish.py
 huggingface_hub.
 """
 

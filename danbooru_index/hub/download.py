@@ -1,16 +1,16 @@
-"""One exchange with one endpoint: a small answer, or the rest of a file. The only file that imports httpx."""
+"""One exchange with one endpoint: a small answer, or the rest of a file."""
 
 from __future__ import annotations
 
 import re
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import MissingDependencyError
 from .parts import PartFile
 
 if TYPE_CHECKING:
@@ -60,26 +60,17 @@ class HubClient:
     """Talks to endpoints; safe to use from several threads. `stop` ends every exchange, waits included."""
 
     def __init__(self, token_for: Callable[[str], str | None], patience: Patience = DEFAULT_PATIENCE) -> None:
-        """`token_for` gives the token that an endpoint may see, or None."""
-        try:
-            import httpx
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"The package httpx cannot be imported: {error}.", hint='Install it: pip install "httpx>=0.27"'
-            ) from error
-        self._httpx = httpx
+        """`token_for` gives the token that an endpoint may see, or None; raises as `open_client` does."""
+        from .client import open_client
+        from .quiet import quiet
+
+        self._httpx, self._client = open_client(patience.read, patience.connect)
+        self._quiet = quiet
         self._token_for = token_for
         self._patience = patience
         self._stop = threading.Event()
-        self._streams: set[Any] = set()
+        self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
         self._reached: set[str] = set()
-        timeout = httpx.Timeout(patience.read, connect=patience.connect)
-        # Redirects are followed here: httpx drops the token on another host, and the commit may stand on the redirect.
-        self._client = httpx.Client(
-            timeout=timeout,
-            follow_redirects=False,
-            headers={"User-Agent": "danbooru-index", "Accept-Encoding": "identity"},
-        )
 
     def stop(self) -> None:
         """End every exchange that is under way; reads that block are woken."""
@@ -87,6 +78,11 @@ class HubClient:
         for stream in list(self._streams):
             with suppress(Exception):
                 stream.get_extra_info("socket").shutdown(2)
+
+    def _connected(self, event: str, info: dict[str, Any]) -> None:
+        """httpx's trace: remember every connection from its first moment, since an answer may never come."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._streams.add(info["return_value"])
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -189,15 +185,15 @@ class HubClient:
         """
         token = self._token_for(endpoint)
         sent = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
-        request = self._client.build_request(method, endpoint + path, headers=sent)
+        extensions = {"trace": self._connected}
+        request = self._client.build_request(method, endpoint + path, headers=sent, extensions=extensions)
         commit: str | None = None
         try:
             for number in range(_REDIRECTS + 1):
                 if self._stop.is_set():
                     raise Stopped
-                response = self._client.send(request, stream=True)
-                stream = response.extensions.get("network_stream")
-                self._streams.add(stream)
+                with self._quiet():
+                    response = self._client.send(request, stream=True)
                 self._reached.add(endpoint)
                 try:
                     commit = commit or response.headers.get(COMMIT_HEADER)
@@ -208,7 +204,6 @@ class HubClient:
                         return
                     request = _follow(request, response.next_request)
                 finally:
-                    self._streams.discard(stream)
                     response.close()
             raise EndpointError(f"redirected more than {_REDIRECTS} times")
         except (self._httpx.HTTPError, self._httpx.InvalidURL, self._httpx.StreamError) as error:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..encoders import EncoderIdentity, open_encoder
+from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity, open_encoder
 from ..errors import HubError, IndexMismatchError, InputError
 from ..files import sha256_of
-from ..index import ENCODER as PACKAGE_FOLDER
+from ..manifest import ENCODER_FOLDER as PACKAGE_FOLDER
 from ..manifest import Manifest, list_files
-from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, has_size, read_files
+from ..settings import Settings
+from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, check_names, has_size, read_files
 from .transfer import Remote
 
-DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it
+DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it for fetched weights
 PACKAGE_OPTION = "encoder_package"  # in the manifest's options: the SHA-256 of encoder.json
+CARD_FILE = "model.json"  # in an encoder's folder, by `convert`: whose vectors it makes
 _FORMAT = "danbooru-index-encoder"
 
 
@@ -64,7 +67,13 @@ def package_of(remote: Remote, manifest: Manifest, where: str) -> EncoderPackage
             f"The {PACKAGE_FILE} of {where} is not the one that the manifest names.",
             hint="Choose another endpoint (--endpoint URL).",
         )
-    return parse_package(data, where)
+    package = parse_package(data, where)
+    try:
+        check_names([*manifest.files, *package.files])
+    except ValueError as error:
+        hint = "Nothing was downloaded. Choose another repository or revision, and tell the owner of this one."
+        raise HubError(f"The index and the encoder of {where} cannot stand together: {error}.", hint=hint) from error
+    return package
 
 
 def check_package(version: Path, manifest: Manifest, *, hashes: bool = False) -> list[str]:
@@ -84,8 +93,24 @@ def check_package(version: Path, manifest: Manifest, *, hashes: bool = False) ->
     return [f"{name} is missing or changed" for name in bad]
 
 
-def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[str, Path]]:
+def converted_folder(identity: EncoderIdentity, settings: Settings) -> Path:
+    """Where `convert` put the int8 form of an encoder; where it would be put, if there is none."""
+    from ..encoders.onnx_m3 import find_converted
+
+    found = find_converted(identity.name, settings)
+    return settings.home / DEFAULT_FOLDER if found is None else found.folder
+
+
+def public_identity(identity: EncoderIdentity) -> EncoderIdentity:
+    """An identity without the publisher's folders: one that is named by its path is published by its last part."""
+    known = identity.name in (USE_MULTILINGUAL, BGE_M3)
+    return identity if known else replace(identity, name=re.split(r"[\\/]", identity.name)[-1] or "encoder")
+
+
+def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[str, Path | bytes]]:
     """`encoder.json` for a folder that `convert` made, and its files by their path in the repository.
+
+    Both name the encoder by its public identity.
 
     :raises EncoderError: it is no converted encoder.
     :raises IndexMismatchError: it is not the encoder of this identity, which built the index.
@@ -106,7 +131,21 @@ def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[s
             f"The encoder in {folder} is {found}; the index was built by {identity}.",
             hint="Convert the model that built the index: danbooru-index convert --model NAME|FOLDER",
         )
-    files = {f"{PACKAGE_FOLDER}/{name}": folder / name for name in names}
-    entries = {name: {"size": path.stat().st_size, "sha256": sha256_of(path)} for name, path in files.items()}
-    value: dict[str, Any] = {"format": _FORMAT, "encoder": identity.as_json(), "files": entries}
-    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode(), files
+    public = public_identity(identity)
+    files: dict[str, Path | bytes] = {f"{PACKAGE_FOLDER}/{name}": folder / name for name in names}
+    if public != identity:
+        card = json.loads((folder / CARD_FILE).read_bytes())
+        files[f"{PACKAGE_FOLDER}/{CARD_FILE}"] = json_bytes({**card, "identity": public.as_json()})
+    entries = {name: _entry(content) for name, content in files.items()}
+    return json_bytes({"format": _FORMAT, "encoder": public.as_json(), "files": entries}), files
+
+
+def _entry(content: Path | bytes) -> dict[str, Any]:
+    if isinstance(content, bytes):
+        return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    return {"size": content.stat().st_size, "sha256": sha256_of(content)}
+
+
+def json_bytes(value: dict[str, Any]) -> bytes:
+    """JSON in the form that a build writes."""
+    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()

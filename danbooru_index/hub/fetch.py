@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,19 +18,24 @@ from .download import DEFAULT_PATIENCE, HubClient, Patience
 from .encoder import EncoderPackage, check_package, package_of
 from .endpoints import Repository, check_endpoint, check_revision, is_commit
 from .installed import Source, adopt_version, install, read_source, source_of_current, whole_version, write_source
-from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, read_remote_manifest
+from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, read_remote_manifest
 from .staging import Staging, open_staging
-from .transfer import WAYS_ON, Mirrors, Remote, transfer
+from .transfer import WAYS_ON, Mirrors, Remote, attended, transfer
+
+_NETWORK_PATH = re.compile(r"[\\/]{2}")
+ASKING = "asking the Hub"  # the stage before the download
 
 
 @dataclass(frozen=True, slots=True)
 class FetchOptions:
     """How to fetch. `update` asks for the newest commit of the revision even if an older one is here; `verify` checks
-    the hashes of what is here instead of sizes alone; `encoder` takes the repository's encoder too, if it has one."""
+    the hashes of what is here instead of sizes alone; `encoder` takes the repository's encoder too, if it has one;
+    `keep_own` lets an index that was built here stay: nothing is fetched in its place."""
 
     update: bool = False
     verify: bool = False
     encoder: bool = True
+    keep_own: bool = False
 
 
 DEFAULT_OPTIONS = FetchOptions()
@@ -110,11 +116,11 @@ def fetch_index(
     """
     repository, mirrors = Repository.parse(settings.repository), Mirrors(endpoints_of(settings))
     if settings.offline:
-        return _offline(folder)
+        return _offline(folder, options)
     if not options.update and (present := _present(folder, repository, settings.revision, options)):
         return present
     with client_for(settings, patience) as client:
-        _, commit = _commit(client, mirrors, repository, settings.revision)
+        _, commit = attended(client, progress, ASKING, lambda: _commit(client, mirrors, repository, settings.revision))
         if present := _present(folder, repository, commit, options):
             return present
         with open_staging(folder, progress) as staging:
@@ -129,12 +135,16 @@ def fetch_index(
 def _fetch(
     remote: Remote, revision: str, folder: Path, staging: Staging, progress: Progress, options: FetchOptions
 ) -> FetchReport:
-    endpoint, data = remote.read(MANIFEST_FILE, MAX_LISTING_BYTES)
     where = f"{remote.repository} at {remote.commit[:12]}"
-    manifest, files = read_remote_manifest(data, where)
-    package = package_of(remote, manifest, where)
-    check_encoder(manifest, package, where)
+
+    def ask() -> tuple[str, bytes, Manifest, dict[str, ExpectedFile], EncoderPackage | None]:
+        endpoint, data = remote.read(MANIFEST_FILE, MAX_LISTING_BYTES)
+        manifest, files = read_remote_manifest(data, where)
+        return endpoint, data, manifest, files, package_of(remote, manifest, where)
+
+    endpoint, data, manifest, files, package = attended(remote.client, progress, ASKING, ask)
     taken = package if options.encoder else None
+    check_encoder(manifest, taken, where)
     source = Source(str(remote.repository), revision, remote.commit, endpoint, hashlib.sha256(data).hexdigest())
     version = adopt_version(folder, source, taken, verify=options.verify)
     if version is not None:
@@ -150,6 +160,8 @@ def _fetch(
 def _present(folder: Path, repository: Repository, wanted: str, options: FetchOptions) -> FetchReport | None:
     """The report for an index that needs nothing: whole, and of the `wanted` commit or fetched as that branch or tag."""
     source = source_of_current(folder)
+    if source is None and options.keep_own and (own := whole_version(folder, verify=options.verify)):
+        return FetchReport(own, "present", None)
     if source is None or source.repository != str(repository) or wanted not in (source.commit, source.revision):
         return None
     version = whole_version(folder, verify=options.verify)
@@ -166,6 +178,12 @@ def check_encoder(manifest: Manifest, package: EncoderPackage | None, where: str
     :raises IndexMismatchError: no encoder here, nor one that comes with it, has the identity that the index names.
     """
     wanted = manifest.encoder
+    if _NETWORK_PATH.match(wanted.name):
+        # Windows would log in at that computer as soon as anything looks whether the folder is there.
+        raise IndexMismatchError(
+            f"The index of {where} names an encoder on another computer: {wanted.name!r}.",
+            hint="Nothing was downloaded. Choose another repository or revision, and tell the owner of this one.",
+        )
     if package is not None and package.identity == wanted:
         return
     try:
@@ -181,8 +199,8 @@ def check_encoder(manifest: Manifest, package: EncoderPackage | None, where: str
         )
 
 
-def _offline(folder: Path) -> FetchReport:
-    version = whole_version(folder)
+def _offline(folder: Path, options: FetchOptions) -> FetchReport:
+    version = whole_version(folder, verify=options.verify)
     if version is None:
         raise HubError(f"Offline (HF_HUB_OFFLINE), and there is no whole index in {folder}.", hint=WAYS_ON)
     return FetchReport(version, "offline", read_source(version))
@@ -215,5 +233,7 @@ def with_flags(
     settings: Settings, repository: str | None, revision: str | None, endpoints: tuple[str, ...]
 ) -> Settings:
     """The settings with what a command line or a node input says instead."""
+    # As in HF_ENDPOINT, one text may hold several.
+    endpoints = tuple(part.strip() for text in endpoints for part in text.split(",") if part.strip())
     settings = replace(settings, repository=repository or settings.repository, revision=revision or settings.revision)
     return replace(settings, endpoints=endpoints or settings.endpoints)

@@ -21,7 +21,8 @@ MAX_FILES = 10_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+# Names that Windows keeps for devices, with the superscript digits that it takes for digits.
+_DEVICE = re.compile(r"(con|conin\$|conout\$|prn|aux|nul|(com|lpt)[\d\u00b9\u00b2\u00b3]) *(\..*)?", re.IGNORECASE)
 _HINT = "Nothing was downloaded. Choose another repository or revision, and tell the owner of this one."
 
 
@@ -107,9 +108,8 @@ def read_remote_manifest(data: bytes, where: str) -> tuple[Manifest, dict[str, E
                 hint="Nothing was downloaded. Update danbooru-index, or choose a revision that fits with --revision.",
             )
         files = read_files(value["files"])
-        reserved = {MANIFEST_FILE, SOURCE_FILE, PACKAGE_FILE} & files.keys()
-        if reserved:
-            raise ValueError(f"it lists {min(reserved)}")
+        # Our own notes stand beside them; on some systems MANIFEST.JSON would be one of these.
+        check_names([MANIFEST_FILE, SOURCE_FILE, PACKAGE_FILE, *files])
         return parse_manifest(value), files
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise HubError(f"The {MANIFEST_FILE} of {where} cannot be used: {error}.", hint=_HINT) from error

@@ -11,10 +11,10 @@ from ..progress import Progress, silent
 from ..settings import Settings
 from .download import DEFAULT_PATIENCE, Patience
 from .endpoints import Repository, check_revision
-from .fetch import client_for, endpoints_of
+from .fetch import ASKING, client_for, endpoints_of
 from .listing import MAX_LISTING_BYTES, ExpectedFile, has_size, read_tree
 from .staging import open_staging
-from .transfer import Mirrors, Remote, transfer
+from .transfer import Mirrors, Remote, attended, transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ def download_model_files(
         repository = Repository.parse(source.repository)
         mirrors = Mirrors(endpoints_of(settings), _by_hand(source, folder))
         remote = Remote(client, mirrors, repository, check_revision(source.revision))
-        listed = _listed(remote, [name for name in missing if source.files[name] is None])
+        unknown = [name for name in missing if source.files[name] is None]
+        listed = attended(client, progress, ASKING, lambda: _listed(remote, unknown)) if unknown else {}
         wanted = {name: source.files[name] or listed[name] for name in missing}
         transfer(remote, wanted, staging, progress)
         for name in wanted:
@@ -71,8 +72,6 @@ def _is_here(path: Path, expected: ExpectedFile | None) -> bool:
 
 
 def _listed(remote: Remote, names: list[str]) -> dict[str, ExpectedFile]:
-    if not names:
-        return {}
     path = remote.repository.tree_path(remote.commit)
     what = f"the list of files of {remote.repository}"
     _, data = remote.mirrors.ask(what, lambda endpoint: remote.client.get(endpoint, path, MAX_LISTING_BYTES))

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from ..channels.graph import DATABASE, pending_writes
-from ..errors import HubError, IndexDamagedError, MissingDependencyError
+from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity
+from ..errors import HubError, IndexDamagedError, InputError, MissingDependencyError
 from ..files import sha256_of
-from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
+from ..manifest import ENCODER_FOLDER, MANIFEST_FILE, Manifest, check_files, read_manifest
 from ..settings import DEFAULT_ENDPOINT, Settings
 from ..versions import current_version
 from .card import CardFacts, render_card
 from .download import DEFAULT_PATIENCE, EndpointError, HubClient, Patience
-from .encoder import PACKAGE_OPTION, pack_encoder
+from .encoder import PACKAGE_OPTION, json_bytes, pack_encoder, public_identity
 from .endpoints import Repository, check_endpoint, check_revision
 from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, check_names, read_tree
 
@@ -53,29 +54,40 @@ def plan_publish(folder: Path, repository: Repository, facts: CardFacts, encoder
 
     The same index, encoder and facts give the same bytes.
 
-    :param encoder: a folder with the encoder that the index is to be queried with, or None.
+    :param encoder: a folder with the encoder that the index is to be queried with, or None for the one that came with
+        the index, if one did.
     :raises IndexDamagedError: a file is not as it was built, is a link, or the graph still has writes pending.
-    :raises InputError: the encoder's folder is empty.
+    :raises InputError: the encoder's folder is empty, or the encoder is needed, since nobody else has it.
     """
     version = current_version(folder)
     manifest = read_manifest(version)
     _check(version, manifest)
+    if encoder is None and PACKAGE_OPTION in manifest.options:
+        # It was fetched with its encoder, and its manifest says so.
+        encoder = version / ENCODER_FOLDER
+    if encoder is None and manifest.encoder.name not in (USE_MULTILINGUAL, BGE_M3):
+        raise InputError(
+            f"The index was built by a model folder of this computer, {manifest.encoder}: nobody else could query it.",
+            hint="Convert that model (danbooru-index convert --model FOLDER) and publish with --with-encoder.",
+        )
     files: dict[str, Path | bytes] = {name: version / name for name in sorted(manifest.files)}
     listing = (version / MANIFEST_FILE).read_bytes()
     if encoder is not None:
         package, packed = pack_encoder(encoder, manifest.encoder)
-        listing = _with_option(listing, PACKAGE_OPTION, sha256(package).hexdigest())
+        listing = _with_package(listing, manifest.encoder, package)
         files |= {**packed, PACKAGE_FILE: package}
     check_names(files)
-    card = render_card(manifest, repository, facts, with_encoder=encoder is not None)
+    public = replace(manifest, encoder=public_identity(manifest.encoder))
+    card = render_card(public, repository, facts, with_encoder=encoder is not None)
     return Plan(repository, {**files, CARD_FILE: card.encode(), MANIFEST_FILE: listing})
 
 
-def _with_option(listing: bytes, name: str, value: str) -> bytes:
-    """A manifest with one more option, in the form that a build writes."""
+def _with_package(listing: bytes, encoder: EncoderIdentity, package: bytes) -> bytes:
+    """A manifest that names the encoder's package, and the encoder as the package does."""
     manifest = json.loads(listing)
-    manifest["options"][name] = value
-    return (json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+    manifest["options"][PACKAGE_OPTION] = sha256(package).hexdigest()
+    manifest["encoder"] = public_identity(encoder).as_json()
+    return json_bytes(manifest)
 
 
 def _check(version: Path, manifest: Manifest) -> None:

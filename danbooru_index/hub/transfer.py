@@ -70,6 +70,36 @@ class Remote:
         return self.mirrors.ask(f"{name} of {self.repository}", lambda endpoint: self.client.get(endpoint, path, limit))
 
 
+def attended(client: HubClient, progress: Progress, what: str, call: Callable[[], T]) -> T:
+    """The result of a `call` that asks endpoints small things, made in a thread: a silent one takes minutes to give up.
+
+    `progress` runs in the calling thread meanwhile; what it raises stops the exchange and passes through.
+    """
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        thread.join(_POLL_SECONDS)
+        while thread.is_alive():
+            progress(Step(what, 0, 0, "B"))
+            thread.join(_POLL_SECONDS)
+    except BaseException:
+        client.stop()
+        thread.join(_JOIN_SECONDS)
+        raise
+    if failures:
+        raise failures[0]
+    return results[0]
+
+
 def transfer(remote: Remote, files: Mapping[str, ExpectedFile], staging: Staging, progress: Progress) -> int:
     """Bring every file into the tree of `staging`, verified. Returns the bytes received.
 

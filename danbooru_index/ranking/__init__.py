@@ -1,7 +1,7 @@
 """From the scores of the channels to one order. Pure: arrays in, arrays out."""
 
 from .features import FEATURES, CandidateScores, feature_table
-from .fusion import DEFAULT_WEIGHTS, FusionWeights, complete, fuse
+from .fusion import DEFAULT_WEIGHTS, FusionWeights, complete, fuse, read_weights
 from .model import EXACT_BONUS, EXACT_STEP, Ranker, default_ranker, order
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "feature_table",
     "fuse",
     "order",
+    "read_weights",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from ..errors import InputError
 from .features import FloatArray
 
 
@@ -24,6 +27,17 @@ class FusionWeights:
 
 
 DEFAULT_WEIGHTS = FusionWeights()
+
+
+def read_weights(path: Path) -> FusionWeights:
+    """The weights of a file that `evaluate --tune` wrote; raises InputError when it is none."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8-sig"))["weights"]
+        return FusionWeights(**{name: float(value) for name, value in values.items()})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path} holds no fusion weights: {error}.", hint="Write it with: danbooru-index evaluate --tune FILE"
+        ) from error
 
 
 def fuse(

@@ -1,0 +1,80 @@
+"""When the Load node downloads: the adapter's own code over the real engine and server, beside a host of a few lines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hub_versions import REPOSITORY, environment, write_version
+
+pytest_plugins = ["hub_fixtures"]
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = """
+import importlib, importlib.util, json, sys, types
+home, root, handle = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+names = ("comfy", "comfy.model_management", "comfy.utils", "folder_paths")
+host = {name: types.ModuleType(name) for name in names}
+sys.modules.update(host)
+host["comfy"].model_management, host["comfy"].utils = host["comfy.model_management"], host["comfy.utils"]
+host["comfy.model_management"].throw_exception_if_processing_interrupted = lambda: None
+host["comfy.utils"].ProgressBar = lambda total: types.SimpleNamespace(update_absolute=lambda done, total: None)
+host["folder_paths"].models_dir = home
+host["folder_paths"].add_model_folder_path = lambda *_: None
+host["folder_paths"].get_folder_paths = lambda name: [home]
+spec = importlib.util.spec_from_file_location("pack", f"{root}/__init__.py", submodule_search_locations=[root])
+sys.modules["pack"] = importlib.util.module_from_spec(spec)
+nodes = types.ModuleType("pack.nodes")
+nodes.__path__ = [f"{root}/nodes"]
+sys.modules["pack.nodes"] = nodes
+service = importlib.import_module("pack.nodes.service")
+folder, reason = service._find(service.IndexHandle(**handle))
+versions = importlib.import_module("pack.danbooru_index.versions")
+print(json.dumps([str(folder), versions.current_version(folder).name]))
+"""
+
+
+def find(home: Path, endpoint: str, **handle: str) -> list[str]:
+    """The folder and version that a node would search with these inputs."""
+    inputs = json.dumps({"repository": REPOSITORY, "endpoint": endpoint, **handle})
+    command = [sys.executable, "-c", PROGRAM, str(home), str(ROOT), inputs]
+    env = {name: value for name, value in environment(home).items() if name != "PYTHONPATH"}
+    found = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, cwd=home)
+    assert found.returncode == 0, found.stderr
+    return json.loads(found.stdout)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def build_here(folder: Path) -> None:
+    write_version(folder / "versions/own", {"tags/corpus.jsonl": b"mine"})
+    (folder / "CURRENT").write_text("own\n")
+
+
+def test_if_missing_fetches_once_into_the_folder_that_is_named(published, home, tmp_path):
+    named = str(tmp_path / "named")
+    for folder, text in ((home / "index", ""), (tmp_path / "named", named)):
+        found = find(home, published.url, download="if missing", folder=text)
+        assert found[0] == str(folder) and found[1].startswith("abababababab-")
+        published.requests.clear()
+        assert find(home, published.url, download="if missing", folder=text) == found
+        assert published.requests == []
+
+
+def test_if_missing_leaves_an_index_that_the_user_built(published, home):
+    build_here(home / "index")
+    assert find(home, published.url, download="if missing") == [str(home / "index"), "own"]
+    assert published.requests == []
+    assert find(home, published.url, download="update")[1].startswith("abababababab-")
+
+
+def test_never_asks_for_nothing(published, home):
+    build_here(home / "index")
+    assert find(home, published.url, download="never") == [str(home / "index"), "own"]
+    assert published.requests == []
