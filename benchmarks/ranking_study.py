@@ -36,7 +36,7 @@ SIDE = ("zh_xhoxye", "ja_character")
 SIDE_WEIGHT = 0.4
 FULL_WEIGHT_FROM = 300  # queries: a smaller set weighs less, so that single queries do not
 DEEP, RANDOM = 128, 32  # candidates a query that are fitted: the first by a plain sum, and some of the others
-MEMBERS, HIDDEN, EPOCHS, RATE, DECAY, LOGISTIC = 3, 16, 40, 0.015, 2e-4, 0.3
+MEMBERS, HIDDEN, EPOCHS, RATE, DECAY, LOGISTIC = 3, 16, 100, 0.015, 2e-4, 0.3
 BATCH = 256
 GROUPS = {
     "gaps to the best candidate": ("dense_gap", "cosine_gap", "spelling_gap", "skeleton_gap", "words_gap"),

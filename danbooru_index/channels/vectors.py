@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..files import AppendFile
+from .products import product
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -28,25 +29,15 @@ def quantise(vectors: FloatArray) -> tuple[npt.NDArray[np.int8], FloatArray]:
     return np.rint(vectors / scales[:, None]).astype(np.int8), scales
 
 
-_SINGLE_THREAD = 262_144  # multiplications up to which OpenBLAS does not wake its threads
-_ROWS = 256  # converted to float32 at once: they stay in the processor's cache
+_ROWS = 1024  # converted to float32 at once: they stay in the processor's cache
 
 
 def inner_products(codes: npt.NDArray[np.int8], queries: FloatArray) -> FloatArray:
-    """(n, q) float32 inner products of (n, d) codes with (q, d) queries, in products so small that each stays on one thread.
-
-    On busy cores a product of a few milliseconds waits many times longer for the other threads of the library.
-    """
-    block = max(1, _SINGLE_THREAD // max(1, queries.size))
-    step = block * max(1, _ROWS // block)
+    """(n, q) float32 inner products of (n, d) codes with (q, d) queries."""
     result = np.empty((len(codes), len(queries)), np.float32)
     columns = np.ascontiguousarray(queries.T)
-    for start in range(0, len(codes), step):
-        part = codes[start : start + step].astype(np.float32)
-        whole = len(part) // block * block
-        stacked = part[:whole].reshape(-1, block, part.shape[1]) @ columns
-        result[start : start + whole] = stacked.reshape(whole, len(queries))
-        result[start + whole : start + len(part)] = part[whole:] @ columns
+    for start in range(0, len(codes), _ROWS):
+        result[start : start + _ROWS] = product(codes[start : start + _ROWS].astype(np.float32), columns)
     return result
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..channels.products import product
 from .features import FEATURES, FloatArray
 
 WEIGHTS_FILE = Path(__file__).with_name("weights.json")
@@ -37,7 +38,8 @@ class Ranker:
 
     def scores(self, features: FloatArray) -> FloatArray:
         """(n, f) features -> (n,) float32 in 0..1."""
-        raw = features @ self.linear + np.tanh(features @ self.hidden.T + self.hidden_bias) @ self.output + self.bias
+        inner = np.tanh(product(features, self.hidden.T) + self.hidden_bias)
+        raw = features @ self.linear + inner @ self.output + self.bias
         squashed: FloatArray = (0.5 + 0.5 * np.tanh(0.5 * raw)).astype(np.float32)
         return squashed
 
