@@ -24,12 +24,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from danbooru_index.candidates import Asked, candidates
 from danbooru_index.evaluate import DEPTH, read_queries
 from danbooru_index.index import Index
 from danbooru_index.ranking import FEATURES, feature_table
 from danbooru_index.ranking.model import WEIGHTS_FILE, Ranker
 from danbooru_index.records import SearchRequest
-from danbooru_index.scoring import candidates, encode_queries, with_spelling
+from danbooru_index.scoring import encode_queries, with_spelling
 
 HEADLINE = ("zh_human", "zh_natural", "zh_definition", "zh_tw", "zh_character", "ja_translation", "ja_wiki", "en_alias")
 SIDE = ("zh_xhoxye", "ja_character")
@@ -84,9 +85,9 @@ def collect(folder: Path, files: list[Path], out: Path) -> None:
     for file in files:
         for query in read_queries(file):
             request = with_spelling(index, SearchRequest(query.text, nsfw="include"))
-            vector = encode_queries(index, [request.text])[0].dense[None, :]
+            vector = encode_queries(index, [request.text])[0].dense
             exact = np.array([row for row, _ in index.store.exact(request.text)], np.int64)
-            ((found, scores),) = candidates(index, [request], vector, [None], [exact], [False])
+            ((found, scores),) = candidates(index, [Asked(request, vector, None, exact)])
             features.append(feature_table(request.text, scores, index.similarity_floor).astype(np.float16))
             right.append(np.isin(names[found], list(query.relevant)))
             counts.append(len(found))

@@ -22,6 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from danbooru_index.candidates import PART, WHOLE
 from danbooru_index.concepts import COUNT_SCORE, interleave, split
 from danbooru_index.concepts.choose import DEPTH, Candidate, choose, weigh
 from danbooru_index.concepts.merge import _logit
@@ -30,7 +31,7 @@ from danbooru_index.index import Index
 from danbooru_index.lookup import StoreLexicon
 from danbooru_index.ranking import order
 from danbooru_index.records import SearchRequest
-from danbooru_index.scoring import PART, WHOLE, encode_queries, score_candidates
+from danbooru_index.scoring import encode_queries, score_candidates
 from danbooru_index.search import nearness
 from danbooru_index.sentence import thing_request
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from .candidates import PART
 from .channels.allowed import Allowed
 from .concepts import Concept, ConceptKind, split
 from .concepts.choose import DEPTH, FLOOR, Candidate, choose, status_of, weigh
@@ -27,7 +28,7 @@ from .prompt import (
 )
 from .ranking import order
 from .records import TagRecord
-from .scoring import PART, allowed_tags, encode_queries, score_candidates
+from .scoring import allowed_tags, encode_queries, score_candidates
 from .sentence import thing_request
 from .store import KEY_TAG
 from .text import match_key

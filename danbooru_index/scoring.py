@@ -1,49 +1,28 @@
-"""One query against every channel: candidates, their scores in each channel, and the one score that orders them."""
+"""Queries against every channel: the one score that orders the candidates of each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from .candidates import WHOLE, Asked, Depth, candidates
 from .channels.allowed import Allowed
 from .channels.dense import TextKind
 from .channels.late import max_sim
-from .channels.ngrams import CHARACTERS
 from .index import Index
 from .ranking import EXACT_BONUS, EXACT_STEP, CandidateScores, FusionWeights, default_ranker, feature_table, fuse, order
 from .records import Hit, SearchRequest
-from .text import fold, simplified
+from .text import simplified
 from .texts import late_text
 
-POPULARITY_STEP = 0.02
-NAMES_A_TAG = 3  # names of one tag that may be among the best ones
-SPARSE_TAGS = 200  # tags that the learned term weights propose
 LATE_TAGS = 128  # tags that late interaction ranks anew
 LATE_ON_THE_FLY = 64  # tags whose token vectors an accelerator computes for one query
 
 FloatArray = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How many candidates each channel proposes: texts by their meaning, another number for a query that is a name itself; tags
-    by the characters of their names; tags by each further view of the names, and by words. `postings` bounds what is read for
-    each of the last three."""
-
-    texts: int
-    texts_of_name: int
-    named: int
-    sounding: int
-    postings: int
-
-
-WHOLE = Depth(texts=400, texts_of_name=400, named=150, sounding=50, postings=50_000)  # what somebody asked for
-PART = Depth(texts=48, texts_of_name=0, named=24, sounding=8, postings=2_000)  # one of the things that a sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +97,12 @@ def score_candidates(
     filters = [allowed_tags(index, request) for request in requests]
     exact = [_exact(index, request.text, allowed) for request, allowed in zip(requests, filters, strict=True)]
     terms = [index.sparse.scores(q.sparse) if index.sparse and q.sparse is not None else None for q in queries]
-    also = [np.array(list(names), np.int64) for names in exact]
-    for i, (request, found) in enumerate(zip(requests, terms, strict=True)):
-        if found is not None:
-            tags = np.flatnonzero(found)
-            best = _best(index, tags, found[tags], max(request.limit, SPARSE_TAGS), filters[i])
-            also[i] = np.concatenate([also[i], best])
+    asked = [
+        Asked(request, query.dense, allowed, np.array(list(names), np.int64), found)
+        for request, query, allowed, names, found in zip(requests, queries, filters, exact, terms, strict=True)
+    ]
     scored = []
-    vectors, named = np.stack([query.dense for query in queries]), [bool(names) for names in exact]
-    found_candidates = candidates(index, requests, vectors, filters, also, named, depth)
-    for i, (rows, channels) in enumerate(found_candidates):
+    for i, (rows, channels) in enumerate(candidates(index, asked, depth)):
         ranker = default_ranker().scores(feature_table(requests[i].text, channels, index.similarity_floor))
         bonus = np.zeros(len(rows), np.float32)
         bonus[np.searchsorted(rows, list(exact[i]))] = list(exact[i].values())
@@ -167,49 +142,6 @@ def score_exact(index: Index, request: SearchRequest) -> Scored:
     return Scored(rows, channels, none, np.array(list(found.values()), np.float32))
 
 
-def candidates(
-    index: Index,
-    requests: Sequence[SearchRequest],
-    dense: FloatArray,
-    filters: Sequence[Allowed | None],
-    also: Sequence[Rows],
-    named: Sequence[bool],
-    depth: Depth = WHOLE,
-) -> list[tuple[Rows, CandidateScores]]:
-    """For each of q requests the ascending rows that any channel proposes, and those of `also`, with the scores of every
-    channel; `dense` is (q, d), and `named` says which requests are names of tags."""
-    store, folded = index.store, [fold(request.text) for request in requests]
-    names, words = index.lexical.queries(folded), index.words.queries(folded)
-    proposed = [[rows] for rows in also]
-    for i, (request, is_name) in enumerate(zip(requests, named, strict=True)):
-        if texts := depth.texts_of_name if is_name else depth.texts:
-            proposed[i].append(index.dense.candidates(dense[i], max(2 * request.limit, texts), filters[i]))
-    views = index.lexical.find(names, depth.postings)
-    found = [(depth.named if view == CHARACTERS.name else depth.sounding, tags) for view, tags in views.items()]
-    for count, (tags, scores, bounds) in [*found, (depth.sounding, index.words.find(words, depth.postings))]:
-        for i, (begin, end) in enumerate(pairwise(bounds.tolist())):
-            proposed[i].append(_best(index, tags[begin:end], scores[begin:end], count, filters[i]))
-    merged = [np.unique(np.concatenate(parts)) for parts in proposed]
-    starts = np.r_[0, np.cumsum([len(part) for part in merged])]
-    rows, owners = np.concatenate(merged), np.repeat(np.arange(len(merged)), np.diff(starts))
-    fitting = index.lexical.scores(names, rows, owners)
-    by_kind, best = index.dense.score(dense, rows, starts)
-    columns = CandidateScores(
-        dense=by_kind,
-        cosine=fitting.cosine,
-        coverage=fitting.coverage,
-        spelling=fitting.spelling,
-        skeleton=fitting.skeleton,
-        words=index.words.scores(words, rows, owners),
-        popularity=store.popularity[rows],
-        category=store.category[rows],
-        hubness=index.dense.hubness.of(best),
-        ends=fitting.ends,
-        shape=np.asarray(index.shapes[rows]),
-    )
-    return [(rows[begin:end], columns.part(begin, end)) for begin, end in pairwise(starts.tolist())]
-
-
 def ranked(index: Index, scored: Scored, limit: int) -> list[tuple[int, float]]:
     """The places of the best candidates with their scores, best first."""
     scores = scored.total(index.weights)
@@ -244,20 +176,6 @@ def make_hit(index: Index, scored: Scored, i: int, score: float) -> Hit:
         channels=sources,
         matched=TextKind(int(np.argmax(channels.dense[i]))).name.lower(),
     )
-
-
-def _best(index: Index, tags: Rows, scores: FloatArray, count: int, allowed: Allowed | None) -> Rows:
-    """`count` of the tags with the best scores, popular ones first among near equals; a tag may come several times."""
-    if allowed is not None:
-        kept = np.flatnonzero(allowed.tags[tags])
-        tags, scores = tags[kept], scores[kept]
-    most = count * NAMES_A_TAG
-    liked = scores + POPULARITY_STEP * index.store.popularity[tags]
-    if len(tags) > most:
-        kept = np.argpartition(-liked, most)[:most]
-        tags, liked = tags[kept], liked[kept]
-    tags = tags[np.argsort(-liked, kind="stable")]
-    return tags[np.sort(np.unique(tags, return_index=True)[1])[:count]]
 
 
 def _late(index: Index, scored: Scored, tokens: FloatArray, count: int) -> FloatArray:

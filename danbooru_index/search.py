@@ -6,11 +6,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from .candidates import PART
 from .concepts import COUNT_SCORE, interleave
 from .index import Index
 from .records import Hit, SearchRequest, SearchResult
 from .scoring import (
-    PART,
     QueryVectors,
     Scored,
     encode_queries,

@@ -116,6 +116,7 @@ LEVELS = [
     {"texts", "store", "manifest", "expansion"},
     {"versions", "lookup"},
     {"index"},
+    {"candidates"},
     {"scoring"},
     {"sentence"},
     {"search"},
