@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..channels.dense import GRAPH_DIMENSIONS
 from ..channels.late import MAX_BYTES
 from ..corpus import CorpusReader, LineProblem
 from ..encoders import Encoder
@@ -141,7 +140,7 @@ def build_index(
         job = Job(corpus, folder, version, encoder, options, state, reporter, cancelled)
         try:
             job.once("count", _count)
-            check_space(version, bytes_needed(corpus_bytes, state.total, encoder.identity.dimensions, GRAPH_DIMENSIONS))
+            check_space(version, bytes_needed(corpus_bytes, state.total, encoder, options.late_bytes))
             _run(job)
         except CorpusError:
             # Whatever mends the corpus makes it another corpus, so this work could never go on.
