@@ -15,12 +15,17 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {
-    **{"Comfy.TutorialCompleted": True, "Comfy.Minimap.Visible": False, "Comfy.Workflow.Persist": False},
-    **{"Comfy.Locale": "en", "Comfy.VueNodes.Enabled": True},
+    "Comfy.TutorialCompleted": True,
+    "Comfy.Minimap.Visible": False,
+    "Comfy.Workflow.Persist": False,
+    "Comfy.Locale": "en",
+    "Comfy.VueNodes.Enabled": True,
 }
 READY = "() => Boolean(window.app?.extensionManager && window.LiteGraph?.registered_node_types['PreviewAny'])"
 NODES = "nodes => nodes.map(node => node.getBoundingClientRect().toJSON())"
-SHOWN = "() => window.app.graph.nodes.filter(node => node.type === 'PreviewAny').every(node => node.widgets.at(0).value)"
+SHOWN = (
+    "() => window.app.graph.nodes.filter(node => node.type === 'PreviewAny').every(node => node.widgets.at(0).value)"
+)
 WAIT_MS, RUN_SECONDS, MARGIN = 90_000, 300, 20
 
 
