@@ -128,8 +128,10 @@ def remove_unused(folder: Path) -> list[str]:
 
 
 def tidy(folder: Path) -> None:
-    """Remove unused versions when an index is opened, unless a build is at work, which does so itself."""
-    if len(list((folder / VERSIONS).glob("*"))) > 1:
+    """Remove unused versions, and what a killed build left in the current one, when an index is opened; a build at work
+    does so itself."""
+    versions = folder / VERSIONS
+    if len(list(versions.glob("*"))) > 1 or any(versions.glob(f"*/{UNFINISHED}")):
         with contextlib.suppress(OSError), FileHold(folder / LOCK_FILE):
             remove_unused(folder)
 

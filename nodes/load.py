@@ -42,7 +42,8 @@ def _inputs() -> list[io.Input]:
             "download",
             options=[NEVER, IF_MISSING, UPDATE],
             default=NEVER,
-            tooltip="Whether the prebuilt index may be fetched from the Hub: never, if there is none, or also a newer one.",
+            tooltip="Whether the prebuilt index may be fetched from the Hub: never, if there is none, or also a newer one. "
+            "An index that was built here always stays.",
         ),
         io.String.Input(
             "repository", default="", tooltip="Hub repository of the prebuilt index. Empty: the one in the settings."

@@ -95,18 +95,20 @@ def use_index(handle: IndexHandle | None) -> Iterator[tuple[Index, str]]:
 
 
 def _find(handle: IndexHandle) -> tuple[Path, str]:
-    from ..danbooru_index.hub import FetchOptions, fetch_index
+    from ..danbooru_index.hub import FetchOptions, built_here, fetch_index
     from ..danbooru_index.locate import locate, main_folder
 
     settings = handle.settings()
     progress = host.NodeProgress()
+    kept = ""
     if handle.download != NEVER:
         folder = Path(handle.folder) if handle.folder else main_folder(settings)
-        # An index that the user built is one; only `update` may put another in its place.
-        options = FetchOptions(update=handle.download == UPDATE, keep_own=handle.download == IF_MISSING)
-        fetch_index(settings, folder, progress, options)
+        if built_here(folder):
+            kept = " (built here and kept: no download takes its place)"
+        else:
+            fetch_index(settings, folder, progress, FetchOptions(update=handle.download == UPDATE))
     located = locate(settings, Path(handle.folder) if handle.folder else None, progress)
-    return located.folder, located.reason
+    return located.folder, located.reason + kept
 
 
 def _outdate(keys: list[tuple[Path, IndexHandle]]) -> None:

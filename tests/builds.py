@@ -1,4 +1,4 @@
-"""What the tests of builds share: corpora of any size, and the content of an index as one comparable value."""
+"""What the tests of builds share: corpora of any size, an encoder of known scores, and an index's content as one value."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
+
+from danbooru_index.encoders import EncoderIdentity, Encoding
 from danbooru_index.manifest import MANIFEST_FILE, read_manifest
 from danbooru_index.versions import current_version
 
@@ -43,3 +46,28 @@ def content(folder: Path) -> dict[str, str]:
     described = {name: entry.sha256 for name, entry in manifest.files.items() if not name.startswith("chroma/")}
     about = (manifest.encoder, manifest.rows, manifest.texts, manifest.corpus_sha256, described, manifest.options)
     return {**hashes, "manifest": repr(about)}
+
+
+class WordEncoder:
+    """A word is a random unit vector: dense is the mean of a text's words, tokens are the words, sparse weighs each 0.5."""
+
+    identity = EncoderIdentity("words", "1", 16)
+    has_sparse = has_tokens = True
+    on_gpu = False
+    description = "words"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, bool, bool]] = []
+
+    def encode(self, texts: list[str], *, sparse: bool = False, tokens: bool = False) -> Encoding:
+        self.asked.append((len(texts), sparse, tokens))
+        words = [[sum(map(ord, word)) % 1009 for word in text.lower().split()] for text in texts]
+        vectors = []
+        for row in words:
+            found = np.stack([np.random.default_rng(word).normal(size=16) for word in row]).astype(np.float32)
+            vectors.append(found / np.linalg.norm(found, axis=1, keepdims=True))
+        dense = np.stack([rows.mean(axis=0) for rows in vectors])
+        dense /= np.linalg.norm(dense, axis=1, keepdims=True)
+        return Encoding(
+            dense, [{word: 0.5 for word in row} for row in words] if sparse else None, vectors if tokens else None
+        )

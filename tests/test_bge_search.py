@@ -6,13 +6,13 @@ import json
 
 import numpy as np
 import pytest
+from builds import WordEncoder
 
 from danbooru_index import SearchRequest
 from danbooru_index.build import BuildOptions, build_index
 from danbooru_index.build.late import write_late
 from danbooru_index.channels.late import MAX_BYTES, LateChannel
 from danbooru_index.cli import main
-from danbooru_index.encoders import EncoderIdentity, Encoding
 from danbooru_index.errors import IndexMismatchError, InputError
 from danbooru_index.evaluate import Query
 from danbooru_index.index import Index
@@ -21,31 +21,6 @@ from danbooru_index.ranking import FusionWeights, complete, fuse, read_weights
 from danbooru_index.search import search
 from danbooru_index.settings import Settings, load_settings
 from danbooru_index.tune import Tuning, tune, write_tuning
-
-
-class WordEncoder:
-    """A word is a random unit vector: dense is the mean of a text's words, tokens are the words, sparse weighs each 0.5."""
-
-    identity = EncoderIdentity("words", "1", 16)
-    has_sparse = has_tokens = True
-    on_gpu = False
-    description = "words"
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[int, bool, bool]] = []
-
-    def encode(self, texts, *, sparse=False, tokens=False):
-        self.asked.append((len(texts), sparse, tokens))
-        words = [[sum(map(ord, word)) % 1009 for word in text.lower().split()] for text in texts]
-        vectors = []
-        for row in words:
-            found = np.stack([np.random.default_rng(word).normal(size=16) for word in row]).astype(np.float32)
-            vectors.append(found / np.linalg.norm(found, axis=1, keepdims=True))
-        dense = np.stack([rows.mean(axis=0) for rows in vectors])
-        dense /= np.linalg.norm(dense, axis=1, keepdims=True)
-        return Encoding(
-            dense, [{word: 0.5 for word in row} for row in words] if sparse else None, vectors if tokens else None
-        )
 
 
 @pytest.fixture

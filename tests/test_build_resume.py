@@ -14,9 +14,11 @@ import pytest
 from builds import content, tag_lines, write_lines
 
 from danbooru_index.build import BuildOptions, Step, build_index
+from danbooru_index.build import names as names_module
 from danbooru_index.build import pipeline as pipeline_module
 from danbooru_index.build.lock import build_lock
 from danbooru_index.build.stream import prefetch
+from danbooru_index.channels.ngrams import SPELLING, View
 from danbooru_index.cli import main
 from danbooru_index.encoders import Encoder, open_encoder
 from danbooru_index.encoders.protocol import Encoding
@@ -69,7 +71,7 @@ class Stop:
         return self.now
 
 
-@pytest.mark.parametrize("stage", ["checking the corpus", "encoding", "names", "graph"])
+@pytest.mark.parametrize("stage", ["checking the corpus", "encoding", "names", "names: spelling", "graph"])
 def test_a_cancelled_build_goes_on_and_gives_the_same_index(
     stage: str, tags: Path, tmp_path: Path, encoder: Encoder
 ) -> None:
@@ -85,6 +87,32 @@ def test_a_cancelled_build_goes_on_and_gives_the_same_index(
     assert (len(counting.texts) < report.texts) == (stage != "checking the corpus")
     assert content(tmp_path / "index") == content(tmp_path / "clean")
     assert unfinished_versions(tmp_path / "index") == []
+
+
+def test_a_view_of_names_that_is_done_is_not_done_again(
+    tags: Path, tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is some ten seconds of work at a million tags; the tag table is read once a run, and not for nothing."""
+    steps: list[str] = []
+    written: list[str] = []
+    write = names_module.write_view
+
+    def killed_at_spelling(folder: Path, view: View, *names: object) -> None:
+        if view is SPELLING and SPELLING.name not in written:
+            written.append(view.name)
+            raise KeyboardInterrupt
+        written.append(view.name)
+        write(folder, view, *names)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(names_module, "write_view", killed_at_spelling)
+    with pytest.raises(BuildCancelledError):
+        build_index(tags, tmp_path / "index", encoder, OPTIONS)
+    build_index(tags, tmp_path / "index", encoder, OPTIONS, lambda step: steps.append(step.name))
+    assert written == ["characters", "spelling", "spelling", "skeleton"]
+    seen = list(dict.fromkeys(steps))
+    assert seen[seen.index("names") :] == ["names", "names: spelling", "names: skeleton", "words", "graph", "checking"]
+    build_index(tags, tmp_path / "clean", encoder, OPTIONS)
+    assert content(tmp_path / "index") == content(tmp_path / "clean")
 
 
 def test_a_folder_with_nothing_but_an_unfinished_build_says_so(

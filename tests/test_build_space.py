@@ -1,14 +1,18 @@
-"""How many texts are encoded at once, by memory, by the encoder's pace and by the user."""
+"""The disk that a build asks for, and how many texts are encoded at once: by memory, by the encoder's pace and by the user."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from builds import WordEncoder, tag_lines, write_lines
 
-from danbooru_index.build import BuildOptions
-from danbooru_index.build.space import batch_size
+from danbooru_index.build import BuildOptions, Step, build_index
+from danbooru_index.build.space import batch_size, bytes_needed
 from danbooru_index.cli import main
+from danbooru_index.encoders import Encoder, open_encoder
 from danbooru_index.errors import InputError
 
 
@@ -50,3 +54,37 @@ def test_a_batch_size_below_one_is_refused(capsys: pytest.CaptureFixture[str]) -
         BuildOptions(batch_size=-5)
     assert main(["build", "--input", "x.jsonl", "--batch-size", "-5"]) == 1
     assert capsys.readouterr().err.splitlines()[0] == "error: The batch size is -5."
+
+
+@pytest.mark.parametrize(("encoder", "texts"), [(open_encoder("use-multilingual"), 6000), (WordEncoder(), 6000)])
+def test_a_build_asks_for_what_it_takes(encoder: Encoder, texts: int, tmp_path: Path) -> None:
+    corpus = write_lines(tmp_path / "corpus.jsonl", tag_lines(1200))
+    sizes: list[int] = []
+
+    def look(step: Step) -> None:
+        sizes.append(sum(path.stat().st_size for path in (tmp_path / "index").rglob("*") if path.is_file()))
+
+    report = build_index(corpus, tmp_path / "index", encoder, progress=look)
+    assert report.texts == texts
+    asked = bytes_needed(corpus.stat().st_size, texts, encoder, 400_000_000)
+    assert max(sizes) < asked < 1.5 * max(sizes)
+
+
+@pytest.mark.parametrize(
+    ("corpus_bytes", "texts", "dimensions", "has_sparse", "has_tokens", "late_bytes", "megabytes"),
+    [
+        (11_652_068, 177_835, 512, False, False, 400_000_000, 450),  # 48,696 tags: 418 were measured
+        (163_914_565, 1_179_724, 512, False, False, 400_000_000, 2767),  # 925,428 tags: 2,636 were measured
+        (163_914_565, 1_179_724, 1024, False, False, 400_000_000, 3447),
+        (163_914_565, 1_179_724, 1024, True, False, 400_000_000, 3598),
+        (163_914_565, 1_179_724, 1024, True, True, 400_000_000, 3998),
+        (163_914_565, 1_179_724, 1024, True, True, 0, 3598),
+    ],
+)
+def test_bytes_needed_for_every_channel(
+    corpus_bytes: int, texts: int, dimensions: int, has_sparse: bool, has_tokens: bool, late_bytes: int, megabytes: int
+) -> None:
+    identity = SimpleNamespace(dimensions=dimensions)
+    encoder = SimpleNamespace(identity=identity, has_sparse=has_sparse, has_tokens=has_tokens)
+    asked = bytes_needed(corpus_bytes, texts, encoder, late_bytes)  # type: ignore[arg-type]
+    assert round(asked / 1e6) == megabytes

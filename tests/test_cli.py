@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from danbooru_index import __version__
 from danbooru_index.cli import main
 from danbooru_index.report import shorten, table, width
 
@@ -36,6 +38,34 @@ def test_build_info_verify_search(capsys: pytest.CaptureFixture[str], corpus: Pa
     code, out, _ = run(capsys, "search", "双马尾", "--db", db)
     assert out.splitlines()[0].split() == ["tag", "score", "posts", "category", "names"]
     assert out.splitlines()[2].split()[:1] == ["twintails"]
+
+
+def test_version_says_what_is_installed_and_imports_none_of_it() -> None:
+    program = (
+        "import sys\n"
+        "from importlib import metadata\n"
+        "from danbooru_index.cli import main\n"
+        "found = {'torch': '9.1', 'chromadb': '1.2', 'onnxruntime-gpu': '3.4'}\n"
+        "def version(name):\n"
+        "    if name not in found:\n"
+        "        raise metadata.PackageNotFoundError(name)\n"
+        "    return found[name]\n"
+        "metadata.version = version\n"
+        "try:\n"
+        "    main(['--version'])\n"
+        "finally:\n"
+        "    print(sorted({'torch', 'FlagEmbedding', 'chromadb', 'onnxruntime', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"danbooru-index {__version__}, Python {platform.python_version()}",
+        "torch 9.1",
+        "FlagEmbedding is not installed",
+        "chromadb 1.2",
+        "onnxruntime 3.4",
+        "[]",
+    ]
 
 
 def test_a_file_of_queries_gives_one_line_each_in_order(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,9 +11,10 @@ from dataclasses import replace
 import pytest
 from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, environment, noise, read_contents, write_version
 
-from danbooru_index.errors import HubError
+from danbooru_index.cli import main
+from danbooru_index.errors import HubError, InputError
 from danbooru_index.hub import FetchOptions, fetch_index, with_flags
-from danbooru_index.hub.fetch import DEFAULT_OPTIONS, FetchReport
+from danbooru_index.hub.fetch import DEFAULT_OPTIONS
 from danbooru_index.versions import current_version
 
 pytest_plugins = ["hub_fixtures"]
@@ -41,17 +43,62 @@ def test_a_command_that_has_nothing_to_fetch_loads_neither_numpy_nor_a_client(pu
     assert published.requests == []
 
 
-def test_an_index_that_was_built_here_stays_unless_a_fetch_asks_for_another(published, settings, folder, tmp_path):
-    own = write_version(tmp_path / "home/index/versions/own", {"tags/corpus.jsonl": b"mine"})
-    (folder / "CURRENT").write_text("own\n")
-    keep = FetchOptions(keep_own=True)
-    assert fetch(settings, folder, keep) == FetchReport(own, "present", None)
+def build_here(folder, name="own"):
+    """A version as a build leaves it, made the current one on 2026-03-05."""
+    version = write_version(folder / "versions" / name, {"tags/corpus.jsonl": b"mine"})
+    os.utime(version / "manifest.json", (1772712000, 1772712000))
+    (folder / "CURRENT").write_text(f"{name}\n")
+    return version
+
+
+def test_an_index_that_was_built_here_is_replaced_only_when_told_to(published, settings, folder, tmp_path, capsys):
+    own = build_here(folder)
+    command = ["fetch", REPOSITORY, "--endpoint", published.url, "--db", str(folder)]
+    for flags in ([], ["--update"], ["--verify"]):
+        assert main([*command, *flags]) == 1
+        assert capsys.readouterr().err.splitlines() == [
+            f"error: {folder} holds an index that was built here, and a fetch could not bring it back "
+            "(3 tags, finished on 2026-03-05).",
+            "hint: Nothing was changed. Fetch into another folder with --db OTHER, or --replace puts the fetched one in its place.",
+        ]
     assert published.requests == []
-    (own / "tags/corpus.jsonl").write_bytes(b"less than it was")
-    assert fetch(settings, folder, keep).status == "fetched"  # a damaged one is none
-    (folder / "CURRENT").write_text("own2\n")
-    write_version(folder / "versions/own2", {"tags/corpus.jsonl": b"mine"})
-    assert fetch(settings, folder).status == "present"  # the one fetched before is current again
+    assert (current_version(folder), read_contents(own)) == (own, {"tags/corpus.jsonl": b"mine"})
+    assert main([*command[:-1], str(tmp_path / "other")]) == 0
+    assert main([*command, "--replace"]) == 0
+    assert read_contents(current_version(folder)) == CONTENTS
+    assert not own.exists()
+    assert main(command) == 0  # the one that was fetched needs no leave to be replaced
+    assert main([*command, "--update"]) == 0
+
+
+def test_what_cannot_be_used_but_was_built_here_stays_too(published, settings, folder):
+    own = build_here(folder)
+    (folder / "CURRENT").write_text("gone\n")
+    with pytest.raises(InputError, match=r"\(3 tags, finished on"):
+        fetch(settings, folder)
+    (folder / "CURRENT").write_text("own\n")
+    (own / "manifest.json").write_text("{}")
+    with pytest.raises(InputError, match=r"\(not usable as it is: .* is not a manifest of a danbooru-index\.\)"):
+        fetch(settings, folder)
+    # A folder that is an index itself hides every version in it.
+    write_version(folder, {"tags/corpus.jsonl": b"mine"})
+    with pytest.raises(InputError) as refused:
+        fetch(settings, folder, FetchOptions(replace=True))
+    assert refused.value.hint.endswith("or move this one away first.")
+    assert published.requests == []
+
+
+def test_an_index_that_is_built_during_the_download_stays(published, settings, folder):
+    def progress(step):
+        if step.done and not (folder / "CURRENT").exists():
+            build_here(folder)
+
+    with pytest.raises(InputError, match="was built here"):
+        fetch_index(settings, folder, progress, patience=QUICK)
+    assert current_version(folder).name == "own"
+    published.requests.clear()
+    assert fetch(settings, folder, FetchOptions(replace=True)).status == "fetched"
+    assert published.bytes_sent() < 10_000  # the manifest: the files were kept
     assert read_contents(current_version(folder)) == CONTENTS
 
 

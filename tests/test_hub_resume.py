@@ -59,6 +59,15 @@ def test_kill_minus_nine_loses_nothing(published, settings, folder, after):
     assert [r.path for r in published.requests if any(r.path.endswith("/" + name) for name in finished)] == []
 
 
+@pytest.fixture
+def sigint_heard():
+    """A suite that a shell started in the background ignores Ctrl-C, and so would its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint_heard")
 def test_interrupt_ends_with_130_and_goes_on(published, settings, folder):
     published.fault(STORAGE, rate=500_000)
     process = start(published.url, settings.home, "--db", str(folder))

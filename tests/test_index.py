@@ -172,3 +172,11 @@ def test_manifest_json_round_trips(folder: Path) -> None:
     manifest = read_manifest(path.parent)
     again = parse_manifest(json.loads(path.read_text(encoding="utf-8")))
     assert again == manifest
+
+
+def test_opening_clears_away_what_a_build_left_that_was_killed_after_the_swap(folder: Path) -> None:
+    left = current_version(folder) / "unfinished"
+    left.mkdir()
+    (left / "key_kinds").write_bytes(b"0")
+    with Index(folder):
+        assert not left.exists()

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from danbooru_index.channels.lexical import LexicalChannel, NameScores, write_lexical
+from danbooru_index.channels.lexical import LexicalChannel, NameScores, write_view
+from danbooru_index.channels.ngrams import VIEWS
 from danbooru_index.channels.words import WordsChannel, words_of, write_words
 from danbooru_index.records import TagRecord
 from danbooru_index.sounds import latin, skeleton, spelling
@@ -21,10 +22,15 @@ NAMES = ["adelbert steiner", "hatsune miku", "初音未来", "long hair", "长�
 ROWS = [0, 1, 1, 2, 2, 3]
 
 
+def written(folder: Path, names: list[str], rows: list[int]) -> LexicalChannel:
+    for view in VIEWS:
+        write_view(folder, view, [fold(name) for name in names], np.array(rows, np.int32))
+    return LexicalChannel(folder)
+
+
 @pytest.fixture
 def lexical(tmp_path: Path) -> LexicalChannel:
-    write_lexical(tmp_path / "lexical", NAMES, np.array(ROWS, np.int32))
-    return LexicalChannel(tmp_path / "lexical")
+    return written(tmp_path / "lexical", NAMES, ROWS)
 
 
 def scores(lexical: LexicalChannel, query: str, rows: int) -> NameScores:
@@ -51,8 +57,7 @@ def test_typos_and_coverage(lexical: LexicalChannel) -> None:
 
 
 def test_an_empty_index_and_queries_without_letters(tmp_path: Path) -> None:
-    write_lexical(tmp_path / "l", [], np.zeros(0, np.int32))
-    assert scores(LexicalChannel(tmp_path / "l"), "ツ", 0).skeleton.shape == (0,)
+    assert scores(written(tmp_path / "l", [], []), "ツ", 0).skeleton.shape == (0,)
 
 
 def test_the_corpus_is_its_own_dictionary(tmp_path: Path) -> None:

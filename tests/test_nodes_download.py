@@ -32,12 +32,12 @@ sys.modules["pack.nodes"] = nodes
 service = importlib.import_module("pack.nodes.service")
 folder, reason = service._find(service.IndexHandle(**handle))
 versions = importlib.import_module("pack.danbooru_index.versions")
-print(json.dumps([str(folder), versions.current_version(folder).name]))
+print(json.dumps([str(folder), versions.current_version(folder).name, reason]))
 """
 
 
 def find(home: Path, endpoint: str, **handle: str) -> list[str]:
-    """The folder and version that a node would search with these inputs."""
+    """The folder and version that a node would search with these inputs, and why."""
     inputs = json.dumps({"repository": REPOSITORY, "endpoint": endpoint, **handle})
     command = [sys.executable, "-c", PROGRAM, str(home), str(ROOT), inputs]
     env = {name: value for name, value in environment(home).items() if name != "PYTHONPATH"}
@@ -67,14 +67,23 @@ def test_if_missing_fetches_once_into_the_folder_that_is_named(published, home, 
         assert published.requests == []
 
 
-def test_if_missing_leaves_an_index_that_the_user_built(published, home):
+@pytest.mark.parametrize("download", ["if missing", "update"])
+def test_an_index_that_the_user_built_stays_and_the_node_says_so(published, home, download):
     build_here(home / "index")
-    assert find(home, published.url, download="if missing") == [str(home / "index"), "own"]
+    reason = f"index {home / 'index'} (built here and kept: no download takes its place)"
+    assert find(home, published.url, download=download) == [str(home / "index"), "own", reason]
     assert published.requests == []
-    assert find(home, published.url, download="update")[1].startswith("abababababab-")
+
+
+def test_update_takes_a_newer_one(published, home, tmp_path):
+    first = find(home, published.url, download="update")
+    assert find(home, published.url, download="update") == first
+    published.add(REPOSITORY).commit_folder(write_version(tmp_path / "newer", {"tags/corpus.jsonl": b"newer"}))
+    assert find(home, published.url, download="if missing") == first
+    assert find(home, published.url, download="update")[1] != first[1]
 
 
 def test_never_asks_for_nothing(published, home):
     build_here(home / "index")
-    assert find(home, published.url, download="never") == [str(home / "index"), "own"]
+    assert find(home, published.url, download="never") == [str(home / "index"), "own", f"index {home / 'index'}"]
     assert published.requests == []

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..channels.dense import GRAPH_DIMENSIONS
 from ..channels.late import MAX_BYTES
 from ..corpus import CorpusReader, LineProblem
 from ..encoders import Encoder
@@ -25,9 +24,10 @@ from .base import Base, open_base
 from .checkpoint import Checkpoint
 from .faults import plain_errors
 from .lock import build_lock
+from .names import finish_names, finish_words
 from .progress import Reporter
 from .space import batch_size, bytes_needed, check_space, measure_corpus
-from .stages import finish_cooccurrence, finish_graph, finish_late, finish_names, finish_sparse, finish_words, publish
+from .stages import finish_cooccurrence, finish_graph, finish_late, finish_sparse, publish
 from .stream import chunks, prefetch
 from .work import open_work
 from .writers import Writers, encoded_chunks
@@ -140,7 +140,7 @@ def build_index(
         job = Job(corpus, folder, version, encoder, options, state, reporter, cancelled)
         try:
             job.once("count", _count)
-            check_space(version, bytes_needed(corpus_bytes, state.total, encoder.identity.dimensions, GRAPH_DIMENSIONS))
+            check_space(version, bytes_needed(corpus_bytes, state.total, encoder, options.late_bytes))
             _run(job)
         except CorpusError:
             # Whatever mends the corpus makes it another corpus, so this work could never go on.
@@ -175,7 +175,7 @@ def _run(job: Job) -> None:
     job.once("columns", _columns)
     if job.encoder.has_sparse:
         job.once("sparse", finish_sparse)
-    job.once("names", finish_names)
+    finish_names(job)
     job.once("words", finish_words)
     if job.options.cooccurrence is not None:
         job.once("cooccurrence", finish_cooccurrence)

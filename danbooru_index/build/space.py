@@ -6,13 +6,24 @@ import shutil
 import time
 from pathlib import Path
 
+from ..channels.dense import GRAPH_DIMENSIONS
+from ..channels.graph import SYNC_EVERY
 from ..corpus import CorpusReader
 from ..encoders import Encoder
 from ..errors import BuildError
 from .memory import free_memory
 
-FIXED_BYTES_A_TEXT = 700  # graph links and ids, Chroma's tables and write log, beside what grows with the dimensions
-CORPUS_FACTOR = 3.0  # the tag table and the names' postings, a byte of corpus
+# What a build takes beside what grows with the dimensions, in bytes; benchmarks/scale.md has the sizes of real builds.
+FIXED_BYTES = 1 << 20  # an empty Chroma database, headers
+TABLE_FACTOR = 2.0  # the tag table and its unfinished columns, a byte of corpus
+NAMES_FACTOR = 2.5  # the lists of the names and words, a byte of corpus ...
+NAMES_BYTES_A_TEXT = 200  # ... and a text
+DENSE_BYTES_A_TEXT = 31  # scale, row, hash, kind and hubness, and the unfinished ones of these
+GRAPH_BYTES_A_TEXT = 310  # links and ids, Chroma's tables
+LOG_BYTES_A_TEXT = 200  # Chroma's write log ...
+LOG_TEXTS = 3 * SYNC_EVERY // 2  # ... of the texts between two flushes
+POSTINGS_BYTES_A_TEXT = 128  # 16 term weights of 8 bytes; names have 6 to 8 tokens
+LATE_TOKENS_A_TEXT = 5  # one text a tag has them
 MOST_TEXTS = 2048
 LEAST_TEXTS = 64
 _BATCH_SECONDS = 10.0  # a checkpoint waits for the batch at work
@@ -28,10 +39,16 @@ def measure_corpus(path: Path) -> tuple[str, int]:
         return reader.sha256, size
 
 
-def bytes_needed(corpus_bytes: int, texts: int, dimensions: int, graph_dimensions: int) -> int:
-    """About how many bytes an index takes while it is built."""
-    a_text = FIXED_BYTES_A_TEXT + dimensions * 9 // 8 + 8 * graph_dimensions
-    return int(CORPUS_FACTOR * corpus_bytes) + texts * a_text
+def bytes_needed(corpus_bytes: int, texts: int, encoder: Encoder, late_bytes: int) -> int:
+    """About how many bytes an index takes at most while it is built; `late_bytes` is the user's bound of token vectors."""
+    dimensions = encoder.identity.dimensions
+    in_graph = 4 * min(dimensions, GRAPH_DIMENSIONS)
+    a_text = dimensions * 9 // 8 + DENSE_BYTES_A_TEXT + in_graph + GRAPH_BYTES_A_TEXT + NAMES_BYTES_A_TEXT
+    if encoder.has_sparse:
+        a_text += POSTINGS_BYTES_A_TEXT
+    log = min(texts, LOG_TEXTS) * (in_graph + LOG_BYTES_A_TEXT)
+    late = min(late_bytes, texts * LATE_TOKENS_A_TEXT * (dimensions + 4)) if encoder.has_tokens else 0
+    return FIXED_BYTES + int((TABLE_FACTOR + NAMES_FACTOR) * corpus_bytes) + texts * a_text + log + late
 
 
 def check_space(version: Path, needed: int) -> None:

@@ -1,4 +1,4 @@
-"""The stages after encoding: the graph, the names, and the manifest, which makes a version whole."""
+"""The stages after encoding: the graph, what else stands beside the vectors, and the manifest, which makes a version whole."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ import numpy as np
 from ..channels.cooccurrence import read_pairs, write_cooccurrence
 from ..channels.dense import GRAPH_DIMENSIONS, TextKind
 from ..channels.graph import GraphWriter
-from ..channels.lexical import write_lexical
-from ..channels.shape import shape_of, write_shapes
 from ..channels.sparse import SparseWriter
 from ..channels.vectors import VectorFile
-from ..channels.words import write_words
 from ..errors import IndexDamagedError
 from ..files import map_array
-from ..index import CHROMA, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS
+from ..index import CHROMA, COOCCURRENCE, DENSE, LATE, SPARSE, STORE
 from ..manifest import Manifest, hash_files, list_files
 from ..store import KEY_TAG, Store
-from ..texts import lexical_names
 from ..versions import UNFINISHED
 from .late import write_late
 
@@ -28,40 +24,6 @@ if TYPE_CHECKING:
     from .pipeline import Job
 
 GRAPH_SAMPLE = 2000  # vectors that are searched in a graph whose build was broken off
-
-
-def finish_names(job: Job) -> None:
-    """The lexical channel and the shapes of the tags, from the tag table."""
-    store = Store(job.version / STORE)
-    try:
-        job.reporter.stage("names", len(store), "tags")
-        names: list[str] = []
-        shapes = []
-        counts = np.zeros(len(store), np.int64)
-        for row, record in enumerate(store.rows()):
-            of_row = lexical_names(record)
-            names += of_row
-            shapes.append(shape_of(record))
-            counts[row] = len(of_row)
-            if row % 10_000 == 0:
-                job.reporter.update(row)
-                job.check()
-    finally:
-        store.close()
-    shutil.rmtree(job.version / LEXICAL, ignore_errors=True)
-    write_lexical(job.version / LEXICAL, names, np.repeat(np.arange(len(counts), dtype=np.int32), counts))
-    write_shapes(job.version / LEXICAL, shapes)
-
-
-def finish_words(job: Job) -> None:
-    """The words channel, from the tag table."""
-    store = Store(job.version / STORE)
-    try:
-        job.reporter.stage("words", 0)
-        shutil.rmtree(job.version / WORDS, ignore_errors=True)
-        write_words(job.version / WORDS, store.rows())
-    finally:
-        store.close()
 
 
 def finish_cooccurrence(job: Job) -> None:

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ..files import map_array, save_array
-from ..text import fold
 from .inverted import Keys, Weights
 from .ngrams import CHARACTERS, ENDS, SOUNDS, VIEWS, View, ends_of, ngram_keys
 from .ranges import Numbers, flat_ranges
@@ -34,25 +33,18 @@ def _distinct(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArray[np.in
     return keys[first], owners[first]
 
 
-def write_lexical(folder: Path, names: Sequence[str], name_rows: Rows) -> None:
-    """Index `names` in every view; `name_rows` (ascending) gives the tag row of each name."""
-    folded = [fold(name) for name in names]
-    for view in VIEWS:
-        forms: dict[tuple[int, str], None] = {}
-        for row, name in zip(name_rows.tolist(), folded, strict=True):
-            form = view.form(name)
-            if len(form) >= view.least:
-                forms[row, form] = None
-        _write_view(
-            folder / view.name, [form for _, form in forms], np.array([row for row, _ in forms], np.int32), view
-        )
-
-
-def _write_view(folder: Path, forms: list[str], rows: Rows, view: View) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def write_view(folder: Path, view: View, folded: Sequence[str], name_rows: Rows) -> None:
+    """Index folded names (text.fold) in one view, in a folder of its own; `name_rows` (ascending) gives the tag row of each."""
+    distinct: dict[tuple[int, str], None] = {}
+    for row, name in zip(name_rows.tolist(), folded, strict=True):
+        form = view.form(name)
+        if len(form) >= view.least:
+            distinct[row, form] = None
+    rows, forms = np.array([row for row, _ in distinct], np.int32), [form for _, form in distinct]
+    (folder / view.name).mkdir(parents=True, exist_ok=True)
     keys, owners = _distinct(forms, view)
-    write_terms(folder, keys, owners.astype(np.int32), len(forms))
-    save_array(folder / "rows.npy", rows)
+    write_terms(folder / view.name, keys, owners.astype(np.int32), len(forms))
+    save_array(folder / view.name / "rows.npy", rows)
 
 
 class _NameIndex:

@@ -31,6 +31,7 @@ def _add_fetch(commands: Any) -> None:
     parser.add_argument("--check", action="store_true", help="only say whether there is a newer revision")
     parser.add_argument("--update", action="store_true", help="get the newest commit, if there is a newer one")
     parser.add_argument("--verify", action="store_true", help="check the hash of every file that is here already")
+    parser.add_argument("--replace", action="store_true", help="also in the place of an index that was built here")
     parser.add_argument("--no-encoder", action="store_true", help="leave out the encoder that comes with the index")
     add_json_flag(parser)
     parser.set_defaults(run=run_fetch)
@@ -76,7 +77,7 @@ def run_fetch(options: argparse.Namespace) -> int:
             what = f"the newest is {found.commit}: danbooru-index fetch --update" if found.newer else "it is the newest"
             print(f"{found.repository} at {found.revision}: {here}; {what}")
         return 0
-    wanted = FetchOptions(update=options.update, verify=options.verify, encoder=not options.no_encoder)
+    wanted = FetchOptions(options.update, options.verify, encoder=not options.no_encoder, replace=options.replace)
     with ProgressBar() as bar:
         report = fetch_index(settings, folder, bar, wanted)
     print(json.dumps({**asdict(report), "folder": str(report.folder)}) if options.json else _said(report))

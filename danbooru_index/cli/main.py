@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from ..errors import DanbooruIndexError
 from . import build, convert, evaluate, expand, fetch, info, prepare, search
+from .about import ShowAbout
 
 COMMANDS = (search, expand, prepare, build, convert, fetch, info, evaluate)
 
@@ -19,6 +20,7 @@ def parser() -> argparse.ArgumentParser:
         prog="danbooru-index", description="Say what you want to see, in any language, and get Danbooru tags."
     )
     top.add_argument("--debug", action="store_true", help="show a traceback with an error")
+    top.add_argument("--version", action=ShowAbout, help="show what is installed, for a bug report")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:
         module.add_commands(commands)

@@ -6,6 +6,7 @@ huggingface_hub.
 """
 
 from .fetch import CheckReport, FetchOptions, FetchReport, check_index, ensure_index, fetch_index, with_flags
+from .installed import built_here
 from .models import ModelSource, download_model_files
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "FetchOptions",
     "FetchReport",
     "ModelSource",
+    "built_here",
     "check_index",
     "download_model_files",
     "ensure_index",

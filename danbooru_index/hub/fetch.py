@@ -17,7 +17,16 @@ from ..settings import Settings
 from .download import DEFAULT_PATIENCE, HubClient, Patience
 from .encoder import EncoderPackage, check_package, package_of
 from .endpoints import Repository, check_endpoint, check_revision, is_commit
-from .installed import Source, adopt_version, install, read_source, source_of_current, whole_version, write_source
+from .installed import (
+    Source,
+    adopt_version,
+    install,
+    keep_built,
+    read_source,
+    source_of_current,
+    whole_version,
+    write_source,
+)
 from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, read_remote_manifest
 from .staging import Staging, open_staging
 from .transfer import WAYS_ON, Mirrors, Remote, attended, transfer
@@ -30,12 +39,12 @@ ASKING = "asking the Hub"  # the stage before the download
 class FetchOptions:
     """How to fetch. `update` asks for the newest commit of the revision even if an older one is here; `verify` checks
     the hashes of what is here instead of sizes alone; `encoder` takes the repository's encoder too, if it has one;
-    `keep_own` lets an index that was built here stay: nothing is fetched in its place."""
+    `replace` lets a fetch remove an index that was built here."""
 
     update: bool = False
     verify: bool = False
     encoder: bool = True
-    keep_own: bool = False
+    replace: bool = False
 
 
 DEFAULT_OPTIONS = FetchOptions()
@@ -45,7 +54,7 @@ DEFAULT_OPTIONS = FetchOptions()
 class FetchReport:
     """What `fetch_index` did. `status` is `fetched`, `present` (nothing was needed) or `offline` (nothing was asked).
 
-    `source` is None for an index that was built here; `received` counts bytes.
+    `source` is None for an index that was built here, as only `offline` uses it; `received` counts bytes.
     """
 
     folder: Path
@@ -110,13 +119,15 @@ def fetch_index(
     No request is made when it is there already and whole; what is damaged is fetched again. Stopped at any point, the
     next call goes on. `progress` runs in the calling thread, and what it raises stops the download and passes through.
 
-    :raises InputError: the repository, revision or an endpoint cannot be one.
+    :raises InputError: the repository, revision or an endpoint cannot be one; or an index that was built here is in
+        the way, and not `options.replace`.
     :raises IndexMismatchError: another schema version or encoder; nothing was downloaded.
     :raises HubError: offline without an index, no endpoint delivered, the disk is full, or the manifest is unsafe.
     """
     repository, mirrors = Repository.parse(settings.repository), Mirrors(endpoints_of(settings))
     if settings.offline:
         return _offline(folder, options)
+    keep_built(folder, replace=options.replace)
     if not options.update and (present := _present(folder, repository, settings.revision, options)):
         return present
     with client_for(settings, patience) as client:
@@ -146,6 +157,7 @@ def _fetch(
     taken = package if options.encoder else None
     check_encoder(manifest, taken, where)
     source = Source(str(remote.repository), revision, remote.commit, endpoint, hashlib.sha256(data).hexdigest())
+    keep_built(folder, replace=options.replace)
     version = adopt_version(folder, source, taken, verify=options.verify)
     if version is not None:
         return FetchReport(version, "present", source)
@@ -154,14 +166,14 @@ def _fetch(
     if taken:
         (staging.tree / PACKAGE_FILE).write_bytes(taken.data)
     write_source(staging.tree, source)
+    # A build may have ended here during the download, which is kept for the next call.
+    keep_built(folder, replace=options.replace)
     return FetchReport(install(staging, folder, manifest), "fetched", source, received)
 
 
 def _present(folder: Path, repository: Repository, wanted: str, options: FetchOptions) -> FetchReport | None:
     """The report for an index that needs nothing: whole, and of the `wanted` commit or fetched as that branch or tag."""
     source = source_of_current(folder)
-    if source is None and options.keep_own and (own := whole_version(folder, verify=options.verify)):
-        return FetchReport(own, "present", None)
     if source is None or source.repository != str(repository) or wanted not in (source.commit, source.revision):
         return None
     version = whole_version(folder, verify=options.verify)

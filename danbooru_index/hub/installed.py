@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..errors import IndexFolderError
+from ..errors import IndexFolderError, InputError
 from ..files import write_json_atomically
 from ..locks import FileHold
 from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
@@ -76,6 +77,40 @@ def source_of_current(folder: Path) -> Source | None:
         return read_source(current_version(folder))
     except IndexFolderError:
         return None
+
+
+def built_here(folder: Path) -> Path | None:
+    """The index of `folder` that no fetch can bring back, whole or not; None without one, or if it was fetched.
+
+    Where the pointer is lost, that is any version with a manifest.
+    """
+    try:
+        versions = [current_version(folder)]
+    except IndexFolderError:
+        versions = [path.parent for path in sorted((folder / VERSIONS).glob(f"*/{MANIFEST_FILE}"))]
+    # The note alone tells: a damaged manifest beside it may be fetched again.
+    return next((version for version in versions if not (version / SOURCE_FILE).is_file()), None)
+
+
+def keep_built(folder: Path, *, replace: bool) -> None:
+    """Refuse to put a fetched index in the place of one that was built here, which may be hours of work.
+
+    :raises InputError: there is one and `replace` is false, or it does not lie in a version folder that can be replaced.
+    """
+    version = built_here(folder)
+    if version is None or (replace and version != folder):
+        return
+    try:
+        manifest = read_manifest(version)
+        finished = time.strftime("%Y-%m-%d", time.localtime((version / MANIFEST_FILE).stat().st_mtime))
+        what = f"{manifest.rows:,} tags, finished on {finished}"
+    except (OSError, IndexFolderError) as error:
+        what = f"not usable as it is: {error}"
+    ways = "--replace puts the fetched one in its place" if version != folder else "move this one away first"
+    raise InputError(
+        f"{folder} holds an index that was built here, and a fetch could not bring it back ({what}).",
+        hint=f"Nothing was changed. Fetch into another folder with --db OTHER, or {ways}.",
+    )
 
 
 def whole_version(folder: Path, *, verify: bool = False) -> Path | None:
