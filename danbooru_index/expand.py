@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from .candidates import PART
@@ -28,7 +28,7 @@ from .prompt import (
 )
 from .ranking import order
 from .records import TagRecord
-from .scoring import allowed_tags, encode_queries, score_candidates
+from .scoring import GROUP, Scored, allowed_tags, encode_queries, score_candidates
 from .sentence import thing_request
 from .store import KEY_TAG
 from .text import match_key
@@ -52,15 +52,7 @@ def expand(index: Index, request: ExpandRequest) -> ExpandResult:
     parts = segments(request.text, lambda text: own_tag(index, text))
     found = _concepts(index, parts)
     _weigh_all(index, request, found)
-    allowed = allowed_tags(index, request.search_request())
-    for negated in (False, True):
-        side = [f for f in found if f.concept.negated == negated and f.concept.kind is not ConceptKind.COUNT]
-        for item, chosen in zip(
-            side,
-            choose([f.candidates for f in side], 1.0 if negated else request.budget, request.per_concept),
-            strict=True,
-        ):
-            item.chosen = chosen + _named_parts(index, item, chosen, allowed)
+    _choose_all(index, request, found)
     return _result(index, request, parts, found, started)
 
 
@@ -92,27 +84,53 @@ def _phrases(concept: Concept) -> list[Concept]:
 
 
 def _weigh_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) -> None:
-    """Score every concept, all of them encoded in one batch."""
-    things = [item for item in found if item.concept.kind is not ConceptKind.COUNT]
-    if not things:
-        return
-    base, store = request.search_request(), index.store
-    asked = [thing_request(base, item.concept) for item in things]
-    queries = encode_queries(index, [part.text for part in asked])
-    for item, scored in zip(things, score_candidates(index, asked, queries, PART), strict=True):
-        scores = scored.total(index.weights)
-        best = order(scores, store.post_count[scored.rows])[:DEPTH].tolist()
-        rows, exact = scored.rows.tolist(), scored.exact
-        item.candidates = weigh(
-            [
-                Candidate(rows[i], float(scores[i] - exact[i]), bool(exact[i] > 0), float(store.popularity[rows[i]]))
-                for i in best
-                if not store.deprecated[rows[i]]
-            ]
-        )
-        if item.concept.kind is ConceptKind.NAME:
+    """Score every concept: those that ask for the same once, GROUP of them at a time, each group encoded in one batch."""
+    base = request.search_request()
+    things = _alike(item for item in found if item.concept.kind is not ConceptKind.COUNT)
+    for first in range(0, len(things), GROUP):
+        group = things[first : first + GROUP]
+        asked = [thing_request(base, items[0].concept) for items in group]
+        queries = encode_queries(index, [one.text for one in asked])
+        for items, scored in zip(group, score_candidates(index, asked, queries, PART), strict=True):
             # A name is one character or series; those that merely resemble it are others.
-            item.candidates = item.candidates[:1]
+            most = 1 if items[0].concept.kind is ConceptKind.NAME else DEPTH
+            candidates = _candidates(index, scored)[:most]
+            for item in items:
+                item.candidates = candidates
+
+
+def _alike(found: Iterable[_Found]) -> list[list[_Found]]:
+    """The concepts that say the same, together."""
+    alike: dict[tuple[ConceptKind, str], list[_Found]] = {}
+    for item in found:
+        alike.setdefault((item.concept.kind, item.concept.text), []).append(item)
+    return list(alike.values())
+
+
+def _candidates(index: Index, scored: Scored) -> list[Candidate]:
+    """The first DEPTH tags of a concept that are not deprecated, weighed, best first."""
+    store, scores, rows, exact = index.store, scored.total(index.weights), scored.rows.tolist(), scored.exact
+    best = order(scores, store.post_count[scored.rows])[:DEPTH].tolist()
+    return weigh(
+        [
+            Candidate(rows[i], float(scores[i] - exact[i]), bool(exact[i] > 0), float(store.popularity[rows[i]]))
+            for i in best
+            if not store.deprecated[rows[i]]
+        ]
+    )
+
+
+def _choose_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) -> None:
+    """Choose the tags of every concept, on each side of the prompt; what is said twice counts once in the budget."""
+    allowed = allowed_tags(index, request.search_request())
+    for negated in (False, True):
+        side = [f for f in found if f.concept.negated == negated and f.concept.kind is not ConceptKind.COUNT]
+        things = _alike(side)
+        budget = 1.0 if negated else request.budget
+        chosen = choose([items[0].candidates for items in things], budget, request.per_concept)
+        for items, tags in zip(things, chosen, strict=True):
+            for item in items:
+                item.chosen = tags + _named_parts(index, item, tags, allowed)
 
 
 def _named_parts(index: Index, item: _Found, chosen: Sequence[Candidate], allowed: Allowed | None) -> list[Candidate]:

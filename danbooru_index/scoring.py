@@ -20,6 +20,7 @@ from .texts import late_text
 
 LATE_TAGS = 128  # tags that late interaction ranks anew
 LATE_ON_THE_FLY = 64  # tags whose token vectors an accelerator computes for one query
+GROUP = 64  # requests that are scored at once, which bounds the memory that many of them take
 
 FloatArray = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -92,8 +93,14 @@ def score_candidates(
     index: Index, requests: Sequence[SearchRequest], queries: Sequence[QueryVectors], depth: Depth = WHOLE
 ) -> list[Scored]:
     """For each request the candidates of every channel, scored by every channel; late interaction for the best of them."""
-    if not requests:
-        return []
+    starts = range(0, len(requests), GROUP)
+    groups = ((requests[i : i + GROUP], queries[i : i + GROUP]) for i in starts)
+    return [scored for group in groups for scored in _score_group(index, *group, depth)]
+
+
+def _score_group(
+    index: Index, requests: Sequence[SearchRequest], queries: Sequence[QueryVectors], depth: Depth
+) -> list[Scored]:
     filters = [allowed_tags(index, request) for request in requests]
     exact = [_exact(index, request.text, allowed) for request, allowed in zip(requests, filters, strict=True)]
     terms = [index.sparse.scores(q.sparse) if index.sparse and q.sparse is not None else None for q in queries]

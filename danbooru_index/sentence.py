@@ -56,7 +56,7 @@ def plan_search(index: Index, request: SearchRequest) -> SearchPlan:
     concepts = tuple(split(request.text, StoreLexicon(index.store)))
     things = [c for c in concepts if c.kind is not ConceptKind.COUNT and not c.negated]
     parts = [thing_request(request, thing) for thing in things] if len(concepts) > 1 else []
-    return SearchPlan(request, concepts, tuple(parts))
+    return SearchPlan(request, concepts, tuple(dict.fromkeys(parts)))
 
 
 def thing_request(request: SearchRequest, thing: Concept) -> SearchRequest:

@@ -86,6 +86,22 @@ def test_the_things_of_a_sentence(text, expected):
         ("水手服", ()),
         ("seven girls", ("6+girls",)),
         ("a person", ()),
+        # Two or more in a clause of their own are all that there are; others may be among them.
+        ("一个女孩，两个女孩", ("2girls",)),
+        ("两个女孩，一个女孩红发，另一个女孩戴耳机", ("2girls",)),
+        ("two girls, one girl with red eyes", ("2girls",)),
+        ("一个女孩，水手服，一个女孩，帽子", ("2girls",)),
+        ("两个女孩和一个女孩", ("3girls",)),
+        ("a girl and another girl", ("2girls",)),
+        ("one girl and another girl", ("2girls",)),
+        ("另一个女孩", ("1girl",)),
+        ("帽子の少女ともう一人の少女", ("2girls",)),
+        # A count tag inside a sentence is what it says.
+        ("1girl with 2girls", ("1girl", "2girls")),
+        ("1girl站在海边", ("1girl",)),
+        ("a boy, no 2girls", ("1boy",)),
+        # The numbers of a ratio count nobody.
+        ("16:9 girl", ("1girl",)),
     ],
 )
 def test_persons_become_count_tags(text, expected):

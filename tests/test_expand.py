@@ -214,3 +214,53 @@ def test_a_sentence_is_searched_by_its_parts(small_index):
     tags = search(small_index, SearchRequest("一个女孩，穿着水手服，手里有雨伞，场景是夜空", limit=10)).tags
     assert set(tags[:3]) == {"serafuku", "umbrella", "night_sky"}
     assert "1girl" in tags
+
+
+def test_what_a_text_says_twice_is_scored_once_and_in_groups(small_index, monkeypatch):
+    from danbooru_index import expand as expanding
+    from danbooru_index import scoring
+
+    scored, encode = [], expanding.encode_queries
+    monkeypatch.setattr(
+        expanding, "encode_queries", lambda index, texts: scored.append(list(texts)) or encode(index, texts)
+    )
+    once = expand(small_index, ExpandRequest("水手服，双马尾，夜空", budget=1))
+    monkeypatch.setattr(expanding, "GROUP", 2)
+    monkeypatch.setattr(scoring, "GROUP", 1)
+    often = expand(small_index, ExpandRequest("水手服，双马尾，夜空" + "，水手服，夜空" * 50, budget=1))
+    assert scored == [["水手服", "双马尾", "夜空"], ["水手服", "双马尾"], ["夜空"]]
+    assert often.prompt == once.prompt
+    assert [(c.text, c.tags, c.scores) for c in often.concepts[:3]] == [
+        (c.text, c.tags, c.scores) for c in once.concepts
+    ]
+
+
+def test_requests_are_scored_alike_in_groups_of_any_size(small_index, monkeypatch):
+    from danbooru_index import scoring
+    from danbooru_index.records import SearchRequest
+
+    requests = [SearchRequest(text) for text in ("水手服", "双马尾", "夜空")]
+    queries = scoring.encode_queries(small_index, [request.text for request in requests])
+    together = scoring.score_candidates(small_index, requests, queries)
+    monkeypatch.setattr(scoring, "GROUP", 2)
+    apart = scoring.score_candidates(small_index, requests, queries)
+    assert [one.rows.tolist() for one in apart] == [one.rows.tolist() for one in together]
+    for one, other in zip(apart, together, strict=True):
+        assert one.total(small_index.weights) == pytest.approx(other.total(small_index.weights), abs=1e-6)
+
+
+def test_what_is_repeated_is_searched_once(small_index):
+    from danbooru_index.records import SearchRequest
+    from danbooru_index.sentence import plan_search
+
+    plan = plan_search(small_index, SearchRequest("水手服，双马尾，水手服"))
+    assert [part.text for part in plan.parts] == ["水手服", "双马尾"]
+
+
+def test_a_long_clause_of_relative_clauses_is_read(small_index):
+    text = "挂在脖子上的耳机和" * 2200
+    assert len(expand(small_index, ExpandRequest(text)).concepts) == 2200
+
+
+def test_emoticons_stay(small_index):
+    assert prompt_of(small_index, "女孩 :d") == "1girl, :d"

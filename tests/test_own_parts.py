@@ -44,6 +44,12 @@ OWN = [
     r"(saber \(fate\):1.3)",
     "1.2::long hair::",
     "-2::hat, 黑发::",
+    ":d",
+    ";)",
+    ">:(",
+    "^_^",
+    "D:",
+    "\\o/",
     "1.5::saber (fate), smile ::",
 ]
 PROSE = [
@@ -151,3 +157,23 @@ def test_a_network_that_is_not_closed_ends_at_the_comma():
 )
 def test_what_a_stretch_of_prose_says(text, words):
     assert Segment(text, False).words == words
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("女孩 :d", [":d"]),
+        ("女孩:D，微笑", [":D"]),
+        ("女孩^_^", ["^_^"]),
+        ("a girl >_< with <3, ;)", [">_<", "<3", ";)"]),
+        ("x_x girl", ["x_x"]),
+        ("D:, a girl", ["D:"]),
+        ("a girl \\o/.", ["\\o/"]),
+        # Signs of a sentence, of a ratio and of an address are none.
+        ("pose:dancing; dress: red; d: happy", []),
+        ("16:3, http://a.b/c", []),
+        ("(girl) :(a, b)", []),
+    ],
+)
+def test_emoticons_are_own_parts_wherever_they_stand(text, own):
+    assert [part.text for part in segments(text, tag_of) if part.own] == own

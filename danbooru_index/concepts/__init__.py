@@ -11,7 +11,6 @@ __all__ = [
     "ConceptKind",
     "Known",
     "Lexicon",
-    "agreeing",
     "interleave",
     "is_sentence",
     "split",

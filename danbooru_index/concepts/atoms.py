@@ -9,10 +9,12 @@ from functools import lru_cache
 from ..text import fold, is_han
 from .grammar import KOREAN_PARTICLES, KOREAN_WHOLE
 
-_CLAUSE_END = re.compile(r"[,，。；;!！?？\n:：、・|\[\]{}()（）「」『』【】《》〈〉“”\"…—～]|\.(?=\s|$)|\s[-–/]\s")
+_CLAUSE_END = re.compile(
+    r"[,，。；;!！?？\n、・|\[\]{}()（）「」『』【】《》〈〉“”\"…—～]|[:：](?!\d)|(?<!\d)[:：]|\.(?=\s|$)|\s[-–/]\s"
+)
 _ENUMERATION_SIGNS = "、・"
 _WORD = re.compile(
-    r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+)*"
+    r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+|(?<=\d)[:：/]\d+)*"
 )
 _HANGUL = re.compile(r"[\uac00-\ud7a3]+")
 

@@ -18,10 +18,14 @@ LANGUAGES = ("zh", "ja", "en", "ko")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One mention of persons: `number` is "1" to "6", MANY, or None when no number is given."""
+    """One mention of persons: `number` is "1" to "6", MANY, or None when no number is given.
+
+    `total` where it says how many there are in all (see totals); other mentions may be among them.
+    """
 
     kind: str
     number: str | None
+    total: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -49,6 +53,12 @@ def number_words(language: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=4)
+def further_words(language: str) -> frozenset[str]:
+    """Match keys that say that one more comes to those who are there."""
+    return frozenset(match_key(word) for word in headcount()["another"][language])
+
+
+@lru_cache(maxsize=4)
 def alone_words(language: str) -> frozenset[str]:
     """Match keys that say that someone is alone."""
     return frozenset(match_key(word) for word in headcount()["solo"][language])
@@ -57,29 +67,57 @@ def alone_words(language: str) -> frozenset[str]:
 @lru_cache(maxsize=4)
 def fixed_phrases(language: str) -> dict[str, tuple[str, ...]]:
     """{match key: count tags} of phrases that name persons of several kinds at once."""
-    return {match_key(phrase): tuple(tags) for phrase, tags in headcount()["phrases"][language].items()}
+    phrases = {match_key(phrase): tuple(tags) for phrase, tags in headcount()["phrases"][language].items()}
+    return {**{match_key(tag): (tag,) for tag in all_count_tags()}, **phrases}
+
+
+@lru_cache(maxsize=1)
+def all_count_tags() -> tuple[str, ...]:
+    """Every count tag that this module gives."""
+    return tuple(tag for names in headcount()["tags"].values() for tag in names.values())
+
+
+def totals(clause: Iterable[Person]) -> list[Person]:
+    """The persons of a clause that names nothing else: two or more of a kind are all that there are of it.
+
+    >>> totals([Person("girl", "2"), Person("girl", "1"), Person("boy", "1")])
+    [Person(kind='girl', number='3', total=True), Person(kind='boy', number='1', total=False)]
+    """
+    mentions, found = list(clause), []
+    for kind in dict.fromkeys(person.kind for person in mentions):
+        of_kind = [person for person in mentions if person.kind == kind]
+        number = _added(person.number for person in of_kind)
+        found += [Person(kind, number, total=True)] if number not in ("0", "1") else of_kind
+    return found
+
+
+def _added(numbers: Iterable[str | None]) -> str:
+    """The sum of numbers as one of them: "0" to "6", or MANY."""
+    known = [number for number in numbers if number]
+    return MANY if MANY in known else str(min(6, sum(map(int, known))))
 
 
 def count_tags(persons: Iterable[Person], *, alone: bool = False) -> tuple[str, ...]:
     """The count tags of all mentions of a text.
 
-    Numbered mentions of one kind add up; a bare mention ("the girl") refers to one that is there already. A person of
-    unsaid sex has no count tag: Danbooru's 1other means a sex that cannot be told.
+    Numbered mentions of one kind add up, and may be among those of a total; a bare mention ("the girl") refers to one that
+    is there already. A person of unsaid sex has no count tag: Danbooru's 1other means a sex that cannot be told.
 
     >>> count_tags([Person("girl", "1"), Person("girl", None), Person("boy", "2")])
     ('1girl', '2boys')
     >>> count_tags([Person("girl", "many"), Person("person", "1")])
     ('multiple_girls',)
+    >>> count_tags([Person("girl", "2", total=True), Person("girl", "1")])
+    ('2girls',)
     """
     mentions = list(persons)
     tags = []
     for kind, names in headcount()["tags"].items():
-        numbers = [p.number for p in mentions if p.kind == kind]
-        if MANY in numbers:
-            tags.append(names[MANY])
-        elif numbers:
-            total = sum(int(n) for n in numbers if n)
-            tags.append(names[str(min(6, max(1, total)))])
+        of_kind = [p for p in mentions if p.kind == kind]
+        numbers = [p.number for p in of_kind if p.number and p.total]
+        numbers.append(_added(p.number for p in of_kind if not p.total))
+        if of_kind:
+            tags.append(names[MANY if MANY in numbers else max("1", *numbers)])
     if alone and (not tags or tags in (["1girl"], ["1boy"])):
         tags.append("solo")
     return tuple(tags)

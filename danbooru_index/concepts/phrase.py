@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ..text import match_key
 from .atoms import PARTICLE, Atom
 from .concept import Concept, ConceptKind
-from .counts import Person, count_tags, fixed_phrases, number_words, person_words
+from .counts import Person, count_tags, fixed_phrases, further_words, number_words, person_words
 from .grammar import KOREAN_AND, KOREAN_LINK, KOREAN_OBJECT
 from .lexicon import Known, Lexicon
 from .roles import Role
@@ -48,6 +48,7 @@ class Phrase:
         self.reader, self.atoms, self.known, self.language, self.negated = reader, atoms, known, language, negated
         self.pieces: list[Piece] = []
         self.number: str | None = None
+        self.further = False
         self.subject: Concept | None = None
 
     def take(self, piece: Piece, after: Piece | None, *, alone: bool) -> None:
@@ -69,12 +70,19 @@ class Phrase:
             self.flush()
         else:
             if role is Role.NUMBER:
-                self.number = number_words(self.language).get(piece.key) or number_words("en").get(piece.key)
+                self._count(piece.key)
             if self._is_verb(piece, role) and any(p.role is not Role.MODIFIER for p in self.pieces):
                 self.flush()
             self.pieces.append(replace(piece, role=role))
             if role is Role.VERB and self.language == "ko":
                 self.flush()
+
+    def _count(self, key: str) -> None:
+        """Read a number, or a word for one more."""
+        languages = (self.language, "en")
+        self.further = any(key in further_words(language) for language in languages)
+        found = (number_words(language).get(key) for language in languages)
+        self.number = "1" if self.further else next(filter(None, found), None)
 
     def _end_phrase(self, piece: Piece, role: Role) -> None:
         self.flush()
@@ -105,16 +113,22 @@ class Phrase:
 
     def _person(self, piece: Piece, role: Role) -> None:
         reader = self.reader
+        if self.negated and role is not Role.ALONE:
+            self.number, self.further = None, False
+            return
         place = (self.atoms[piece.first].start, self.atoms[piece.last - 1].end)
         if role is Role.ALONE:
             reader.alone = True
         elif role is Role.PERSONS:
             reader.fixed += fixed_phrases(self.language).get(piece.key) or fixed_phrases("en")[piece.key]
-        elif not self.negated:
+        else:
             kind, plural = person_words()[piece.key]
+            before = [person.number for person in reader.persons if person.kind == kind]
+            if self.further and before and not any(before):
+                reader.persons.append(Person(kind, "1"))  # "a girl and another girl": the first one counts too
             reader.persons.append(Person(kind, self.number or ("many" if plural else None)))
         reader.first_person = reader.first_person or place
-        self.number = None
+        self.number, self.further = None, False
 
     def _negate_last(self) -> None:
         if any(piece.role not in _SILENT for piece in self.pieces):

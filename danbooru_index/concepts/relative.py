@@ -36,18 +36,31 @@ def mark_verbs(pieces: Sequence[Piece]) -> list[Piece]:
 
 def join_relative(pieces: Sequence[Piece]) -> list[Piece]:
     """挂|在|脖子|上|的|耳机 -> 挂在脖子上|的|耳机: a verb with its place, before the noun that it describes."""
-    joined = list(pieces)
-    for i in range(1, len(pieces) - 1):
-        if pieces[i].key != _PLACED or pieces[i - 1].role not in (Role.CONTENT, Role.VERB):
-            continue
-        of = next((j for j in range(i + 1, len(pieces)) if pieces[j].key == _OF), None)
-        if of is None or of + 1 >= len(pieces) or pieces[of + 1].role not in (Role.CONTENT, Role.MODIFIER):
-            continue
-        if any(p.role in (Role.COMMA, Role.ENUMERATION, Role.PERSON) for p in pieces[i:of]):
-            continue
-        whole = Piece(pieces[i - 1].first, pieces[of].first, "".join(p.key for p in pieces[i - 1 : of]), Role.CONTENT)
-        return [*joined[: i - 1], whole, *join_relative(joined[of:])]
+    joined: list[Piece] = []
+    ends, i = _relative_ends(pieces), 0
+    while i < len(pieces):
+        placed = i + 1 < len(pieces) and pieces[i + 1].key == _PLACED and pieces[i].role in (Role.CONTENT, Role.VERB)
+        of = ends[i + 1] if placed else 0
+        if of and of + 1 < len(pieces) and pieces[of + 1].role in (Role.CONTENT, Role.MODIFIER):
+            key = "".join(piece.key for piece in pieces[i:of])
+            joined.append(Piece(pieces[i].first, pieces[of].first, key, Role.CONTENT))
+            i = of
+        else:
+            joined.append(pieces[i])
+            i += 1
     return joined
+
+
+def _relative_ends(pieces: Sequence[Piece]) -> list[int]:
+    """For each piece the place of the next 的 that no mark and no person parts from it, 0 where there is none."""
+    ends, end = [0] * len(pieces), 0
+    for i in reversed(range(len(pieces))):
+        ends[i] = end
+        if pieces[i].key == _OF:
+            end = i
+        elif pieces[i].role in (Role.COMMA, Role.ENUMERATION, Role.PERSON):
+            end = 0
+    return ends
 
 
 def join_modifiers(pieces: Sequence[Piece]) -> list[Piece]:

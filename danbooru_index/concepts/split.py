@@ -14,7 +14,7 @@ from functools import lru_cache
 from ..text import match_key
 from .atoms import HANGUL, WORD, Atom, Clause, atoms_of, clauses, is_japanese
 from .concept import Concept
-from .counts import headcount
+from .counts import all_count_tags, totals
 from .lexicon import Known, Lexicon
 from .phrase import Phrase, Reading
 from .relative import join_modifiers, join_objects, join_relative, mark_verbs
@@ -42,9 +42,14 @@ def split(text: str, lexicon: Lexicon) -> list[Concept]:
     reading = Reading(text, lexicon)
     negated = False
     for clause in clauses(text):
-        negated = read(
-            reading, clause, language_of(text, clause, japanese=japanese), negated=negated and clause.enumerated
+        language, persons, concepts = (
+            language_of(text, clause, japanese=japanese),
+            len(reading.persons),
+            len(reading.concepts),
         )
+        negated = read(reading, clause, language, negated=negated and clause.enumerated)
+        if len(reading.concepts) == concepts:
+            reading.persons[persons:] = totals(reading.persons[persons:])
     return reading.result()
 
 
@@ -100,7 +105,7 @@ class _Names:
 @lru_cache(maxsize=1)
 def _count_keys() -> tuple[str, ...]:
     """Match keys of the count tags, which the grammar of persons gives and not the dictionary."""
-    return tuple(match_key(tag) for names in headcount()["tags"].values() for tag in names.values())
+    return tuple(match_key(tag) for tag in all_count_tags())
 
 
 def _is_common(text: str, atoms: Sequence[Atom]) -> bool:

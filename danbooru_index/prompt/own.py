@@ -1,7 +1,8 @@
 """The user's own parts of a prompt, which stay as they are and where they are: weights, networks, wildcards, keywords, tags.
 
 Syntax of ComfyUI, WebUI and NovelAI prompts: `<lora:name:0.8>`, `(tag:1.2)`, `1.2::tag::`, `[a|b]`, `{a|b}`, `__wildcard__`, BREAK, AND,
-`embedding:name`, escaped brackets; and, between commas, tags that are already written in English.
+`embedding:name`, escaped brackets; emoticons (`:d`, `^_^`, `;)`), which are tags in Danbooru's spelling; and, between commas, tags that
+are already written in English.
 """
 
 from __future__ import annotations
@@ -28,7 +29,15 @@ _W = r"[A-Za-z0-9'.!+-]+"
 _QUALIFIER = r"(?:_?\\\([^()\\]*\\\)|_\([^()\\\s]*\))"
 _UNDERSCORED = re.compile(rf"{_W}(?:_{_W})+{_QUALIFIER}*|{_W}{_QUALIFIER}+")
 _ESCAPED = re.compile(rf"{_W}(?: {_W}){{0,3}} ?\\\([^()\\]*\\\)")
-_PATTERNS = (_ANGLED, _WILDCARD, _KEYWORDS, _NUMERIC, _EMBEDDING, _ESCAPED, _UNDERSCORED)
+# An emoticon stands alone: no ASCII sign but a comma before it, a mark of punctuation or white space after it.
+_EYE = r"[\^><@+=*~.;|$-]"
+_EMOTICON = re.compile(
+    rf"(?:{_EYE}_{_EYE}|([oxtu0])_\1|\^[3owu]\^)(?![A-Za-z0-9_])"
+    r"|(?<![!-+.-~-])(?:>?[:;=]'?-?[dpqotixcsv3)(<>|/@]|<3|\\[om|]+/)(?=[\s,，、。.!！?？;；)）\]}|]|$)"
+    r"|(?<![!-+.-~-])d[:;](?=[^\S\n]*(?:[,，、\n]|$))",
+    re.IGNORECASE,
+)
+_PATTERNS = (_ANGLED, _WILDCARD, _KEYWORDS, _NUMERIC, _EMBEDDING, _EMOTICON, _ESCAPED, _UNDERSCORED)
 _WEIGHT = re.compile(r":\s*[-+]?(?:\d+\.?\d*|\.\d+)\s*$")
 _WORDS_AFTER = re.compile(r"(?: [A-Za-z0-9'-]+){1,2}(?=\s*(?:[,，\n]|$))")
 _SEPARATOR = re.compile(r"[,，\n]+")
@@ -64,7 +73,7 @@ def segments(prompt: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
     for start, end in _spans(prompt):
         found += _items(prompt[position:start], tag_of)
         part = prompt[start:end]
-        found.append(Segment(part, True, tag_of(bare(part)) or ""))
+        found.append(Segment(part, True, tag_of(part) or tag_of(bare(part)) or ""))
         position = end
     return _joined([*found, *_items(prompt[position:], tag_of)])
 
