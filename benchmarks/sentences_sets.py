@@ -4,7 +4,9 @@
 
 The development sentences all count persons and are long. `bare_*` are those sentences (and benchmarks/sentences_prose.jsonl)
 with their person words cut out; `short_*` are two or three single-thing queries in a sentence of a few words, `girl_*` the
-same with a person. What they want is what their parts want. No random numbers: queries are ordered by their hash.
+same with a person. What they want is what their parts want. `named_*` are characters with their series behind a mark or in
+brackets, which want the character: they look like a list, and are none. `list_*` are two to four common tags by the corpus's own
+names, as people type them. No random numbers: queries are ordered by their hash.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ SINGLE = {
     "ja": ("ja_translation", "ja_wiki"),
     "en": ("en_alias",),
 }
+CHARACTERS = {"zh": ("zh_character",), "en": ("zh_character", "ja_character")}
 # G what is worn, H what a person looks like, P a place, O a thing; by the corpus's own labels of kinds.
 SLOTS = {"G": ("服装",), "H": ("发型", "眼睛", "表情"), "P": ("场景",), "O": ("物品", "食物", "动物", "植物")}
 SHORT = {
@@ -40,6 +43,10 @@ GIRL = {
     "en": ("{H} girl wearing {G}", "girl with {H} in {P}", "girl holding {O}"),
 }
 OF_A_TEMPLATE = 40
+NAMED = {"zh": ("{}，{}", "{}（{}）", "{}、{}"), "en": ("{}, {}", "{} ({})", "{} from {}")}
+OF_NAMED = 150
+LISTED = {"zh": ("、", "，", ", ", "\n"), "en": (", ", ",", "; ", "\n")}
+OF_LISTS, LEAST_POSTS = 150, 5000
 _CLAUSES = re.compile(r"([，,。.、；;：]\s*)")
 _AFTER = {"zh": "", "ja": "(?:が|は|を|の)?", "en": r"(?: with| is| are)?"}
 _BEFORE = {"zh": "的?", "ja": "の?", "en": ""}
@@ -100,6 +107,42 @@ def composed(
             yield {"query": text, "lang": language, "relevant": relevant, "kind": kind}
 
 
+def named(queries: Sequence[Mapping[str, object]], language: str) -> Iterator[dict[str, object]]:
+    """Characters with their series, in each way of NAMED in turn: "name series" of a query, or the qualifier of its tag."""
+    ordered = sorted(queries, key=lambda query: hashlib.sha1(str(query["query"]).encode()).hexdigest())
+    pairs = []
+    for query in ordered:
+        tag = str(list(query["relevant"])[0])  # type: ignore[call-overload]
+        text = str(query["query"]) if language == "zh" else tag.replace("_(", "  ").rstrip(")").replace("_", " ")
+        name, _, series = text.partition(" " if language == "zh" else "  ")
+        if name and series and "  " not in series:
+            pairs.append((name, series.strip(), query["relevant"]))
+    for i, (name, series, relevant) in enumerate(pairs[:OF_NAMED]):
+        text = NAMED[language][i % len(NAMED[language])].format(name, series)
+        yield {"query": text, "lang": language, "relevant": relevant, "kind": f"named_{language}"}
+
+
+def lists(corpus: Sequence[Mapping[str, object]], language: str) -> Iterator[dict[str, object]]:
+    """Common tags of different kinds, two to four of them, between the marks of LISTED."""
+    kinds = {kind for slot in SLOTS.values() for kind in slot}
+    common = [
+        line
+        for line in corpus
+        if line["category"] == "general"
+        and int(str(line["post_count"])) >= LEAST_POSTS
+        and str(line["text"])[1:].partition("】")[0] in kinds
+        and not line.get("nsfw")
+    ]
+    ordered = sorted(common, key=lambda line: hashlib.sha1(str(line["tag"]).encode()).hexdigest())
+    for i in range(OF_LISTS):
+        chosen, ordered = ordered[: 2 + i % 3], ordered[2 + i % 3 :]
+        tags = [str(line["tag"]) for line in chosen]
+        chinese = [str(line["text"]).partition(" - ")[2].partition("。")[0] for line in chosen]
+        names = chinese if language == "zh" else [tag.replace("_", " ") for tag in tags]
+        text = LISTED[language][i // 3 % len(LISTED[language])].join(names)
+        yield {"query": text, "lang": language, "relevant": tags, "kind": f"list_{language}"}
+
+
 def read_lines(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
@@ -133,6 +176,10 @@ def main() -> None:
             f"short_{language}": list(composed(SHORT[language], slots, f"short_{language}", language)),
             f"girl_{language}": list(composed(GIRL[language], slots, f"girl_{language}", language)),
         }
+        if language in NAMED:
+            characters = [q for name in CHARACTERS[language] for q in read_lines(options.queries / f"{name}.jsonl")]
+            sets[f"list_{language}"] = list(lists(read_lines(options.corpus), language))
+            sets[f"named_{language}"] = list(named(characters, language))
         for name, queries in sets.items():
             lines = "".join(json.dumps(query, ensure_ascii=False) + "\n" for query in queries)
             (options.output / f"{name}.jsonl").write_text(lines, encoding="utf-8")

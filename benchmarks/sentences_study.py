@@ -23,19 +23,18 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from danbooru_index.candidates import PART, WHOLE
-from danbooru_index.concepts import COUNT_SCORE, interleave, split
+from danbooru_index.concepts import COUNT_SCORE, interleave
 from danbooru_index.concepts.choose import DEPTH, Candidate, choose, weigh
 from danbooru_index.concepts.merge import _logit
 from danbooru_index.evaluate import average_precision, read_queries
 from danbooru_index.index import Index
-from danbooru_index.lookup import StoreLexicon
 from danbooru_index.ranking import order
 from danbooru_index.records import SearchRequest
 from danbooru_index.scoring import encode_queries, score_candidates
-from danbooru_index.search import nearness
-from danbooru_index.sentence import thing_request
+from danbooru_index.search import fit_of
+from danbooru_index.sentence import plan_search
 
-MADE = ("bare_", "short_", "girl_")  # of sentences_sets.py
+MADE = ("bare_", "short_", "girl_", "named_", "list_", "sentences_")  # of sentences_sets.py, and our own prose
 SENTENCES = ("multi_zh", "multi_ja", "multi_en")
 SETS = (
     "zh_human", "zh_natural", "zh_definition", "zh_tw", "zh_character", "zh_xhoxye", "ja_translation", "ja_wiki",
@@ -43,59 +42,64 @@ SETS = (
 )  # fmt: skip
 
 
-SINGLE_WEIGHT, MADE_WEIGHT = (
-    3.0,
-    0.5,
-)  # of a set in the fit: single things are the commoner text, made ones no one's own
-THRESHOLD = 0.3  # of the fitted logit, in favour of single things; it is part of merge.INTERCEPT
+# Of a set in the fit: single things are the commoner text, made ones no one's own.
+SINGLE_WEIGHT, MADE_WEIGHT = 3.0, 0.5
+THRESHOLD = 0.4  # of the fitted logit, in favour of single things; it is part of merge.INTERCEPT
 
 
 def scored(index, found):
-    """([(row, fused, exact)] best first, 30 at most; nearness of the nearest tag)."""
+    """([(row, fused, exact)] best first, 30 at most; how well the best fits)."""
     scores = found.fused(index.weights)
     best = order(scores, index.store.post_count[found.rows])[:30]
     hits = [(int(found.rows[i]), float(scores[i] - found.exact[i]), float(found.exact[i])) for i in best]
-    return hits, nearness(index, found)
+    return hits, fit_of(index, found)
 
 
 def read_set(index, path, most):
-    """[(relevant tags, counts, whole, parts, letters, nearness)] of one set, in the order of their hashes; parts are None where
-    the text names one thing."""
-    lexicon, rows = StoreLexicon(index.store), []
+    """[(relevant tags, plan, whole, parts, fits)] of one set, in the order of their hashes; parts are empty where the text names
+    one thing, `fits` is how well the whole and each part fit their best tag."""
+    rows = []
     queries = sorted(read_queries(path), key=lambda query: hashlib.sha1(query.text.encode()).hexdigest())
     for query in queries[:most]:
-        concepts = split(query.text, lexicon)
-        things = [c for c in concepts if not c.tags and not c.negated]
-        base = SearchRequest(query.text, nsfw="include")
-        asked = [base, *(thing_request(base, thing) for thing in things)] if len(concepts) > 1 else [base]
+        plan = plan_search(index, SearchRequest(query.text, nsfw="include"))
+        asked = [plan.request, *plan.parts]
         vectors = encode_queries(index, [request.text for request in asked])
-        several = PART if len(asked) > 1 else WHOLE
-        found = [scored(index, one) for one in score_candidates(index, asked, vectors, several)]
-        counts = [tag for concept in concepts for tag in concept.tags]
-        letters = sum(char.isalnum() for char in query.text)
-        parts = [hits for hits, _ in found[1:]] if len(concepts) > 1 else None
-        rows.append((query.relevant, counts, found[0][0], parts, letters, found[0][1]))
+        found = [scored(index, one) for one in score_candidates(index, asked, vectors, PART if plan.parts else WHOLE)]
+        rows.append((query.relevant, plan, found[0][0], [hits for hits, _ in found[1:]], [fit for _, fit in found]))
     return rows
 
 
 def both_ways(index, row):
     """(features of is_sentence or None where the text names one thing, AP@10 of the whole, AP@10 of the parts)."""
-    relevant, counts, whole, parts, letters, near = row
+    relevant, plan, whole, parts, fits = row
 
     def precision(tags):
         return average_precision(tags[:10], relevant)
 
     alone = precision([index.store.record(row).tag for row, _, _ in whole])
     top = max((f + e for _, f, e in whole), default=0.0)
-    if top >= 1.0 or not parts or (len(parts) < 2 and not counts):
+    if top >= 1.0 or not parts or (len(parts) < 2 and not plan.count_tags):
         return None, alone, alone
-    tops = [max((f for _, f, _ in part), default=0.0) for part in parts]
-    lists = [[(r, f + e) for r, f, e in part] for part in parts]
-    lists += [[(index.store.exact(tag)[0][0], COUNT_SCORE)] for tag in counts if index.store.exact(tag)]
-    popularity = index.store.popularity.__getitem__
-    merged = precision([index.store.record(row).tag for row, _ in interleave(lists, popularity)])
-    mean = statistics.fmean(map(_logit, tops))
-    return (_logit(top), mean, bool(counts), math.log(max(1, letters)), near), alone, merged
+    lists = [
+        sorted(((c.row, c.probability) for c in weigh(candidates(index, part))), key=lambda pair: -pair[1])
+        for part in parts
+    ]
+    lists += [[(index.store.exact(tag)[0][0], COUNT_SCORE)] for tag in plan.count_tags if index.store.exact(tag)]
+    merged = precision([index.store.record(row).tag for row, _ in interleave(lists)])
+    exact = statistics.fmean(fit.exact for fit in fits[1:])
+    letters = sum(char.isalnum() for char in plan.request.text)
+    features = (
+        _logit(top),
+        statistics.fmean(_logit(fit.score) for fit in fits[1:]),
+        bool(plan.count_tags),
+        math.log(max(1, letters)),
+        fits[0].near,
+        statistics.fmean(fit.near for fit in fits[1:]),
+        exact,
+        plan.listed,
+        plan.listed * exact,
+    )  # in the order of the constants of merge.is_sentence
+    return features, alone, merged
 
 
 def fit_splitting(index, sets):
@@ -145,9 +149,9 @@ def candidates(index, part):
 def prompt_figures(index, rows, budget, most, weighing=weigh):
     """(recall, spent over wanted) of the prompts of a set."""
     recalls, spent, wanted = [], 0, 0
-    for relevant, counts, whole, parts, *_ in rows:
+    for relevant, plan, whole, parts, _ in rows:
         chosen = choose([weighing(candidates(index, p)) for p in (parts or [whole])], budget, most)
-        tags = {index.store.record(c.row).tag for part in chosen for c in part} | set(counts)
+        tags = {index.store.record(c.row).tag for part in chosen for c in part} | set(plan.count_tags)
         recalls.append(len(relevant & tags) / len(relevant))
         spent, wanted = spent + len(tags), wanted + len(relevant)
     return statistics.fmean(recalls), spent / wanted
@@ -159,7 +163,7 @@ def fit(index, sets):
 
     def table(rows):
         features, wanted = [], []
-        for relevant, _, whole, parts, *_ in rows:
+        for relevant, _, whole, parts, _ in rows:
             for part in parts or [whole]:
                 found = candidates(index, part)
                 for place, c in enumerate(found, start=1):
@@ -210,7 +214,14 @@ def main():
             print(f"  {budget:.1f}: {shown}")
         if options.fit:
             fit_splitting(index, sets)
-            fit(index, sentences)
+            fit(
+                index,
+                {
+                    name: rows
+                    for name, rows in sets.items()
+                    if name in SENTENCES or name.startswith(("short_", "girl_"))
+                },
+            )
     print(json.dumps({"index": str(options.db.name), "queries": {name: len(rows) for name, rows in sets.items()}}))
 
 

@@ -26,10 +26,9 @@ from .prompt import (
     surround,
     without_implied,
 )
-from .ranking import order
 from .records import TagRecord
-from .scoring import GROUP, Scored, allowed_tags, encode_queries, score_candidates
-from .sentence import thing_request
+from .scoring import GROUP, Scored, allowed_tags, encode_queries, ranked, score_candidates
+from .sentence import candidates_of, thing_request
 from .store import KEY_TAG
 from .text import match_key
 
@@ -108,16 +107,9 @@ def _alike(found: Iterable[_Found]) -> list[list[_Found]]:
 
 
 def _candidates(index: Index, scored: Scored) -> list[Candidate]:
-    """The first DEPTH tags of a concept that are not deprecated, weighed, best first."""
-    store, scores, rows, exact = index.store, scored.total(index.weights), scored.rows.tolist(), scored.exact
-    best = order(scores, store.post_count[scored.rows])[:DEPTH].tolist()
-    return weigh(
-        [
-            Candidate(rows[i], float(scores[i] - exact[i]), bool(exact[i] > 0), float(store.popularity[rows[i]]))
-            for i in best
-            if not store.deprecated[rows[i]]
-        ]
-    )
+    """The first DEPTH tags of a concept but the deprecated ones, weighed, best first."""
+    best = [i for i, _ in ranked(index, scored, DEPTH)]
+    return weigh(candidates_of(index, scored, [i for i in best if not index.store.deprecated[scored.rows[i]]]))
 
 
 def _choose_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .candidates import PART
-from .concepts import COUNT_SCORE, interleave
+from .concepts import COUNT_SCORE, Fit, interleave
+from .concepts.choose import weigh
 from .index import Index
 from .records import Hit, SearchRequest, SearchResult
 from .scoring import (
@@ -20,7 +21,7 @@ from .scoring import (
     score_exact,
     with_spelling,
 )
-from .sentence import SearchPlan, plan_search
+from .sentence import SearchPlan, candidates_of, plan_search
 
 
 def search(index: Index, request: SearchRequest) -> SearchResult:
@@ -55,19 +56,20 @@ def _hits(index: Index, plan: SearchPlan, queries: Sequence[QueryVectors]) -> tu
     if plan.parts:
         # The parts tell more often than not, so the whole is scored in earnest only when they do not.
         (whole,) = score_candidates(index, request, vectors, PART)
-        top, near = float(whole.total(index.weights).max(initial=0.0)), nearness(index, whole)
-        if plan.names_several(top, near):
+        fit = replace(fit_of(index, whole), score=float(whole.total(index.weights).max(initial=0.0)))
+        if plan.names_several(fit):
             parts = score_candidates(index, plan.parts, queries[1:], PART)
-            if plan.names_several(top, near, [float(part.fused(index.weights).max(initial=0.0)) for part in parts]):
+            if plan.names_several(fit, [fit_of(index, part) for part in parts]):
                 return _merged(index, plan, parts)
     (scored,) = score_candidates(index, request, vectors)
     return tuple(make_hit(index, scored, i, score) for i, score in ranked(index, scored, plan.request.limit))
 
 
-def nearness(index: Index, scored: Scored) -> float:
-    """The dense similarity of a query to the nearest text of any candidate: 0 as unrelated texts, 1 the same."""
+def fit_of(index: Index, scored: Scored) -> Fit:
+    """How well a query fits its best candidate, in meaning and in all channels together."""
     best, floor = float(scored.channels.dense.max(initial=-1.0)), index.similarity_floor
-    return (best - floor) / (1.0 - floor)
+    fused = float(scored.fused(index.weights).max(initial=0.0))
+    return Fit(fused, near=(best - floor) / (1.0 - floor), exact=bool(scored.exact.any()))
 
 
 def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hit, ...]:
@@ -75,15 +77,15 @@ def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hi
     lists: list[list[tuple[int, float]]] = []
     places: dict[int, tuple[Scored, int]] = {}
     for part in parts:
-        best = ranked(index, part, plan.request.limit)
-        lists.append([(int(part.rows[i]), score) for i, score in best])
-        for i, _ in best:
+        best = [i for i, _ in ranked(index, part, plan.request.limit)]
+        weighed = weigh(candidates_of(index, part, best))
+        lists.append([(c.row, c.probability) for c in sorted(weighed, key=lambda c: -c.probability)])
+        for i in best:
             places.setdefault(int(part.rows[i]), (part, i))
     for tag in plan.count_tags:
         part = score_exact(index, replace(plan.request, text=tag))
         lists += [[(int(row), COUNT_SCORE)] for row in part.rows[:1]]
         for i, row in enumerate(part.rows[:1]):
             places.setdefault(int(row), (part, i))
-    popularity = index.store.popularity
-    merged = interleave(lists, lambda row: float(popularity[row]))[: plan.request.limit]
+    merged = interleave(lists)[: plan.request.limit]
     return tuple(make_hit(index, *places[row], score) for row, score in merged)

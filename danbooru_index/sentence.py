@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .concepts import Concept, ConceptKind, is_sentence, split
+from .concepts import Concept, ConceptKind, Fit, is_sentence, list_items, split
+from .concepts.choose import Candidate
 from .index import Index
 from .lookup import StoreLexicon
 from .records import Category, SearchRequest
+from .scoring import Scored
 
-LIKELY_BEST = (
-    0.9  # parts that had to score better than this on average decided no development query, and cost their time
-)
+# Parts that had to fit better than this on average decided no development query, and cost their time.
+LIKELY_BEST = Fit(0.9, near=0.8)
 MANY_THINGS = 10  # in all development queries no text of one thing was cut into more than nine
 
 
@@ -39,16 +40,19 @@ class SearchPlan:
         """The head-counts that the text gives by rule."""
         return tuple(tag for concept in self.concepts for tag in concept.tags)
 
-    def names_several(self, whole: float, near: float, parts: Sequence[float] | None = None) -> bool:
-        """Whether the text names several things, from the best score of the whole and the fused ones of the parts.
+    @property
+    def listed(self) -> bool:
+        """Whether the text is a list of things, one between two marks."""
+        return len(self.parts) > 1 and list_items(self.request.text) == len(self.parts)
 
-        Without `parts`, whether parts that all score well would make it so.
+    def names_several(self, whole: Fit, parts: Sequence[Fit] | None = None) -> bool:
+        """Whether the text names several things, from how well the whole and the parts fit one tag each.
 
-        :param near: similarity of the whole to the nearest tag, as in is_sentence.
+        Without `parts`, whether parts that all fit well would make it so.
         """
-        scores = [LIKELY_BEST] * len(self.parts) if parts is None else parts
+        fits = [LIKELY_BEST] * len(self.parts) if parts is None else parts
         letters = sum(char.isalnum() for char in self.request.text)
-        return is_sentence(whole, scores, counted=bool(self.count_tags), letters=letters, near=near)
+        return is_sentence(whole, fits, counted=bool(self.count_tags), listed=self.listed, letters=letters)
 
 
 def plan_search(index: Index, request: SearchRequest) -> SearchPlan:
@@ -63,3 +67,12 @@ def thing_request(request: SearchRequest, thing: Concept) -> SearchRequest:
     """What a part of a text may be: the character or series that it names, or a general tag; a request's own categories win."""
     named = (Category.CHARACTER, Category.COPYRIGHT) if thing.kind is ConceptKind.NAME else (Category.GENERAL,)
     return replace(request, text=thing.text, categories=request.categories or named)
+
+
+def candidates_of(index: Index, scored: Scored, places: Sequence[int]) -> list[Candidate]:
+    """The candidates at some places of a scored request, as concepts.choose weighs them."""
+    rows, popularity = scored.rows, index.store.popularity
+    fused = scored.fused(index.weights)
+    return [
+        Candidate(int(rows[i]), float(fused[i]), bool(scored.exact[i] > 0), float(popularity[rows[i]])) for i in places
+    ]

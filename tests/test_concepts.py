@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from danbooru_index.concepts import ConceptKind, Known, interleave, is_sentence, split
+from danbooru_index.concepts import ConceptKind, Fit, Known, interleave, is_sentence, split
 from danbooru_index.concepts.choose import Candidate, choose, status_of, weigh
 from danbooru_index.concepts.counts import Person, count_tags
 from danbooru_index.records import Category
@@ -164,30 +164,43 @@ def test_bare_mentions_do_not_add_up():
     assert count_tags([Person("girl", "1"), Person("girl", "1")]) == ("2girls",)
 
 
+def told(whole: Fit, *parts: Fit, counted: bool = False, listed: bool = False, letters: int = 30) -> bool:
+    return is_sentence(whole, parts, counted=counted, listed=listed, letters=letters)
+
+
+GOOD, POOR = Fit(0.9, near=0.8), Fit(0.1, near=0.4)
+
+
 def test_a_whole_that_fits_no_tag_is_a_sentence_with_and_without_persons():
-    assert is_sentence(0.3, [0.9, 0.8], counted=False, letters=30, near=0.5)
-    assert not is_sentence(0.3, [0.9, 0.8], counted=False, letters=30, near=0.7)
-    assert is_sentence(0.3, [0.9, 0.8], counted=True, letters=30, near=0.7)
-    assert not is_sentence(0.9, [0.2, 0.1], counted=False, letters=30, near=0.5)
+    assert told(Fit(0.3, near=0.5), GOOD, GOOD)
+    assert not told(Fit(0.3, near=0.8), GOOD, GOOD)
+    assert told(Fit(0.3, near=0.8), GOOD, GOOD, counted=True)
+    assert not told(Fit(0.9, near=0.5), POOR, POOR)
+
+
+def test_a_list_of_names_is_split_and_a_sentence_that_holds_them_is_not():
+    name = Fit(0.9, near=0.95, exact=True)
+    whole = Fit(0.5, near=0.65)
+    assert told(whole, name, name, listed=True, letters=6)
+    assert not told(whole, name, name, letters=6)
 
 
 def test_a_name_or_one_thing_is_no_sentence():
-    assert not is_sentence(2.1, [0.9, 0.8], counted=True, letters=30, near=0.1)
-    assert not is_sentence(0.1, [0.9], counted=False, letters=30, near=0.1)
-    assert not is_sentence(0.1, [], counted=True, letters=30, near=0.1)
+    assert not told(Fit(2.1, near=0.1), GOOD, GOOD, counted=True)
+    assert not told(Fit(0.1, near=0.1), GOOD)
+    assert not told(Fit(0.1, near=0.1), counted=True)
 
 
 def test_interleaving_keeps_the_best_tag_of_every_part_on_top():
-    parts = [[(1, 2.7), (2, 2.6), (3, 0.9)], [(4, 0.55), (5, 0.5)]]
-    assert [tag for tag, _ in interleave(parts, lambda _: 0.5)] == [1, 4, 2, 5, 3]
+    parts = [[(1, 0.9), (2, 0.8), (3, 0.1)], [(4, 0.6), (5, 0.5)]]
+    assert [tag for tag, _ in interleave(parts)] == [1, 4, 2, 5, 3]
 
 
-def test_of_the_best_tags_of_two_parts_the_common_one_comes_first():
-    common = {1: 0.1, 2: 0.9, 3: 1.0}.__getitem__
-    assert interleave([[(1, 1.0), (3, 0.9)], [(2, 1.0)]], common) == [
-        (2, pytest.approx(1.45 / 1.5)),
-        (1, pytest.approx(1.05 / 1.5)),
-        (3, pytest.approx(0.9**0.25 / 2)),
+def test_of_the_best_tags_of_two_parts_the_likelier_one_comes_first():
+    assert interleave([[(1, 0.25), (3, 0.16)], [(2, 0.81), (1, 0.04)]]) == [
+        (2, pytest.approx(0.9)),
+        (1, pytest.approx(0.5)),
+        (3, pytest.approx(0.2)),
     ]
 
 

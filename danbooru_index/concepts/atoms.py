@@ -12,6 +12,7 @@ from .grammar import KOREAN_PARTICLES, KOREAN_WHOLE
 _CLAUSE_END = re.compile(
     r"[,，。；;!！?？\n、・|\[\]{}()（）「」『』【】《》〈〉“”\"…—～]|[:：](?!\d)|(?<!\d)[:：]|\.(?=\s|$)|\s[-–/]\s"
 )
+_LIST_SIGNS = re.compile(r"[、，,;；\n]")
 _ENUMERATION_SIGNS = "、・"
 _WORD = re.compile(
     r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+|(?<=\d)[:：/]\d+)*"
@@ -53,6 +54,15 @@ def clauses(text: str) -> list[Clause]:
         if mark:
             start, enumerated = mark.end(), mark.group() in _ENUMERATION_SIGNS
     return found
+
+
+def list_items(text: str) -> int:
+    """How many stretches of a text stand between the marks of a list.
+
+    >>> list_items("红领带、草帽、海滩"), list_items("a girl in the rain.")
+    (3, 1)
+    """
+    return sum(bool(item.strip()) for item in _LIST_SIGNS.split(text))
 
 
 def atoms_of(text: str, clause: Clause) -> list[Atom]:

@@ -10,11 +10,12 @@ from typing import Literal
 Status = Literal["covered", "weak", "not found"]
 
 # Logistic regression of "this tag is wanted" on what search knows of a candidate, fitted by
-# benchmarks/sentences_study.py on one half of the development sentences and checked on the other.
-SCORE, GAP, LOG_PLACE, EXACT, BESIDE_EXACT, POPULARITY, INTERCEPT = 1.72, -2.13, -1.41, 1.21, -0.36, 7.40, -5.95
+# benchmarks/sentences_study.py on one half of the development sentences, and of short ones made from single queries (half a
+# weight each), and checked on the other.
+SCORE, GAP, LOG_PLACE, EXACT, BESIDE_EXACT, POPULARITY, INTERCEPT = 1.74, -1.63, -1.51, 0.62, -1.12, 6.63, -5.08
 COVERED = 0.5  # more likely right than not
 FLOOR = 0.05  # fused score below which even the best hit is noise
-LEAST = 0.01  # nothing less likely than this is worth a tag
+LEAST = 0.04  # nothing less likely than this is worth a tag
 DEPTH = 10  # candidates of a concept that are weighed
 
 
@@ -33,9 +34,9 @@ class Candidate:
 
 
 def weigh(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The first DEPTH candidates, which come best first, with their probabilities."""
+    """The candidates of a concept, which come best first, with their probabilities."""
     weighed = []
-    for place, c in enumerate(candidates[:DEPTH], start=1):
+    for place, c in enumerate(candidates, start=1):
         best = candidates[0]
         logit = INTERCEPT + SCORE * c.score + GAP * (best.score - c.score) + LOG_PLACE * math.log(place)
         logit += EXACT * c.exact + BESIDE_EXACT * (best.exact and not c.exact) + POPULARITY * c.popularity
