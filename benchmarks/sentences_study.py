@@ -49,7 +49,7 @@ THRESHOLD = 0.4  # of the fitted logit, in favour of single things; it is part o
 
 def scored(index, found):
     """([(row, fused, exact)] best first, 30 at most; how well the best fits)."""
-    scores = found.fused(index.weights)
+    scores = found.total(index.weights)
     best = order(scores, index.store.post_count[found.rows])[:30]
     hits = [(int(found.rows[i]), float(scores[i] - found.exact[i]), float(found.exact[i])) for i in best]
     return hits, fit_of(index, found)
@@ -162,21 +162,23 @@ def fit(index, sets):
     from sklearn.linear_model import LogisticRegression
 
     def table(rows):
-        features, wanted = [], []
-        for relevant, _, whole, parts, _ in rows:
+        features, wanted, weights = [], [], []
+        for name, (relevant, _, whole, parts, _) in rows:
             for part in parts or [whole]:
                 found = candidates(index, part)
                 for place, c in enumerate(found, start=1):
                     beside = found[0].exact and not c.exact
                     features.append([c.score, found[0].score - c.score, np.log(place), c.exact, beside, c.popularity])
                     wanted.append(index.store.record(c.row).tag in relevant)
-        return np.array(features, float), np.array(wanted)
+                    weights.append(1.0 if name in SENTENCES else MADE_WEIGHT)
+        return np.array(features, float), np.array(wanted), np.array(weights)
 
-    for name, first, second in (("even -> odd", 0, 1), ("odd -> even", 1, 0), ("all", None, None)):
+    for label, first, second in (("even -> odd", 0, 1), ("odd -> even", 1, 0), ("all", None, None)):
         model = LogisticRegression(C=100, max_iter=1000)
-        model.fit(*table([row for rows in sets.values() for row in (rows if first is None else rows[first::2])]))
+        half = slice(None) if first is None else slice(first, None, 2)
+        model.fit(*table([(name, row) for name, rows in sets.items() for row in rows[half]]))
         weights, intercept = model.coef_[0], float(model.intercept_[0])
-        print(f"fit {name}: {', '.join(f'{w:.2f}' for w in (*weights, intercept))}")
+        print(f"fit {label}: {', '.join(f'{w:.2f}' for w in (*weights, intercept))}")
         if second is None:
             continue
 

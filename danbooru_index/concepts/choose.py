@@ -12,7 +12,7 @@ Status = Literal["covered", "weak", "not found"]
 # Logistic regression of "this tag is wanted" on what search knows of a candidate, fitted by
 # benchmarks/sentences_study.py on one half of the development sentences, and of short ones made from single queries (half a
 # weight each), and checked on the other.
-SCORE, GAP, LOG_PLACE, EXACT, BESIDE_EXACT, POPULARITY, INTERCEPT = 1.74, -1.63, -1.51, 0.62, -1.12, 6.63, -5.08
+SCORE, GAP, LOG_PLACE, EXACT, BESIDE_EXACT, POPULARITY, INTERCEPT = 1.86, -1.60, -1.50, 0.56, -1.10, 6.54, -5.07
 COVERED = 0.5  # more likely right than not
 FLOOR = 0.05  # fused score below which even the best hit is noise
 LEAST = 0.04  # nothing less likely than this is worth a tag

@@ -14,8 +14,8 @@ from statistics import fmean
 # development queries, and of sentences, lists and names made from them, and checked on the other: logits of the best scores,
 # whether persons are counted, ln of the letters, how near the whole and its parts come to one tag each, whether it is a list,
 # and the share of its parts that are exact names, alone and in a list. Single things weigh three times.
-WHOLE, PARTS, COUNTED, LENGTH, NEAR, PARTS_NEAR = -0.61, 0.7, 2.04, 0.79, -10.37, 7.67
-EXACT, LISTED, EXACT_LISTED, INTERCEPT = -2.28, 1.66, 1.9, -4.02
+WHOLE, PARTS, COUNTED, LENGTH, NEAR, PARTS_NEAR = -0.65, 0.68, 1.99, 0.63, -10.19, 7.6
+EXACT, LISTED, EXACT_LISTED, INTERCEPT = -2.43, 1.59, 1.99, -3.56
 SMALLEST = 1e-3  # scores nearer to 0 or 1 say no more
 FLATNESS = 0.5  # the place among the hits of a part tells more than how likely they are
 COUNT_SCORE = 0.02  # below the second tags of the concepts once interleaved: a head-count tells the least
