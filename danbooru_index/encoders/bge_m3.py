@@ -23,7 +23,7 @@ from .protocol import EncoderIdentity
 PACKAGE, AT_LEAST = "FlagEmbedding", (1, 4, 2)
 DEVICES = ("auto", "cpu", "cuda", "xpu", "mps")
 PRECISIONS = ("auto", "fp32", "fp16")
-_INSTALL = 'Install it: pip install "FlagEmbedding>=1.4.2,<2" (and torch, as pytorch.org says for this machine)'
+_INSTALL = 'Install it: pip install "FlagEmbedding>=1.4.2,<2" "transformers<5.24" (and torch, as pytorch.org says for this machine)'
 _PRECISIONS = "Use fp32, fp16 on a GPU, or int8 on a CPU after `danbooru-index convert`."
 _CPU_TOKENS, _GPU_TOKENS = 4096, 32_768
 
