@@ -267,7 +267,7 @@ def test_an_interrupted_run_stops_and_the_next_one_works(server: ComfyUIServer) 
     index.rename(server.home / "away")
     try:
         prompt = server.queue(search_graph("水手服"))
-        server.wait_running(prompt)
+        server.wait_there(server.home / "starter")
         server.interrupt()
         entry = server.wait(prompt, 120)
         interrupted = message(entry, "execution_interrupted")

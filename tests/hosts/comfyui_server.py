@@ -147,9 +147,10 @@ class ComfyUIServer:
         """
         return self._until(lambda: self.history(prompt_id), timeout, f"prompt {prompt_id} did not end")
 
-    def wait_running(self, prompt_id: str, timeout: float = 60.0) -> None:
-        """Return once a prompt is being executed. Raises HostError as ``wait`` does."""
-        self._until(lambda: prompt_id in self.running(), timeout, f"prompt {prompt_id} did not start")
+    def wait_there(self, path: Path, timeout: float = 60.0) -> None:
+        """Return once a node has made this file or folder: a prompt that is running may not have come to its nodes yet, and ComfyUI
+        forgets an interrupt that comes before them. Raises HostError as ``wait`` does."""
+        self._until(path.exists, timeout, f"{path.name} did not appear")
 
     def run(self, graph: Mapping[str, Json], timeout: float = 60.0) -> Json:
         """Queue a graph and wait for its history entry. Raises as ``queue`` and ``wait`` do."""
