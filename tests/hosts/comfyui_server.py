@@ -136,10 +136,6 @@ class ComfyUIServer:
         """The history entry of a prompt; None until it has ended."""
         return self.get(f"/history/{prompt_id}").get(prompt_id)
 
-    def running(self) -> list[str]:
-        """The ids of the prompts that are being executed now."""
-        return [item[1] for item in self.get("/queue")["queue_running"]]
-
     def wait(self, prompt_id: str, timeout: float = 60.0) -> Json:
         """The history entry of a prompt once it has ended: with success, with an error, or interrupted.
 
