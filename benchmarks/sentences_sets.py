@@ -86,7 +86,7 @@ def bare(queries: Sequence[Mapping[str, object]], language: str) -> Iterator[dic
     counts = {tag for names in headcount()["tags"].values() for tag in names.values()} | {"solo"}
     for query in queries:
         text = without_persons(str(query["query"]), language)
-        relevant = [tag for tag in list(query["relevant"]) if tag not in counts]  # type: ignore[call-overload]
+        relevant = [tag for tag in list(query["relevant"]) if tag not in counts]
         if text and len(relevant) > 1:
             yield {"query": text, "lang": language, "relevant": relevant, "kind": f"bare_{language}"}
 
@@ -102,7 +102,7 @@ def composed(
             chosen = {name: slots[name][(used[name] + i) % len(slots[name])] for i, name in enumerate(names)}
             for name in names:
                 used[name] += 1
-            relevant = list(dict.fromkeys(tag for query in chosen.values() for tag in list(query["relevant"])))  # type: ignore[call-overload]
+            relevant = list(dict.fromkeys(tag for query in chosen.values() for tag in list(query["relevant"])))
             text = template.format(**{name: query["query"] for name, query in chosen.items()})
             yield {"query": text, "lang": language, "relevant": relevant, "kind": kind}
 
@@ -112,7 +112,7 @@ def named(queries: Sequence[Mapping[str, object]], language: str) -> Iterator[di
     ordered = sorted(queries, key=lambda query: hashlib.sha1(str(query["query"]).encode()).hexdigest())
     pairs = []
     for query in ordered:
-        tag = str(list(query["relevant"])[0])  # type: ignore[call-overload]
+        tag = str(list(query["relevant"])[0])
         text = str(query["query"]) if language == "zh" else tag.replace("_(", "  ").rstrip(")").replace("_", " ")
         name, _, series = text.partition(" " if language == "zh" else "  ")
         if name and series and "  " not in series:
@@ -150,13 +150,13 @@ def read_lines(path: Path) -> list[dict[str, object]]:
 def slots_of(queries: Sequence[dict[str, object]], labels: Mapping[str, str]) -> dict[str, list[dict[str, object]]]:
     """The queries that fill each slot: those that want one tag, by its label, in the order of their hashes."""
     ordered = sorted(queries, key=lambda query: hashlib.sha1(str(query["query"]).encode()).hexdigest())
-    alone = [(labels.get(str(list(q["relevant"])[0]), ""), q) for q in ordered if len(list(q["relevant"])) == 1]  # type: ignore[call-overload]
+    alone = [(labels.get(str(list(q["relevant"])[0]), ""), q) for q in ordered if len(list(q["relevant"])) == 1]
     return {name: [query for label, query in alone if label in kinds] for name, kinds in SLOTS.items()}
 
 
 def labels_of(corpus: Path) -> dict[str, str]:
     """{tag: the label that its text begins with} of a corpus."""
-    return {line["tag"]: line["text"][1:].partition("】")[0] for line in read_lines(corpus)}  # type: ignore[attr-defined, misc]
+    return {line["tag"]: line["text"][1:].partition("】")[0] for line in read_lines(corpus)}
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ def test_a_view_of_names_that_is_done_is_not_done_again(
             written.append(view.name)
             raise KeyboardInterrupt
         written.append(view.name)
-        write(folder, view, *names)  # type: ignore[arg-type]
+        write(folder, view, *names)
 
     monkeypatch.setattr(names_module, "write_view", killed_at_spelling)
     with pytest.raises(BuildCancelledError):

@@ -45,7 +45,7 @@ def test_batch_size(
 ) -> None:
     clock = [0.0]
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
-    found = batch_size(Paced(texts_a_second, free_memory, clock), cap)  # type: ignore[arg-type]
+    found = batch_size(Paced(texts_a_second, free_memory, clock), cap)
     assert abs(found - size) <= 1
 
 
@@ -86,5 +86,5 @@ def test_bytes_needed_for_every_channel(
 ) -> None:
     identity = SimpleNamespace(dimensions=dimensions)
     encoder = SimpleNamespace(identity=identity, has_sparse=has_sparse, has_tokens=has_tokens)
-    asked = bytes_needed(corpus_bytes, texts, encoder, late_bytes)  # type: ignore[arg-type]
+    asked = bytes_needed(corpus_bytes, texts, encoder, late_bytes)
     assert round(asked / 1e6) == megabytes
