@@ -18,6 +18,7 @@ MANIFEST_FILE = "manifest.json"
 ENCODER_FOLDER = "encoder"  # in a version: an int8 encoder that came with the index
 SCHEMA_VERSION = 3
 _FORMAT = "danbooru-index"
+_BEGINNING = re.compile(rb'\{\s*"corpus_sha256": "[0-9a-f]{64}",\s*"encoder": \{')  # its keys are sorted
 _SEAL = "manifest_sha256"  # of the manifest itself, taken with this value blank
 _BLANK = "0" * 64
 _REBUILD = "Build it again (danbooru-index build --input CORPUS --db DIR) or fetch it again (danbooru-index fetch)."
@@ -90,6 +91,15 @@ def read_manifest(folder: Path) -> Manifest:
         return parse_manifest(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise IndexDamagedError(f"{path} is incomplete: {error!r}.", hint=_REBUILD) from error
+
+
+def is_own_manifest(path: Path) -> bool:
+    """Whether a file begins as every manifest of this project does, of whatever schema and however damaged further on."""
+    try:
+        with path.open("rb") as file:
+            return _BEGINNING.match(file.read(200)) is not None
+    except OSError:
+        return False
 
 
 def parse_manifest(value: dict[str, Any]) -> Manifest:

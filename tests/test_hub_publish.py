@@ -253,3 +253,25 @@ def test_no_pickle_is_loaded_by_python(hub, settings, folder, small_folder, tmp_
         command = [sys.executable, "-m", "danbooru_index", "search", "双马尾", "--db", str(folder)]
         subprocess.run(command, env=environment(tmp_path), capture_output=True, timeout=60)
         assert not marker.exists(), name
+
+
+def test_a_login_is_not_sent_to_an_endpoint_that_nobody_trusted(hub, settings, small_folder, monkeypatch, tmp_path):
+    """Neither HF_TOKEN nor a saved login, in no request, to the endpoint or to a host that it names."""
+    from huggingface_hub import constants
+
+    saved = tmp_path / "theirs/saved-token"
+    saved.parent.mkdir(parents=True, exist_ok=True)
+    saved.write_text("hf_saved_secret")
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(saved))
+    plan = plan_publish(small_folder, REPOSITORY, FACTS)
+    assert any(size >= 100_000 for _, size, _ in plan.described())  # large files go another way
+    for environment_token in ("hf_environment_secret", None):
+        if environment_token is None:
+            monkeypatch.delenv("HF_TOKEN")
+        else:
+            monkeypatch.setenv("HF_TOKEN", environment_token)
+        hub.requests.clear()
+        publish(plan, replace(settings, token=environment_token), Target(hub.url, revision="main"), QUICK)
+        assert {r.host for r in hub.requests} >= {hub.url.partition("//")[2]}
+        assert [r.path for r in hub.requests if "secret" in repr(r.headers)] == []
+    assert constants.HF_HUB_DISABLE_XET is False and constants.HF_HUB_DISABLE_IMPLICIT_TOKEN is False

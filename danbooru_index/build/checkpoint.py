@@ -9,9 +9,7 @@ from typing import Any
 
 from ..errors import BuildError
 from ..files import write_json_atomically
-from ..versions import UNFINISHED
-
-_FILE = "checkpoint.json"
+from ..versions import CHECKPOINT_FILE, UNFINISHED
 
 
 @dataclass(slots=True)
@@ -36,7 +34,7 @@ class Checkpoint:
 
     def save(self, version: Path) -> None:
         """Write the checkpoint atomically."""
-        write_json_atomically(version / UNFINISHED / _FILE, asdict(self))
+        write_json_atomically(version / UNFINISHED / CHECKPOINT_FILE, asdict(self))
 
     @classmethod
     def load(cls, version: Path) -> Checkpoint:
@@ -45,7 +43,7 @@ class Checkpoint:
         :raises BuildError: it cannot be read.
         """
         try:
-            return cls(**json.loads((version / UNFINISHED / _FILE).read_text(encoding="utf-8")))
+            return cls(**json.loads((version / UNFINISHED / CHECKPOINT_FILE).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             message = f"The checkpoint of the unfinished build {version} cannot be read: {error}."
             raise BuildError(message, hint="Start again: --restart, in the node unfinished = restart.") from error

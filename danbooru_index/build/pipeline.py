@@ -19,7 +19,7 @@ from ..files import sha256_of
 from ..manifest import MANIFEST_FILE, SCHEMA_VERSION
 from ..progress import Progress, silent
 from ..texts import texts_of
-from ..versions import UNFINISHED, remove_unused, remove_version, set_current
+from ..versions import UNFINISHED, claim, remove_unused, remove_version, set_current
 from .base import Base, open_base
 from .checkpoint import Checkpoint
 from .faults import plain_errors
@@ -126,6 +126,8 @@ def build_index(
     """
     begun = time.perf_counter()
     reporter = Reporter(progress)
+    with plain_errors(folder):
+        claim(folder)
     with plain_errors(folder), build_lock(folder):
         remove_unused(folder)
         reporter.stage("corpus", 0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from .onnx_m3 import (
     WEIGHTS_FILE,
     OnnxCard,
     OnnxM3Encoder,
+    is_card,
 )
 from .protocol import Encoding, FloatArray
 
@@ -86,9 +87,9 @@ def convert(
     config, identity = check_folder(source), identity_of(source)
     target = target or source / ONNX_FOLDER
     _check_target(target)
-    work = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
+    work.mkdir()
     try:
         bits = 7 if saturates() else 8
         torch_encoder = TorchM3Encoder(identity, lambda: source, device="cpu", precision="fp32")
@@ -114,9 +115,10 @@ def convert(
 
 
 def _check_target(target: Path) -> None:
-    """Refuse a place that holds anything but an earlier conversion, which is replaced."""
+    """Refuse a place that holds anything but an earlier conversion, known by its card, which is replaced."""
     own = {CARD_FILE, GRAPH_FILE, WEIGHTS_FILE, TOKENIZER_FILE}
-    if target.exists() and (not target.is_dir() or any(path.name not in own for path in target.iterdir())):
+    names = {path.name for path in target.iterdir()} if target.is_dir() else set()
+    if (target.exists() and not target.is_dir()) or names - own or (names and not is_card(target / CARD_FILE)):
         raise EncoderError(
             f"{target} holds other files, which would be lost.", hint="Name a new or empty folder with --output."
         )

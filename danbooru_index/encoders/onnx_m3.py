@@ -44,6 +44,14 @@ class OnnxCard:
         write_json_atomically(folder / CARD_FILE, {**value, "weight_bits": self.weight_bits, "cosine": self.cosine})
 
 
+def is_card(path: Path) -> bool:
+    """Whether a file is a card that this project wrote."""
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8"))["format"] == _FORMAT)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def read_card(folder: Path) -> OnnxCard:
     """Read the card of a converted model; raises EncoderError when it is none, or files are missing."""
     try:

@@ -14,6 +14,7 @@ from ..errors import EncoderError, HubError, IndexMismatchError
 from ..manifest import MANIFEST_FILE, Manifest, read_manifest
 from ..progress import Progress, silent
 from ..settings import Settings
+from ..versions import claim
 from .download import DEFAULT_PATIENCE, HubClient, Patience
 from .encoder import EncoderPackage, check_package, package_of
 from .endpoints import Repository, check_endpoint, check_revision, is_commit
@@ -121,12 +122,14 @@ def fetch_index(
 
     :raises InputError: the repository, revision or an endpoint cannot be one; or an index that was built here is in
         the way, and not `options.replace`.
+    :raises IndexFolderError: the folder belongs to something else.
     :raises IndexMismatchError: another schema version or encoder; nothing was downloaded.
     :raises HubError: offline without an index, no endpoint delivered, the disk is full, or the manifest is unsafe.
     """
     repository, mirrors = Repository.parse(settings.repository), Mirrors(endpoints_of(settings))
     if settings.offline:
         return _offline(folder, options)
+    claim(folder)
     keep_built(folder, replace=options.replace)
     if not options.update and (present := _present(folder, repository, settings.revision, options)):
         return present

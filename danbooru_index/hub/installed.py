@@ -13,9 +13,8 @@ from ..errors import IndexFolderError, InputError
 from ..files import write_json_atomically
 from ..locks import FileHold
 from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
-from ..versions import LOCK_FILE, VERSIONS, ReadMark, current_version, remove_unused, set_current
+from ..versions import LOCK_FILE, SOURCE_FILE, VERSIONS, ReadMark, current_version, remove_unused, set_current
 from .encoder import EncoderPackage, check_package
-from .listing import SOURCE_FILE
 from .staging import Staging
 
 

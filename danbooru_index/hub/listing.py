@@ -13,8 +13,8 @@ from typing import Any
 
 from ..errors import HubError, IndexMismatchError
 from ..manifest import MANIFEST_FILE, SCHEMA_VERSION, Manifest, parse_manifest
+from ..versions import SOURCE_FILE
 
-SOURCE_FILE = "source.json"
 PACKAGE_FILE = "encoder.json"
 MAX_LISTING_BYTES = 16 << 20
 MAX_FILES = 10_000

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import BytesIO
@@ -123,32 +125,49 @@ def publish(plan: Plan, settings: Settings, target: Target, patience: Patience =
     return commit
 
 
+@contextlib.contextmanager
+def _library_constants(token: str | bool | None) -> Iterator[None]:
+    """huggingface_hub's global switches for one upload, and as they were afterwards."""
+    from huggingface_hub import constants
+
+    # Its other way of uploading may split one upload into several commits, and readers would see half an index.
+    wanted = {"HF_HUB_DISABLE_XET": True}
+    if token is False:
+        # Its code for large files forgets that no token is to be sent, and would take HF_TOKEN or the saved login.
+        wanted["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = True
+    before = {name: getattr(constants, name) for name in wanted}
+    try:
+        for name, value in wanted.items():
+            setattr(constants, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(constants, name, value)
+
+
 def _upload(plan: Plan, endpoint: str, token: str | bool | None, target: Target) -> str:
     try:
-        from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
     except ImportError as error:
         raise MissingDependencyError(
             f"The package huggingface_hub cannot be imported: {error}.",
             hint='Install it: pip install "huggingface_hub>=0.26"',
         ) from error
-    # Its other way of uploading may split one upload into several commits, and readers would see half an index.
-    constants.HF_HUB_DISABLE_XET = True
-    api, where = (
-        HfApi(endpoint=endpoint, token=token),
-        {"repo_id": plan.repository.id, "repo_type": plan.repository.kind},
-    )
+    api = HfApi(endpoint=endpoint, token=token)
+    where = {"repo_id": plan.repository.id, "repo_type": plan.repository.kind}
     try:
-        api.create_repo(**where, private=target.private, exist_ok=True)
-        if target.revision != "main":
-            api.create_branch(**where, branch=target.revision, exist_ok=True)
-        gone = set(api.list_repo_files(**where, revision=target.revision)) - plan.files.keys() - _KEPT
-        operations: list[Any] = [CommitOperationDelete(path_in_repo=name) for name in sorted(gone)]
-        for name, content in plan.files.items():
-            data = str(content) if isinstance(content, Path) else BytesIO(content)
-            operations.append(CommitOperationAdd(path_in_repo=name, path_or_fileobj=data))
-        done = api.create_commit(
-            **where, operations=operations, commit_message=target.message, revision=target.revision
-        )
+        with _library_constants(token):
+            api.create_repo(**where, private=target.private, exist_ok=True)
+            if target.revision != "main":
+                api.create_branch(**where, branch=target.revision, exist_ok=True)
+            gone = set(api.list_repo_files(**where, revision=target.revision)) - plan.files.keys() - _KEPT
+            operations: list[Any] = [CommitOperationDelete(path_in_repo=name) for name in sorted(gone)]
+            for name, content in plan.files.items():
+                data = str(content) if isinstance(content, Path) else BytesIO(content)
+                operations.append(CommitOperationAdd(path_in_repo=name, path_or_fileobj=data))
+            done = api.create_commit(
+                **where, operations=operations, commit_message=target.message, revision=target.revision
+            )
     except Exception as error:  # its exceptions belong to one of three HTTP libraries, by version
         raise HubError(
             f"{plan.repository} could not be published to {endpoint}: {type(error).__name__}: {error}",

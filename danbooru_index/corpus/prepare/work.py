@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...locks import FileHold
 
-_PREFIX = ".prepare-"
+_PREFIX = ".danbooru-index-prepare-"
 _LOCK = "lock"  # held while the folder's process lives
 
 
