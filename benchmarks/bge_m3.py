@@ -166,9 +166,9 @@ class MadeUpEncoder:
 def search(corpus: Path, folder: Path, rows: int, queries: Iterable[str]) -> None:
     """Search with three channels, encoding apart."""
     from danbooru_index import SearchRequest
-    from danbooru_index.build import build_index
-    from danbooru_index.index import Index
-    from danbooru_index.search import search as find
+    from danbooru_index.index.index import Index
+    from danbooru_index.indexing import build_index
+    from danbooru_index.search.engine import search as find
 
     encoder = MadeUpEncoder()
     if not folder.exists():

@@ -38,9 +38,9 @@ LONG = {
 def long_sentences(db: Path) -> dict[str, tuple[float, float]]:
     """Medians in milliseconds of a warm `search` and a warm `expand` of each sentence, the encoding included."""
     from danbooru_index import SearchRequest
-    from danbooru_index.expand import ExpandRequest, expand
-    from danbooru_index.index import Index
-    from danbooru_index.search import search
+    from danbooru_index.expand.engine import ExpandRequest, expand
+    from danbooru_index.index.index import Index
+    from danbooru_index.search.engine import search
 
     def median(call: Callable[[], object]) -> float:
         call()

@@ -24,13 +24,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from danbooru_index.candidates import Asked, candidates
-from danbooru_index.evaluate import DEPTH, read_queries
-from danbooru_index.index import Index
+from danbooru_index.evaluation.searches import DEPTH, read_queries
+from danbooru_index.index.index import Index
 from danbooru_index.ranking import FEATURES, feature_table
 from danbooru_index.ranking.model import WEIGHTS_FILE, Ranker
 from danbooru_index.records import SearchRequest
-from danbooru_index.scoring import encode_queries, with_spelling
+from danbooru_index.search.candidates import Asked, candidates
+from danbooru_index.search.score import encode_queries, with_spelling
 
 HEADLINE = ("zh_human", "zh_natural", "zh_definition", "zh_tw", "zh_character", "ja_translation", "ja_wiki", "en_alias")
 SIDE = ("zh_xhoxye", "ja_character")

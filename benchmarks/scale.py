@@ -27,12 +27,12 @@ import numpy as np
 import psutil
 
 from danbooru_index.encoders.protocol import Encoding
-from danbooru_index.index import Index, current_version
-from danbooru_index.manifest import read_manifest
+from danbooru_index.index.index import Index, current_version
+from danbooru_index.index.manifest import read_manifest
+from danbooru_index.index.versions import unfinished_versions
 from danbooru_index.records import Category, SearchRequest
-from danbooru_index.scoring import allowed_tags
-from danbooru_index.search import search
-from danbooru_index.versions import unfinished_versions
+from danbooru_index.search.engine import search
+from danbooru_index.search.score import allowed_tags
 
 DEPTH = 50
 QUERIES = (

@@ -22,17 +22,17 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from danbooru_index.candidates import PART, WHOLE
 from danbooru_index.concepts import COUNT_SCORE, interleave
 from danbooru_index.concepts.choose import DEPTH, Candidate, choose, weigh
 from danbooru_index.concepts.merge import _logit
-from danbooru_index.evaluate import average_precision, read_queries
-from danbooru_index.index import Index
+from danbooru_index.evaluation.searches import average_precision, read_queries
+from danbooru_index.index.index import Index
 from danbooru_index.ranking import order
 from danbooru_index.records import SearchRequest
-from danbooru_index.scoring import encode_queries, score_candidates
-from danbooru_index.search import fit_of
-from danbooru_index.sentence import plan_search
+from danbooru_index.search.candidates import PART, WHOLE
+from danbooru_index.search.engine import fit_of
+from danbooru_index.search.plan import plan_search
+from danbooru_index.search.score import encode_queries, score_candidates
 
 MADE = ("bare_", "short_", "girl_", "named_", "list_", "sentences_")  # of sentences_sets.py, and our own prose
 SENTENCES = ("multi_zh", "multi_ja", "multi_en")

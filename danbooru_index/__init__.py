@@ -9,8 +9,7 @@ Names are imported when they are first used, so importing the package costs noth
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from .lazy import lazy_names
 
 __version__ = "0.2.0"
 
@@ -21,16 +20,11 @@ _PUBLIC = {
     "Index": "index",
     "SearchRequest": "records",
     "SearchResult": "records",
-    "build_index": "build",
+    "build_index": "indexing",
     "load_settings": "settings",
     "open_encoder": "encoders",
     "open_index": "locate",
     "search_many": "search",
 }
 __all__ = sorted(_PUBLIC)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
+__getattr__ = lazy_names(__name__, _PUBLIC)

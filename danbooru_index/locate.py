@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from .encoders import USE_MULTILINGUAL, open_encoder
 from .errors import IndexFolderError
-from .locks import FileHold
-from .manifest import read_manifest
+from .index.manifest import read_manifest
+from .index.versions import current_version, has_index
 from .progress import Progress, Step, silent
 from .settings import Settings
-from .versions import current_version, has_index
+from .storage.locks import FileHold
 
 if TYPE_CHECKING:
-    from .index import Index
+    from .index.index import Index
 
 MAIN_INDEX = "index"
 STARTER_INDEX = "starter"
@@ -62,7 +62,7 @@ def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with FileHold(folder / ".lock", timeout=300):
         if not _is_current(folder):
-            from .build import BuildOptions, build_index
+            from .indexing import BuildOptions, build_index
 
             progress(
                 Step("start", 0, 0, note="The starter index is built first, once; that takes about half a minute.")
@@ -83,7 +83,7 @@ def _is_current(folder: Path) -> bool:
 def open_index(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> tuple[Index, str]:
     """Open the index to use, with the reason why it is the one."""
     # What only looks for a folder, as `fetch` does, pays for no channel.
-    from .index import Index
+    from .index.index import Index
 
     located = locate(settings, explicit, progress)
     return Index(located.folder, settings=settings, progress=progress), located.reason

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Any, Literal
 
 from .errors import InputError
-from .text import MAX_QUERY_CHARS, clean
+from .text.fold import MAX_QUERY_CHARS, clean
 
 
 class Category(IntEnum):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .expand import ExpandResult
+    from .expand.engine import ExpandResult
     from .records import Hit, SearchResult
-    from .related import RelatedResult
+    from .search.related import RelatedResult
 
 
 def width(text: str) -> int:

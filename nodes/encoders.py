@@ -11,7 +11,7 @@ from ..danbooru_index.settings import Settings
 
 if TYPE_CHECKING:
     from ..danbooru_index.encoders import Encoder
-    from ..danbooru_index.index import Index
+    from ..danbooru_index.index.index import Index
 
 CPU, AUTO = "cpu", "auto"
 USE_MULTILINGUAL = "use-multilingual"
@@ -44,8 +44,8 @@ def open_index(version: Path, encoder: str, precision: str, settings: Settings, 
 
     :raises IndexMismatchError: another encoder was asked for than the one that built it.
     """
-    from ..danbooru_index.index import Index
-    from ..danbooru_index.manifest import read_manifest
+    from ..danbooru_index.index.index import Index
+    from ..danbooru_index.index.manifest import read_manifest
 
     built = read_manifest(version).encoder
     if encoder not in (AUTO, built.name):

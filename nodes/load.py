@@ -77,8 +77,8 @@ class DanbooruIndexLoad(io.ComfyNode):
     def execute(
         cls, folder: str, encoder: str, device: str, precision: str, download: str, repository: str, endpoint: str
     ) -> io.NodeOutput:
-        from ..danbooru_index.manifest import read_manifest
-        from ..danbooru_index.versions import current_version
+        from ..danbooru_index.index.manifest import read_manifest
+        from ..danbooru_index.index.versions import current_version
 
         with host.shown_errors():
             handle = IndexHandle(

@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.v0_0_2 import io, ui
 
-from ..danbooru_index.expansion import IMPLIED_CHOICES, ExpandRequest
+from ..danbooru_index.expand.request import IMPLIED_CHOICES, ExpandRequest
 from ..danbooru_index.prompt import STYLES
 from . import host
 from .inputs import LABELS, chosen, defaults, index_input, min_count_input, nsfw_input
@@ -119,7 +119,7 @@ class DanbooruIndexPromptExpand(io.ComfyNode):
     def execute(
         cls, text: str, category: str, exclude: str, index: IndexHandle | None = None, **options: Any
     ) -> io.NodeOutput:
-        from ..danbooru_index.expand import expand
+        from ..danbooru_index.expand.engine import expand
         from ..danbooru_index.report import expand_report
 
         with host.shown_errors():

@@ -14,7 +14,7 @@ from .inputs import HANDLE_TYPE
 from .service import IndexHandle
 
 if TYPE_CHECKING:
-    from ..danbooru_index.build import BuildReport
+    from ..danbooru_index.indexing import BuildReport
 
 RESUME, RESTART = "resume", "restart"
 OWN_PAIRS = "own.cooccurrence.csv.gz"  # in the index folder, while the index is built again from its own corpus
@@ -77,7 +77,7 @@ class DanbooruIndexRebuild(io.ComfyNode):
     def execute(
         cls, corpus: str, encoder: str, device: str, batch_size: int, unfinished: str, tolerant: bool
     ) -> io.NodeOutput:
-        from ..danbooru_index.build import BuildOptions, build_index
+        from ..danbooru_index.indexing import BuildOptions, build_index
         from ..danbooru_index.locate import main_folder
 
         with host.shown_errors():
@@ -103,9 +103,9 @@ class DanbooruIndexRebuild(io.ComfyNode):
 
 def _source(corpus: str, folder: Path) -> tuple[Path, Path | None]:
     """The corpus to build from and its pairs of tags: as named, else the current index's own, else the starter's."""
-    from ..danbooru_index.build.pairs import own_corpus, pairs_beside, write_own_pairs
+    from ..danbooru_index.index.versions import current_version, has_index
+    from ..danbooru_index.indexing.own_pairs import own_corpus, pairs_beside, write_own_pairs
     from ..danbooru_index.locate import STARTER_CORPUS
-    from ..danbooru_index.versions import current_version, has_index
 
     if corpus:
         return Path(corpus), pairs_beside(Path(corpus))
@@ -116,7 +116,7 @@ def _source(corpus: str, folder: Path) -> tuple[Path, Path | None]:
 
 
 def _report(built: BuildReport, source: Path, encoder: str, seconds: float) -> str:
-    from ..danbooru_index.manifest import read_manifest
+    from ..danbooru_index.index.manifest import read_manifest
 
     size = sum(entry.size for entry in read_manifest(built.folder).files.values())
     encoded = built.texts - built.reused

@@ -66,9 +66,9 @@ class DanbooruIndexRelatedTags(io.ComfyNode):
         escape: bool,
         index: IndexHandle | None = None,
     ) -> io.NodeOutput:
-        from ..danbooru_index.related import RelatedRequest, related
         from ..danbooru_index.report import related_report
-        from ..danbooru_index.text import prompt_form
+        from ..danbooru_index.search.related import RelatedRequest, related
+        from ..danbooru_index.text.fold import prompt_form
 
         with host.shown_errors():
             given = tuple(_SEPARATOR.split(tags))

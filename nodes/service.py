@@ -14,7 +14,7 @@ from . import host
 from .encoders import open_index
 
 if TYPE_CHECKING:
-    from ..danbooru_index.index import Index
+    from ..danbooru_index.index.index import Index
 
 NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
 
@@ -70,7 +70,7 @@ def use_index(handle: IndexHandle | None) -> Iterator[tuple[Index, str]]:
 
     A rebuilt or newly fetched index is opened at the next call; the old one is closed when its last search has ended.
     """
-    from ..danbooru_index.versions import current_version
+    from ..danbooru_index.index.versions import current_version
 
     handle = handle or IndexHandle()
     with _service.lock:
@@ -121,7 +121,7 @@ def _outdate(keys: list[tuple[Path, IndexHandle]]) -> None:
 
 def fingerprint(handle: IndexHandle | None) -> str:
     """Changes when another index version would be used; never builds, fetches or opens anything."""
-    from ..danbooru_index.versions import current_version
+    from ..danbooru_index.index.versions import current_version
 
     handle = handle or IndexHandle()
     home = host.settings().home

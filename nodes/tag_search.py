@@ -57,8 +57,8 @@ class DanbooruIndexTagSearch(io.ComfyNode):
         index: IndexHandle | None = None,
     ) -> io.NodeOutput:
         from ..danbooru_index.report import search_report
-        from ..danbooru_index.search import search
-        from ..danbooru_index.text import prompt_form
+        from ..danbooru_index.search.engine import search
+        from ..danbooru_index.text.fold import prompt_form
 
         with host.shown_errors():
             request = SearchRequest(text, limit, chosen(category), nsfw, min_count)  # type: ignore[arg-type]

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from danbooru_index.encoders import EncoderIdentity, Encoding
-from danbooru_index.manifest import MANIFEST_FILE, read_manifest
-from danbooru_index.versions import current_version
+from danbooru_index.index.manifest import MANIFEST_FILE, read_manifest
+from danbooru_index.index.versions import current_version
 
 COLOURS = ("red", "blue", "green", "黒い", "白い", "yellow", "紫色", "grey")
 CATEGORIES = ("general", "artist", "copyright", "character", "meta")

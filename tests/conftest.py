@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from danbooru_index.build import build_index
 from danbooru_index.encoders import open_encoder
-from danbooru_index.index import Index
+from danbooru_index.index.index import Index
+from danbooru_index.indexing import build_index
 
 # tag, label, category, posts, zh, ja, English definition, more fields
 SMALL = [

@@ -7,8 +7,8 @@ import random
 from pathlib import Path
 
 from danbooru_index.encoders import USE_MULTILINGUAL, EncoderIdentity, open_encoder
-from danbooru_index.hub.download import Patience
-from danbooru_index.manifest import Manifest, hash_files, list_files
+from danbooru_index.index.manifest import Manifest, hash_files, list_files
+from danbooru_index.transport.download import Patience
 
 REPOSITORY = "test/index"
 QUICK = Patience(connect=2.0, read=0.5, attempts=3, pause=0.01, longest_pause=0.05, slow_window=5.0)

@@ -130,7 +130,7 @@ def test_pinned_identity_is_known_without_files():
 
 
 def test_upstream_is_recognised_by_its_files(folder, monkeypatch):
-    from danbooru_index.files import sha256_of
+    from danbooru_index.storage.files import sha256_of
 
     files = {
         name: ((folder / name).stat().st_size, sha256_of(folder / name))

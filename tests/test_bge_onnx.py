@@ -114,7 +114,7 @@ def test_searching_imports_no_torch(tiny_folder, converted_folder, tmp_path):
     """An index built by the torch encoder, searched by the int8 one in a fresh process."""
     from conftest import corpus_lines
 
-    from danbooru_index.build import build_index
+    from danbooru_index.indexing import build_index
 
     folder = shutil.copytree(tiny_folder, tmp_path / "m")
     (tmp_path / "corpus.jsonl").write_text("\n".join(corpus_lines()) + "\n", encoding="utf-8")

@@ -9,18 +9,18 @@ import pytest
 from builds import WordEncoder
 
 from danbooru_index import SearchRequest
-from danbooru_index.build import BuildOptions, build_index
-from danbooru_index.build.late import write_late
 from danbooru_index.channels.late import MAX_BYTES, LateChannel
 from danbooru_index.cli import main
 from danbooru_index.errors import IndexMismatchError, InputError
-from danbooru_index.evaluate import Query
-from danbooru_index.index import Index
+from danbooru_index.evaluation.searches import Query
+from danbooru_index.evaluation.tune import Tuning, tune, write_tuning
+from danbooru_index.index.index import Index
+from danbooru_index.indexing import BuildOptions, build_index
+from danbooru_index.indexing.late_stage import write_late
 from danbooru_index.locate import open_index
 from danbooru_index.ranking import FusionWeights, complete, fuse, read_weights
-from danbooru_index.search import search
+from danbooru_index.search.engine import search
 from danbooru_index.settings import Settings, load_settings
-from danbooru_index.tune import Tuning, tune, write_tuning
 
 
 @pytest.fixture

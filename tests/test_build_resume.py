@@ -13,20 +13,20 @@ import numpy as np
 import pytest
 from builds import content, tag_lines, write_lines
 
-from danbooru_index.build import BuildOptions, Step, build_index
-from danbooru_index.build import names as names_module
-from danbooru_index.build import pipeline as pipeline_module
-from danbooru_index.build.lock import build_lock
-from danbooru_index.build.stream import prefetch
 from danbooru_index.channels.ngrams import SPELLING, View
 from danbooru_index.cli import main
 from danbooru_index.encoders import Encoder, open_encoder
 from danbooru_index.encoders.protocol import Encoding
 from danbooru_index.errors import BuildCancelledError, BuildError, CorpusError, IndexMismatchError
-from danbooru_index.index import Index, current_version
+from danbooru_index.index.index import Index, current_version
+from danbooru_index.index.versions import unfinished_versions
+from danbooru_index.indexing import BuildOptions, Step, build_index
+from danbooru_index.indexing import build as pipeline_module
+from danbooru_index.indexing import name_stages as names_module
+from danbooru_index.indexing.build_lock import build_lock
+from danbooru_index.indexing.stream import prefetch
 from danbooru_index.records import SearchRequest
-from danbooru_index.search import search
-from danbooru_index.versions import unfinished_versions
+from danbooru_index.search.engine import search
 
 OPTIONS = BuildOptions(batch_size=16)
 
@@ -223,7 +223,7 @@ def test_too_little_space_is_said_before_encoding(
     tags: Path, tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr("danbooru_index.build.space.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("danbooru_index.indexing.space.shutil.disk_usage", lambda _: usage)
     counting = Counting(encoder)
     with pytest.raises(BuildError, match=r"needs about 0\.00 GB more in .*, but only 0\.00 GB are free"):
         build_index(tags, tmp_path / "index", counting, OPTIONS)

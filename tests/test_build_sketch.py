@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from builds import tag_lines, write_lines
 
-from danbooru_index.build import build_index
 from danbooru_index.channels import dense as dense_module
 from danbooru_index.channels import sketch as sketch_module
 from danbooru_index.channels.allowed import Allowed
@@ -17,7 +16,8 @@ from danbooru_index.channels.dense_writer import fit_projection
 from danbooru_index.channels.sketch import COPY_SHARE, Sketch, bit_count, write_sketch
 from danbooru_index.channels.vectors import VectorFile, VectorWriter, quantise
 from danbooru_index.encoders import open_encoder
-from danbooru_index.index import Index
+from danbooru_index.index.index import Index
+from danbooru_index.indexing import build_index
 
 
 def vector_file(folder: Path, vectors: np.ndarray) -> VectorFile:

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import pytest
 from builds import WordEncoder, tag_lines, write_lines
 
-from danbooru_index.build import BuildOptions, Step, build_index
-from danbooru_index.build.space import batch_size, bytes_needed
 from danbooru_index.cli import main
 from danbooru_index.encoders import Encoder, open_encoder
 from danbooru_index.errors import InputError
+from danbooru_index.indexing import BuildOptions, Step, build_index
+from danbooru_index.indexing.space import batch_size, bytes_needed
 
 
 class Paced:

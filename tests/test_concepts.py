@@ -10,7 +10,7 @@ from danbooru_index.concepts import ConceptKind, Fit, Known, interleave, is_sent
 from danbooru_index.concepts.choose import Candidate, choose, status_of, weigh
 from danbooru_index.concepts.counts import Person, count_tags
 from danbooru_index.records import Category
-from danbooru_index.text import match_key
+from danbooru_index.text.fold import match_key
 
 GENERAL = (
     "水手服 白色水手服 耳机 猫耳 微笑 雨伞 眼镜 帽子 海边 牵手 脸红 看向观众 教室 long_hair silver_hair red_eyes "

@@ -8,7 +8,7 @@ import pytest
 
 from danbooru_index.cli import main
 from danbooru_index.errors import DanbooruIndexError, InputError
-from danbooru_index.expand import ExpandRequest, expand
+from danbooru_index.expand.engine import ExpandRequest, expand
 from danbooru_index.prompt import Choice, ordered, own_contradictions, resolve, without_implied
 from danbooru_index.prompt.style import written
 from danbooru_index.records import Category
@@ -209,7 +209,7 @@ def test_evaluate_expand_gives_recall_and_tags_spent(small_folder, tmp_path, cap
 
 def test_a_sentence_is_searched_by_its_parts(small_index):
     from danbooru_index.records import SearchRequest
-    from danbooru_index.search import search
+    from danbooru_index.search.engine import search
 
     tags = search(small_index, SearchRequest("一个女孩，穿着水手服，手里有雨伞，场景是夜空", limit=10)).tags
     assert set(tags[:3]) == {"serafuku", "umbrella", "night_sky"}
@@ -217,8 +217,8 @@ def test_a_sentence_is_searched_by_its_parts(small_index):
 
 
 def test_what_a_text_says_twice_is_scored_once_and_in_groups(small_index, monkeypatch):
-    from danbooru_index import expand as expanding
-    from danbooru_index import scoring
+    from danbooru_index.expand import engine as expanding
+    from danbooru_index.search import score as scoring
 
     scored, encode = [], expanding.encode_queries
     monkeypatch.setattr(
@@ -236,8 +236,8 @@ def test_what_a_text_says_twice_is_scored_once_and_in_groups(small_index, monkey
 
 
 def test_requests_are_scored_alike_in_groups_of_any_size(small_index, monkeypatch):
-    from danbooru_index import scoring
     from danbooru_index.records import SearchRequest
+    from danbooru_index.search import score as scoring
 
     requests = [SearchRequest(text) for text in ("水手服", "双马尾", "夜空")]
     queries = scoring.encode_queries(small_index, [request.text for request in requests])
@@ -251,7 +251,7 @@ def test_requests_are_scored_alike_in_groups_of_any_size(small_index, monkeypatc
 
 def test_what_is_repeated_is_searched_once(small_index):
     from danbooru_index.records import SearchRequest
-    from danbooru_index.sentence import plan_search
+    from danbooru_index.search.plan import plan_search
 
     plan = plan_search(small_index, SearchRequest("水手服，双马尾，水手服"))
     assert [part.text for part in plan.parts] == ["水手服", "双马尾"]

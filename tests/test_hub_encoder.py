@@ -12,16 +12,16 @@ import pytest
 from conftest import corpus_lines
 from hub_versions import QUICK, environment
 
-from danbooru_index.build import build_index
 from danbooru_index.encoders import open_encoder
 from danbooru_index.errors import IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, fetch_index
 from danbooru_index.hub.card import CardFacts
-from danbooru_index.hub.encoder import converted_folder as folder_of_converted
-from danbooru_index.hub.endpoints import Repository
+from danbooru_index.hub.encoder_package import converted_folder as folder_of_converted
 from danbooru_index.hub.publish import plan_publish
-from danbooru_index.manifest import read_manifest
+from danbooru_index.index.manifest import read_manifest
+from danbooru_index.indexing import build_index
 from danbooru_index.settings import Settings
+from danbooru_index.transport.endpoints import Repository
 
 pytest_plugins = ["hub_fixtures", "m3_fixtures"]
 pytestmark = pytest.mark.slow

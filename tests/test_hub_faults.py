@@ -13,7 +13,7 @@ from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, noise, read_contents,
 
 from danbooru_index.errors import HubError
 from danbooru_index.hub import fetch_index
-from danbooru_index.hub.download import Patience
+from danbooru_index.transport.download import Patience
 
 pytest_plugins = ["hub_fixtures"]
 

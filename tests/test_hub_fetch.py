@@ -15,8 +15,8 @@ from danbooru_index.encoders import EncoderIdentity
 from danbooru_index.errors import HubError, IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, check_index, ensure_index, fetch_index
 from danbooru_index.hub.fetch import DEFAULT_OPTIONS
+from danbooru_index.index.versions import current_version, mark_current
 from danbooru_index.locate import locate
-from danbooru_index.versions import current_version, mark_current
 
 pytest_plugins = ["hub_fixtures"]
 

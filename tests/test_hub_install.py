@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hub_versions import CONTENTS, REPOSITORY, environment, read_contents
 
-from danbooru_index.versions import current_version
+from danbooru_index.index.versions import current_version
 
 pytest_plugins = ["hub_fixtures"]
 

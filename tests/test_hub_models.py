@@ -13,7 +13,7 @@ from hub_versions import QUICK, noise
 from danbooru_index.encoders import model_files
 from danbooru_index.errors import HubError
 from danbooru_index.hub import ModelSource, download_model_files
-from danbooru_index.hub.listing import ExpectedFile
+from danbooru_index.transport.listing import ExpectedFile
 
 pytest_plugins = ["hub_fixtures"]
 

@@ -14,8 +14,8 @@ from olah import OlahServer, installation, is_prepared
 
 from danbooru_index.errors import HubError
 from danbooru_index.hub import FetchOptions, ModelSource, check_index, download_model_files, fetch_index
-from danbooru_index.hub.download import Patience
 from danbooru_index.settings import Settings
+from danbooru_index.transport.download import Patience
 
 pytestmark = pytest.mark.slow
 PATIENT = Patience(connect=5.0, read=30.0, attempts=5, pause=0.2, longest_pause=1.0)

@@ -15,7 +15,7 @@ from danbooru_index.cli import main
 from danbooru_index.errors import HubError, InputError
 from danbooru_index.hub import FetchOptions, fetch_index, with_flags
 from danbooru_index.hub.fetch import DEFAULT_OPTIONS
-from danbooru_index.versions import current_version
+from danbooru_index.index.versions import current_version
 
 pytest_plugins = ["hub_fixtures"]
 

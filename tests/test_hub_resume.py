@@ -19,9 +19,9 @@ from hypothesis import settings as hypothesis_settings
 
 from danbooru_index.errors import HubError
 from danbooru_index.hub import FetchOptions, fetch_index
-from danbooru_index.hub.listing import ExpectedFile
-from danbooru_index.hub.parts import PartFile
-from danbooru_index.versions import current_version, mark_current
+from danbooru_index.index.versions import current_version, mark_current
+from danbooru_index.transport.listing import ExpectedFile
+from danbooru_index.transport.parts import PartFile
 
 pytest_plugins = ["hub_fixtures"]
 

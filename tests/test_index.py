@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from danbooru_index.build import BuildOptions, build_index
 from danbooru_index.encoders import EncoderIdentity, open_encoder
 from danbooru_index.errors import BuildError, CorpusError, IndexDamagedError, IndexMismatchError, IndexNotFoundError
-from danbooru_index.index import Index, current_version
+from danbooru_index.index.index import Index, current_version
+from danbooru_index.index.manifest import check_files, parse_manifest, read_manifest
+from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.locate import ensure_starter, locate
-from danbooru_index.manifest import check_files, parse_manifest, read_manifest
 from danbooru_index.records import SearchRequest
-from danbooru_index.search import search
+from danbooru_index.search.engine import search
 from danbooru_index.settings import load_settings
 
 

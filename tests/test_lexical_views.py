@@ -15,8 +15,8 @@ from danbooru_index.channels.lexical import LexicalChannel, NameScores, write_vi
 from danbooru_index.channels.ngrams import VIEWS
 from danbooru_index.channels.words import WordsChannel, words_of, write_words
 from danbooru_index.records import TagRecord
-from danbooru_index.sounds import latin, skeleton, spelling
-from danbooru_index.text import fold, simplified
+from danbooru_index.text.fold import fold, simplified
+from danbooru_index.text.sound import latin, skeleton, spelling
 
 NAMES = ["adelbert steiner", "hatsune miku", "初音未来", "long hair", "长发", "twintails"]
 ROWS = [0, 1, 1, 2, 2, 3]
@@ -110,7 +110,7 @@ def test_a_hard_c_sounds_like_k(latin_name: str) -> None:
 def test_pinyin_needs_one_table_of_its_package_alone() -> None:
     """The package's dictionary of phrases takes 0.2 s to load, and nothing here asks for a phrase."""
     code = (
-        "import sys; from danbooru_index.sounds import skeleton; "
+        "import sys; from danbooru_index.text.sound import skeleton; "
         "print(skeleton('鲁道夫'), sorted(name for name in sys.modules if name.startswith('pypinyin')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

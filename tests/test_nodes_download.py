@@ -31,7 +31,7 @@ nodes.__path__ = [f"{root}/nodes"]
 sys.modules["pack.nodes"] = nodes
 service = importlib.import_module("pack.nodes.service")
 folder, reason = service._find(service.IndexHandle(**handle))
-versions = importlib.import_module("pack.danbooru_index.versions")
+versions = importlib.import_module("pack.danbooru_index.index.versions")
 print(json.dumps([str(folder), versions.current_version(folder).name, reason]))
 """
 

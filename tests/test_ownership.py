@@ -9,10 +9,9 @@ import pytest
 from builds import WordEncoder
 from hub_versions import CONTENTS, QUICK, write_version
 
-from danbooru_index.build import BuildOptions, build_index
 from danbooru_index.errors import IndexFolderError
 from danbooru_index.hub import fetch_index
-from danbooru_index.versions import (
+from danbooru_index.index.versions import (
     claim,
     current_version,
     remove_unused,
@@ -20,6 +19,7 @@ from danbooru_index.versions import (
     set_current,
     unfinished_versions,
 )
+from danbooru_index.indexing import BuildOptions, build_index
 
 pytest_plugins = ["hub_fixtures"]
 LINE = '{"id": "1", "text": "【通用】cat - 猫。 A cat.", "source": "t"}\n'

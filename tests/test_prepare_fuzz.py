@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from danbooru_index.corpus import CorpusReader, to_line
-from danbooru_index.corpus.prepare import prepare_corpus
 from danbooru_index.errors import DanbooruIndexError
+from danbooru_index.prepare import prepare_corpus
 
 CELLS = st.text(max_size=20) | st.sampled_from(
     ["", "1girl", "12", "-1", "长发|黒髪", "ツイン,テール", "1", "[[x|y]]", "Long Hair", "【a】b - c"]

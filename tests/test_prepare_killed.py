@@ -7,11 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-from danbooru_index.corpus.prepare import prepare_corpus
-from danbooru_index.corpus.prepare.work import work_folder
+from danbooru_index.prepare import prepare_corpus
+from danbooru_index.prepare.work_folder import work_folder
 
 PROGRAM = (
-    "import sys; from pathlib import Path; from danbooru_index.corpus.prepare import prepare_corpus;"
+    "import sys; from pathlib import Path; from danbooru_index.prepare import prepare_corpus;"
     "prepare_corpus([sys.argv[1]], Path(sys.argv[2]))"
 )
 

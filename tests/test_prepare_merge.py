@@ -5,7 +5,7 @@ import random
 import pytest
 
 from danbooru_index.corpus import read_corpus
-from danbooru_index.corpus.prepare import prepare_corpus
+from danbooru_index.prepare import prepare_corpus
 from danbooru_index.records import Category
 
 

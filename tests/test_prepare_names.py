@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from danbooru_index.corpus.prepare.dtext import first_sentence, plain_dtext, shorten_to_sentences
-from danbooru_index.corpus.prepare.names import (
+from danbooru_index.prepare.dtext import first_sentence, plain_dtext, shorten_to_sentences
+from danbooru_index.prepare.name_rules import (
     ValueProblem,
     add_names,
     name_language,

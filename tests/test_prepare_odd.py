@@ -3,8 +3,8 @@
 import pytest
 
 from danbooru_index.corpus import read_corpus
-from danbooru_index.corpus.prepare import prepare_corpus
 from danbooru_index.errors import CorpusError, DanbooruIndexError, InputError
+from danbooru_index.prepare import prepare_corpus
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from danbooru_index.corpus import read_corpus
-from danbooru_index.corpus.prepare import PrepareOptions, prepare_corpus
-from danbooru_index.corpus.prepare.remote import resolve_url
 from danbooru_index.errors import HubError, InputError
+from danbooru_index.prepare import PrepareOptions, prepare_corpus
+from danbooru_index.prepare.remote import resolve_url
 from danbooru_index.settings import Settings
 
 ADDRESS = "hf://datasets/owner/name/lists/tags zh.csv"

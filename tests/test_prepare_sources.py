@@ -6,8 +6,8 @@ import json
 import pytest
 
 from danbooru_index.corpus import read_corpus
-from danbooru_index.corpus.prepare import PrepareOptions, prepare_corpus
 from danbooru_index.errors import CorpusError, InputError
+from danbooru_index.prepare import PrepareOptions, prepare_corpus
 from danbooru_index.records import Category
 
 

@@ -7,8 +7,8 @@ import pytest
 from danbooru_index.channels.cooccurrence import Cooccurrence, read_pairs, write_cooccurrence
 from danbooru_index.cli import main
 from danbooru_index.errors import CorpusError, InputError
-from danbooru_index.index import Index
-from danbooru_index.related import RelatedRequest, related
+from danbooru_index.index.index import Index
+from danbooru_index.search.related import RelatedRequest, related
 
 PAIRS = [
     ("cat_ears", "animal_ears", 290_000),

@@ -7,9 +7,9 @@ import pytest
 
 from danbooru_index.encoders import open_encoder
 from danbooru_index.errors import InputError
-from danbooru_index.index import Index
+from danbooru_index.index.index import Index
 from danbooru_index.records import Category, SearchRequest
-from danbooru_index.search import search, search_many
+from danbooru_index.search.engine import search, search_many
 
 
 def tags(index: Index, text: str, **options: object) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from danbooru_index.corpus import read_corpus
 from danbooru_index.locate import STARTER_CORPUS
 from danbooru_index.records import Category, TagRecord
-from danbooru_index.text import match_key, script_language
+from danbooru_index.text.fold import match_key, script_language
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 

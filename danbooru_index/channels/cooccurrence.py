@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..corpus.prepare.parquet import read_parquet
 from ..errors import CorpusError
-from ..files import map_array, save_array
+from ..prepare.parquet import read_parquet
+from ..storage.files import map_array, save_array
 
 Rows = npt.NDArray[np.int32]
 Counts = npt.NDArray[np.int32]

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import map_array
+from ..arrays.ranges import Numbers, flat_ranges
+from ..storage.files import map_array
 from .allowed import Allowed
 from .graph import Graph
 from .hubness import Hubness
-from .ranges import Numbers, flat_ranges
 from .sketch import Sketch
 from .vectors import FloatArray, VectorFile
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import AppendFile, save_array
+from ..storage.files import AppendFile, save_array
 from .hubness import write_hubness
 from .sketch import write_sketch
 from .vectors import FloatArray, VectorFile, VectorWriter

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import map_array, save_array
+from ..storage.files import map_array, save_array
 from .vectors import FloatArray, VectorFile
 
 HUBNESS_FILE = "hubness.npy"

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import AppendFile, map_array, save_array
-from .raw import map_raw
+from ..storage.files import AppendFile, map_array, save_array
+from ..storage.raw import map_raw
 from .vectors import FloatArray, inner_products, quantise
 
 MAX_BYTES = 400_000_000

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import map_array, save_array
+from ..arrays.ranges import Numbers, flat_ranges
+from ..storage.files import map_array, save_array
 from .inverted import Keys, Weights
 from .ngrams import CHARACTERS, ENDS, SOUNDS, VIEWS, View, ends_of, ngram_keys
-from .ranges import Numbers, flat_ranges
 from .terms import Found, TermIndex, TermQueries, write_terms
 
 Rows = npt.NDArray[np.int32]

@@ -9,9 +9,9 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
-from ..sounds import skeleton, spelling
+from ..arrays.ranges import Numbers
+from ..text.sound import skeleton, spelling
 from .inverted import Keys, Weights
-from .ranges import Numbers
 
 MAX_NAME_CHARS = 120
 ENDS = 4  # columns of Ends: begins as a word, ends as a word, begins as the whole, ends as the whole

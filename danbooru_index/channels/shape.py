@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import map_array, save_array
 from ..records import TagRecord
-from ..text import spaced
+from ..storage.files import map_array, save_array
+from ..text.fold import spaced
 
 SHAPE_FILE = "shape.npy"
 LETTERS, WORDS, QUALIFIED, NAMES = range(4)  # columns

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..files import map_array, save_array
+from ..storage.files import map_array, save_array
 from .vectors import FloatArray, VectorFile
 
 SKETCH_FILE = "sketch.npy"

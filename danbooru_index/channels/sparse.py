@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import AppendFile, map_array, save_array
+from ..storage.files import AppendFile, map_array, save_array
+from ..storage.raw import map_raw
 from .inverted import InvertedIndex, Weights
-from .raw import map_raw
 
 POSTINGS_BUDGET = 4_000_000
 _BLOCK = 4_000_000  # postings sorted at once by `finish`: about 150 MB

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import map_array, save_array
+from ..arrays.ranges import Numbers, flat_ranges
+from ..storage.files import map_array, save_array
 from .inverted import Documents, Keys, TermLists, Weights, write_lists
-from .ranges import Numbers, flat_ranges
 
 # Documents (or tags) of q queries, how well each fits, and (q + 1,) bounds of each query's part of these two arrays.
 Found = tuple[Numbers, Weights, Numbers]

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..files import map_array, save_array
+from ..arrays.ranges import flat_ranges
 from ..records import TagRecord
-from ..text import HAN_RANGES, fold, spaced
+from ..storage.files import map_array, save_array
+from ..text.fold import HAN_RANGES, fold, spaced
 from .inverted import InvertedIndex, Keys, Weights, write_inverted
-from .ranges import flat_ranges
 from .terms import Found, TermIndex, TermQueries, write_terms
 
 MAX_DEFINITION_CHARS = 300

@@ -55,9 +55,9 @@ def add_commands(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Build and report."""
-    from ..build import BuildOptions, build_index
-    from ..build.pairs import pairs_beside
     from ..encoders import open_encoder
+    from ..indexing import BuildOptions, build_index
+    from ..indexing.own_pairs import pairs_beside
     from ..locate import main_folder
 
     settings = load_settings()

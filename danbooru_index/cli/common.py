@@ -12,7 +12,7 @@ from ..records import NSFW_CHOICES, Category
 from ..settings import load_settings
 
 if TYPE_CHECKING:
-    from ..index import Index
+    from ..index.index import Index
 
 
 def add_index_flag(parser: argparse.ArgumentParser) -> None:

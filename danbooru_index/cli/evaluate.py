@@ -12,8 +12,8 @@ from ..report import table
 from .common import add_index_flag, add_json_flag, index_of
 
 if TYPE_CHECKING:
-    from ..evaluate import Query
-    from ..index import Index
+    from ..evaluation.searches import Query
+    from ..index.index import Index
 
 
 def add_commands(commands: Any) -> None:
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     """Evaluate every file and the mean over the files."""
     from tqdm import tqdm
 
-    from ..evaluate import evaluate_set, keep_known, mean_result, read_queries
+    from ..evaluation.searches import evaluate_set, keep_known, mean_result, read_queries
 
     sets = [(path.stem, read_queries(path)) for path in options.queries]
     index, reason = index_of(options)
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 def _run_expand(options: argparse.Namespace, sets: list[tuple[str, list[Query]]], index: Index, reason: str) -> int:
     from tqdm import tqdm
 
-    from ..evaluate_sentences import evaluate_sentences
+    from ..evaluation.prompts import evaluate_sentences
 
     with tqdm(total=sum(len(queries) for _, queries in sets), unit="q", file=sys.stderr) as bar:
         results = [evaluate_sentences(index, name, queries, lambda _: bar.update(1)) for name, queries in sets]
@@ -98,7 +98,7 @@ def _run_expand(options: argparse.Namespace, sets: list[tuple[str, list[Query]]]
 
 def _tune(options: argparse.Namespace, index: Index, queries: list[Query]) -> int:
     """Search weights, write them, and say what they are worth on these queries."""
-    from ..tune import tune, write_tuning
+    from ..evaluation.tune import tune, write_tuning
 
     found = tune(index, queries)
     write_tuning(options.tune, found)

@@ -68,7 +68,7 @@ _FLAGS = "limit per_concept budget nsfw min_count implied style spaces escape we
 
 def run(options: argparse.Namespace) -> int:
     """Expand and print."""
-    from ..expand import ExpandRequest, expand
+    from ..expand.engine import ExpandRequest, expand
     from ..report import expand_report
 
     if (options.text is None) == (options.queries is None):
@@ -92,8 +92,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_queries(options: argparse.Namespace, given: dict[str, Any]) -> int:
     """One line of JSON a query, in order; a text that cannot be expanded has an empty prompt and an `error`."""
-    from ..evaluate import read_queries
-    from ..expand import ExpandRequest, expand
+    from ..evaluation.searches import read_queries
+    from ..expand.engine import ExpandRequest, expand
 
     queries = read_queries(options.queries)
     index, _ = index_of(options)
@@ -108,8 +108,8 @@ def _run_queries(options: argparse.Namespace, given: dict[str, Any]) -> int:
 
 def run_related(options: argparse.Namespace) -> int:
     """Find related tags and print them."""
-    from ..related import RelatedRequest, related
     from ..report import related_report
+    from ..search.related import RelatedRequest, related
 
     categories = tuple(Category.parse(label) for label in options.category)
     tags = tuple(tag for argument in options.tags for tag in argument.split(","))

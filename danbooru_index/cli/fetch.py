@@ -97,11 +97,11 @@ def _said(report: FetchReport) -> str:
 def run_publish(options: argparse.Namespace) -> int:
     """Plan, show, and unless it is a dry run upload."""
     from ..hub.card import CardFacts, read_evaluation
-    from ..hub.encoder import converted_folder
-    from ..hub.endpoints import Repository
+    from ..hub.encoder_package import converted_folder
     from ..hub.publish import Target, plan_publish, publish
-    from ..manifest import read_manifest
-    from ..versions import current_version
+    from ..index.manifest import read_manifest
+    from ..index.versions import current_version
+    from ..transport.endpoints import Repository
 
     settings = load_settings()
     evaluation = read_evaluation(options.evaluation) if options.evaluation else None

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IndexDamagedError
-from ..manifest import MANIFEST_FILE, check_files, read_manifest, seal_problem
+from ..index.manifest import MANIFEST_FILE, check_files, read_manifest, seal_problem
+from ..index.versions import current_version
 from ..settings import load_settings
-from ..versions import current_version
 from .common import ProgressBar, add_json_flag
 
 

@@ -72,8 +72,8 @@ def add_commands(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prepare and report."""
-    from ..corpus.prepare import PrepareOptions, prepare_corpus
-    from ..corpus.prepare.columns import parse_columns
+    from ..prepare import PrepareOptions, prepare_corpus
+    from ..prepare.columns import parse_columns
 
     chosen = PrepareOptions(_kinds(options.kind), parse_columns(options.column), options.report, load_settings())
     with ProgressBar() as bar:
@@ -114,7 +114,7 @@ def _as_json(report: Any, output: Path) -> dict[str, Any]:
 
 def render(report: Any, output: Path, notices: Path | None) -> str:
     """What was dropped, what came from where, and the corpus in figures."""
-    from ..corpus.prepare.report import KEPT, NOTICES
+    from ..prepare.prepare_report import KEPT, NOTICES
 
     lines: list[str] = []
     for kind, count in report.counts.items():

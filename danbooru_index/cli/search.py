@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     text = sys.stdin.read() if options.text == "-" else options.text
     request = _request(text, options)
     index, reason = index_of(options)
-    from ..search import search
+    from ..search.engine import search
 
     result = search(index, request)
     if options.json:
@@ -59,8 +59,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_queries(options: argparse.Namespace) -> int:
     """One line of JSON a query, in order; a query that cannot be searched has no hits and an `error`."""
-    from ..evaluate import read_queries
-    from ..search import search_many
+    from ..evaluation.searches import read_queries
+    from ..search.engine import search_many
 
     queries = read_queries(options.queries)
     index, _ = index_of(options)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..text import fold, is_han
+from ..text.fold import fold, is_han
 from .grammar import KOREAN_PARTICLES, KOREAN_WHOLE
 
 _CLAUSE_END = re.compile(

@@ -1,4 +1,4 @@
-"""Head-counts by rule: how many girls and boys a text names, as Danbooru's count tags. The words stand in starter/headcount.json."""
+"""Head-counts by rule: how many girls and boys a text names, as Danbooru's count tags. The words stand in headcount.json."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..text import match_key
+from ..text.fold import match_key
 
-HEADCOUNT_FILE = Path(__file__).parents[1] / "starter" / "headcount.json"
+HEADCOUNT_FILE = Path(__file__).with_name("headcount.json")
 MANY = "many"
 LANGUAGES = ("zh", "ja", "en", "ko")
 

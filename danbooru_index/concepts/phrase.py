@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ..text import match_key
+from ..text.fold import match_key
 from .atoms import PARTICLE, Atom
 from .concept import Concept, ConceptKind
 from .counts import Person, count_tags, fixed_phrases, further_words, number_words, person_words
 from .grammar import KOREAN_AND, KOREAN_LINK, KOREAN_OBJECT
 from .lexicon import Known, Lexicon
+from .role_words import roles_of
 from .roles import Role
 from .segment import Piece
-from .words import roles_of
 
 
 @dataclass(slots=True)

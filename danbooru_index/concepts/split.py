@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..text import match_key
+from ..text.fold import match_key
 from .atoms import HANGUL, WORD, Atom, Clause, atoms_of, clauses, is_japanese
 from .concept import Concept
 from .counts import all_count_tags, totals
 from .lexicon import Known, Lexicon
 from .phrase import Phrase, Reading
 from .relative import join_modifiers, join_objects, join_relative, mark_verbs
+from .role_words import roles_of
 from .roles import Role
 from .segment import segment, spans, word_starts
-from .words import roles_of
 
 # Words of grammar that no name begins or ends with.
 _EDGELESS = frozenset(("a", "an", "the", "的", "着", "了", "の", "は", "を"))

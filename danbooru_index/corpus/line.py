@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..records import Category, TagRecord
-from ..text import script_language
+from ..text.fold import script_language
 
 MAX_TEXT_CHARS = 10_000
 MAX_TAG_CHARS = 255

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncoderError
-from ..files import sha256_of
 from ..progress import Progress, silent
 from ..settings import Settings
+from ..storage.files import sha256_of
 from .protocol import EncoderIdentity
 
 REPOSITORY = "BAAI/bge-m3"
@@ -217,7 +217,7 @@ def ensure_folder(settings: Settings, progress: Progress = silent) -> Path:
     """
     # The hub stands above the encoders; only here does an encoder ask it for its files.
     from ..hub import ModelSource, download_model_files
-    from ..hub.listing import ExpectedFile
+    from ..transport.listing import ExpectedFile
 
     files = {name: ExpectedFile(size, digest) for name, (size, digest) in UPSTREAM.items()}
     source = ModelSource(f"models/{REPOSITORY}", REVISION, files)

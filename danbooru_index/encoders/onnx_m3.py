@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncoderError, MissingDependencyError
-from ..files import write_json_atomically
 from ..settings import Settings
+from ..storage.files import write_json_atomically
 from .batching import Indices
 from .m3 import Ids, M3Encoder, Outputs, open_tokenizer
 from .model_files import FOLDER_NAMES, REPOSITORY, identity_of, model_parents

@@ -5,9 +5,9 @@ README, and optionally an encoder (`encoder.json` and `encoder/`). Only client.p
 huggingface_hub.
 """
 
+from ..transport.models import ModelSource, download_model_files
 from .fetch import CheckReport, FetchOptions, FetchReport, check_index, ensure_index, fetch_index, with_flags
 from .installed import built_here
-from .models import ModelSource, download_model_files
 
 __all__ = [
     "CheckReport",

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..manifest import Manifest
-from .endpoints import Repository
+from ..index.manifest import Manifest
+from ..transport.endpoints import Repository
 
 _COLUMNS = (("mAP@10", "map_at_10"), ("recall@10", "recall_at_10"), ("MRR@10", "mrr_at_10"))
 _HINT = "Make one: danbooru-index evaluate --queries FILE... --db DIR --json > results.json"

@@ -11,13 +11,16 @@ from pathlib import Path
 
 from ..encoders import open_encoder
 from ..errors import EncoderError, HubError, IndexMismatchError
-from ..manifest import MANIFEST_FILE, Manifest, read_manifest
+from ..index.manifest import MANIFEST_FILE, Manifest, read_manifest
+from ..index.versions import claim
 from ..progress import Progress, silent
 from ..settings import Settings
-from ..versions import claim
-from .download import DEFAULT_PATIENCE, HubClient, Patience
-from .encoder import EncoderPackage, check_package, package_of
-from .endpoints import Repository, check_endpoint, check_revision, is_commit
+from ..transport.download import DEFAULT_PATIENCE, HubClient, Patience
+from ..transport.endpoints import Repository, check_endpoint, check_revision, is_commit
+from ..transport.listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, read_remote_manifest
+from ..transport.staging import Staging, open_staging
+from ..transport.transfer import WAYS_ON, Mirrors, Remote, attended, transfer
+from .encoder_package import EncoderPackage, check_package, package_of
 from .installed import (
     Source,
     adopt_version,
@@ -28,9 +31,6 @@ from .installed import (
     whole_version,
     write_source,
 )
-from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, read_remote_manifest
-from .staging import Staging, open_staging
-from .transfer import WAYS_ON, Mirrors, Remote, attended, transfer
 
 _NETWORK_PATH = re.compile(r"[\\/]{2}")
 ASKING = "asking the Hub"  # the stage before the download

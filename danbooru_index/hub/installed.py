@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..errors import IndexFolderError, InputError
-from ..files import write_json_atomically
-from ..locks import FileHold
-from ..manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
-from ..versions import LOCK_FILE, SOURCE_FILE, VERSIONS, ReadMark, current_version, remove_unused, set_current
-from .encoder import EncoderPackage, check_package
-from .staging import Staging
+from ..index.manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
+from ..index.versions import LOCK_FILE, SOURCE_FILE, VERSIONS, ReadMark, current_version, remove_unused, set_current
+from ..storage.files import write_json_atomically
+from ..storage.locks import FileHold
+from ..transport.staging import Staging
+from .encoder_package import EncoderPackage, check_package
 
 
 @dataclass(frozen=True, slots=True)

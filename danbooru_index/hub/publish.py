@@ -14,15 +14,15 @@ from typing import Any
 from ..channels.graph import DATABASE, pending_writes
 from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity
 from ..errors import HubError, IndexDamagedError, InputError, MissingDependencyError
-from ..files import sha256_of
-from ..manifest import ENCODER_FOLDER, MANIFEST_FILE, Manifest, check_files, read_manifest
+from ..index.manifest import ENCODER_FOLDER, MANIFEST_FILE, Manifest, check_files, read_manifest
+from ..index.versions import current_version
 from ..settings import DEFAULT_ENDPOINT, Settings
-from ..versions import current_version
+from ..storage.files import sha256_of
+from ..transport.download import DEFAULT_PATIENCE, EndpointError, HubClient, Patience
+from ..transport.endpoints import Repository, check_endpoint, check_revision
+from ..transport.listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, check_names, read_tree
 from .card import CardFacts, render_card
-from .download import DEFAULT_PATIENCE, EndpointError, HubClient, Patience
-from .encoder import PACKAGE_OPTION, json_bytes, pack_encoder, public_identity
-from .endpoints import Repository, check_endpoint, check_revision
-from .listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, check_names, read_tree
+from .encoder_package import PACKAGE_OPTION, json_bytes, pack_encoder, public_identity
 
 CARD_FILE = "README.md"
 _KEPT = {".gitattributes"}

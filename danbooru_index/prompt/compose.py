@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-GROUPS_FILE = Path(__file__).parents[1] / "starter" / "groups.json"
+GROUPS_FILE = Path(__file__).with_name("groups.json")
 _SEVERAL = "2girls 3girls 4girls 5girls 6+girls multiple_girls 2boys 3boys 4boys 5boys 6+boys multiple_boys"
 SEVERAL_PERSONS = frozenset(_SEVERAL.split())
 # What holds however many persons a picture shows; two of them may differ in all else.
@@ -68,7 +68,7 @@ def _table() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def conflicts() -> tuple[Conflict, ...]:
-    """The conflicts of starter/groups.json. `group:NAME` is a group's tags, `hue:NAME` those that are no black, white or grey."""
+    """The conflicts of groups.json. `group:NAME` is a group's tags, `hue:NAME` those that are no black, white or grey."""
     members = {group.name: group.tags for group in groups()}
 
     def side(value: str | list[str]) -> frozenset[str]:
@@ -91,7 +91,7 @@ def conflicts() -> tuple[Conflict, ...]:
 
 @lru_cache(maxsize=1)
 def groups() -> tuple[Group, ...]:
-    """The groups of starter/groups.json."""
+    """The groups of groups.json."""
     table = _table()["groups"]
     return tuple(Group(name, frozenset(g["tags"]), frozenset(g["exceptions"])) for name, g in table.items())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..text import prompt_form
+from ..text.fold import prompt_form
 
 StyleName = Literal["sdxl", "novelai", "anima", "tags"]
 STYLES: tuple[StyleName, ...] = ("sdxl", "novelai", "anima", "tags")

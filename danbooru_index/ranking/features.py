@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ..channels.dense import TextKind
 from ..channels.shape import LETTERS, NAMES, QUALIFIED, WORDS
 from ..records import Category
-from ..text import is_han, is_kana
+from ..text.fold import is_han, is_kana
 
 FloatArray = npt.NDArray[np.float32]
 

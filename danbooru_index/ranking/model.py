@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..channels.products import product
+from ..arrays.products import product
 from .features import FEATURES, FloatArray
 
 WEIGHTS_FILE = Path(__file__).with_name("weights.json")

@@ -10,10 +10,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from danbooru_index.build import BuildOptions, Step, build_index, pipeline
 from danbooru_index.channels import graph
 from danbooru_index.encoders import open_encoder
 from danbooru_index.errors import DanbooruIndexError
+from danbooru_index.indexing import BuildOptions, Step, build_index
+from danbooru_index.indexing import build as pipeline
 
 OPTIONS = BuildOptions(batch_size=32, reuse=False)
 

@@ -1,0 +1,1 @@
+"""Small numpy helpers that every part shares."""

@@ -1,0 +1,147 @@
+"""Quality and speed of an index on query sets.
+
+A query set is JSON Lines of `{"query", "relevant": [tags]}`. Metrics, each over the first ten hits:
+AP@10 divided by min(|relevant|, 10), recall@10 likewise, and the reciprocal rank of the first relevant tag.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..index.index import Index
+from ..records import SearchRequest
+from ..search.engine import search
+
+DEPTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query and the tags that answer it."""
+
+    text: str
+    relevant: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SetResult:
+    """Means over one query set; times in milliseconds."""
+
+    name: str
+    queries: int
+    map_at_10: float
+    recall_at_10: float
+    mrr_at_10: float
+    median_ms: float
+    p95_ms: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented JSON form."""
+        return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()}
+
+
+def average_precision(ranked: Sequence[str], relevant: frozenset[str]) -> float:
+    """AP@10 over min(|relevant|, 10).
+
+    >>> average_precision(["a", "x", "b"], frozenset({"a", "b"}))
+    0.8333333333333333
+    """
+    found, total = 0, 0.0
+    for place, tag in enumerate(ranked[:DEPTH], start=1):
+        if tag in relevant:
+            found += 1
+            total += found / place
+    return total / min(len(relevant), DEPTH)
+
+
+def recall(ranked: Sequence[str], relevant: frozenset[str]) -> float:
+    """Share of the relevant tags among the first ten, over min(|relevant|, 10)."""
+    return len(relevant.intersection(ranked[:DEPTH])) / min(len(relevant), DEPTH)
+
+
+def reciprocal_rank(ranked: Sequence[str], relevant: frozenset[str]) -> float:
+    """1 over the place of the first relevant tag, 0 if none is among the first ten."""
+    return next((1.0 / place for place, tag in enumerate(ranked[:DEPTH], start=1) if tag in relevant), 0.0)
+
+
+def read_queries(path: Path) -> list[Query]:
+    """Read a query set.
+
+    :raises InputError: the file cannot be read, or a line is no query, with its number.
+    """
+    queries = []
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The query file {path} cannot be read: {error}.", hint="Pass a UTF-8 .jsonl file.") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            fields = json.loads(line)
+            relevant = fields.get("relevant", [])
+            if not isinstance(fields["query"], str) or not isinstance(relevant, list):
+                raise TypeError("query must be a string and relevant a list")
+            queries.append(Query(fields["query"], frozenset(relevant)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{path}, line {number} is no query: {error!r}.",
+                hint='A line is {"query": "...", "relevant": ["tag"]}.',
+            ) from error
+    return queries
+
+
+def evaluate_set(
+    index: Index, name: str, queries: list[Query], progress: Callable[[int], object] = lambda _: None
+) -> SetResult:
+    """Search every query that has relevant tags, one by one, warm, and average the metrics.
+
+    :raises InputError: no query has relevant tags.
+    """
+    judged = [query for query in queries if query.relevant]
+    if not judged:
+        raise InputError(
+            f"No query of {name} has relevant tags.", hint="Evaluation needs a list `relevant` on each line."
+        )
+    search(index, SearchRequest(judged[0].text, limit=DEPTH, nsfw="include"))
+    scores, times = [], []
+    for number, query in enumerate(judged, start=1):
+        result = search(index, SearchRequest(query.text, limit=DEPTH, nsfw="include"))
+        tags = result.tags
+        scores.append([metric(tags, query.relevant) for metric in (average_precision, recall, reciprocal_rank)])
+        times.append(1000 * result.seconds)
+        progress(number)
+    precision, found, first = (statistics.fmean(column) for column in zip(*scores, strict=True))
+    return SetResult(name, len(judged), precision, found, first, statistics.median(times), percentile(times, 0.95))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least `share` of the values do not exceed.
+
+    >>> percentile([1.0, 2.0, 3.0, 4.0], 0.5)
+    2.0
+    """
+    ranked = sorted(values)
+    return ranked[max(0, -(-int(share * 1000) * len(ranked) // 1000) - 1)]
+
+
+def keep_known(queries: list[Query], index: Index) -> list[Query]:
+    """Only the queries whose relevant tags are all in the index (`--only-known`)."""
+    known: dict[str, bool] = {}
+    for query in queries:
+        for tag in query.relevant - known.keys():
+            known[tag] = any(index.store.record(row).tag == tag for row, _ in index.store.exact(tag))
+    return [query for query in queries if query.relevant and all(known[tag] for tag in query.relevant)]
+
+
+def mean_result(results: Sequence[SetResult]) -> SetResult:
+    """The mean of each metric over the sets, each set counting once."""
+    names = ("map_at_10", "recall_at_10", "mrr_at_10", "median_ms", "p95_ms")
+    means = {name: statistics.fmean(getattr(r, name) for r in results) for name in names}
+    return SetResult("mean", sum(r.queries for r in results), **means)

@@ -1,0 +1,184 @@
+"""An index version on disk as one validated object.
+
+DIR/versions/NAME/   manifest.json, tags/, dense/, chroma/, lexical/, words/ (see versions.py), and sparse/, late/,
+                     encoder/ and cooccurrence/ where there are such
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ..channels.cooccurrence import Cooccurrence
+from ..channels.dense import DenseChannel
+from ..channels.late import LateChannel
+from ..channels.lexical import LexicalChannel
+from ..channels.shape import Shapes, read_shapes
+from ..channels.sparse import SparseChannel
+from ..channels.words import WordsChannel
+from ..encoders import Encoder, open_encoder
+from ..errors import IndexDamagedError, IndexMismatchError
+from ..progress import Progress, silent
+from ..ranking import DEFAULT_WEIGHTS, read_weights
+from ..settings import Settings, load_settings
+from .manifest import ENCODER_FOLDER as ENCODER
+from .manifest import Manifest, check_files, read_manifest
+from .tags import Store
+from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current, tidy
+
+FLOOR_SAMPLE = 2000  # texts
+STORE, DENSE, CHROMA, LEXICAL, WORDS, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "words", "sparse", "late"
+COOCCURRENCE = "cooccurrence"  # how often tags stand together, where such counts were given
+__all__ = [
+    "CHROMA",
+    "COOCCURRENCE",
+    "DENSE",
+    "ENCODER",
+    "LATE",
+    "LEXICAL",
+    "POINTER_FILE",
+    "SPARSE",
+    "STORE",
+    "VERSIONS",
+    "WORDS",
+    "Index",
+    "current_version",
+    "has_index",
+    "set_current",
+]
+_REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
+
+
+class Index:
+    """Read-only access to one version: its manifest, tag table, channels and encoder.
+
+    Channels open at their first use. Safe to use from several threads. Sizes of all files are checked on opening; their
+    hashes by `verify`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        encoder: Encoder | None = None,
+        settings: Settings | None = None,
+        progress: Progress = silent,
+    ) -> None:
+        """Open an index.
+
+        :param folder: an index folder or a version folder.
+        :param encoder: the encoder for queries; by default the one that the manifest names.
+        :param settings: where its model files are, on which device it runs (on the CPU unless they name one), and the
+            file of fusion weights, if they name one.
+        :param progress: told of the download, where the encoder has to be fetched.
+        :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
+        :raises InputError: the file of fusion weights is none.
+        :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
+        """
+        self.folder, self._mark = mark_current(folder)
+        try:
+            self._progress = progress
+            self._open(encoder, settings)
+        except BaseException:
+            self._mark.release()
+            raise
+        tidy(folder)
+
+    def _open(self, encoder: Encoder | None, settings: Settings | None) -> None:
+        self.manifest: Manifest = read_manifest(self.folder)
+        problems = check_files(self.folder, self.manifest)
+        if problems:
+            more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+            raise IndexDamagedError(
+                f"The index {self.folder} is damaged: {'; '.join(problems[:3])}{more}.", hint=_REBUILD
+            )
+        if encoder is not None and encoder.identity != self.manifest.encoder:
+            raise IndexMismatchError(
+                f"The index {self.folder} was built by {self.manifest.encoder}, not by {encoder.identity}.",
+                hint="Choose that encoder, or build the index again with this one.",
+            )
+        self._encoder = encoder
+        self._settings = settings
+        chosen = settings.weights if settings is not None else None
+        self.weights = DEFAULT_WEIGHTS if chosen is None else read_weights(chosen)
+        self.store = Store(self.folder / STORE)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder of this index, not loaded before its first use.
+
+        :raises IndexMismatchError: the installed encoder of that name has another identity.
+        """
+        if self._encoder is not None:
+            return self._encoder
+        settings = self._settings or load_settings()
+        # One line of text is quick on a CPU, and leaves the accelerator to the image model.
+        device = "cpu" if settings.device == "auto" else settings.device
+        name, packaged = self.manifest.encoder.name, self.folder / ENCODER
+        encoder = open_encoder(name, device=device, settings=settings, packaged=packaged, progress=self._progress)
+        if encoder.identity != self.manifest.encoder:
+            raise IndexMismatchError(
+                f"The index {self.folder} was built by {self.manifest.encoder}; this program has {encoder.identity}.",
+                hint="Build the index again, or fetch the one for this version.",
+            )
+        return encoder
+
+    @cached_property
+    def dense(self) -> DenseChannel:
+        """The dense channel."""
+        return DenseChannel(self.folder / DENSE, self.folder / CHROMA, self.manifest.encoder.dimensions)
+
+    @cached_property
+    def lexical(self) -> LexicalChannel:
+        """The lexical channel."""
+        return LexicalChannel(self.folder / LEXICAL)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """The shape of every tag; see channels/shape.py."""
+        return read_shapes(self.folder / LEXICAL)
+
+    @cached_property
+    def sparse(self) -> SparseChannel | None:
+        """The channel of learned term weights, None where the encoder has none."""
+        return SparseChannel(self.folder / SPARSE) if f"{SPARSE}/terms.npy" in self.manifest.files else None
+
+    @cached_property
+    def late(self) -> LateChannel | None:
+        """The channel of late interaction, None where the encoder has no token vectors."""
+        known = f"{LATE}/rows.npy" in self.manifest.files
+        return LateChannel(self.folder / LATE, self.manifest.encoder.dimensions) if known else None
+
+    @cached_property
+    def words(self) -> WordsChannel:
+        """The words channel."""
+        return WordsChannel(self.folder / WORDS)
+
+    @cached_property
+    def similarity_floor(self) -> float:
+        """The encoder's mean inner product of two unrelated texts, from a sample of the index's own."""
+        count = self.dense.vectors.count
+        rows = np.unique(np.linspace(0, max(0, count - 1), min(count, FLOOR_SAMPLE)).astype(np.int64))
+        sample = self.dense.vectors.gather(rows)
+        size = len(sample)
+        return float((np.sum(sample.sum(axis=0) ** 2) - np.sum(sample**2)) / (size * (size - 1))) if size > 1 else 0.0
+
+    @cached_property
+    def cooccurrence(self) -> Cooccurrence | None:
+        """How often two tags stand together, None where the index was built without."""
+        return Cooccurrence(self.folder / COOCCURRENCE) if f"{COOCCURRENCE}/starts.npy" in self.manifest.files else None
+
+    def close(self) -> None:
+        """Let go of the files, so that the folder can be removed (Windows)."""
+        self.store.close()
+        if "dense" in self.__dict__:
+            self.dense.close()
+        self._mark.release()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

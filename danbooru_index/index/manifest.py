@@ -1,0 +1,152 @@
+"""The manifest of an index version: what it is, who encoded it, and every file with size and hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..encoders.protocol import EncoderIdentity
+from ..errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
+from ..storage.files import json_text, sha256_of, write_text_atomically
+
+MANIFEST_FILE = "manifest.json"
+ENCODER_FOLDER = "encoder"  # in a version: an int8 encoder that came with the index
+SCHEMA_VERSION = 3
+_FORMAT = "danbooru-index"
+_BEGINNING = re.compile(rb'\{\s*"corpus_sha256": "[0-9a-f]{64}",\s*"encoder": \{')  # its keys are sorted
+_SEAL = "manifest_sha256"  # of the manifest itself, taken with this value blank
+_BLANK = "0" * 64
+_REBUILD = "Build it again (danbooru-index build --input CORPUS --db DIR) or fetch it again (danbooru-index fetch)."
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """Size in bytes and SHA-256 of one file."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an index version says of itself. Paths of `files` are relative to its folder, with forward slashes."""
+
+    encoder: EncoderIdentity
+    rows: int
+    texts: int
+    corpus_sha256: str
+    files: dict[str, FileEntry]
+    options: dict[str, Any] = field(default_factory=dict)
+    schema: int = SCHEMA_VERSION
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest, sealed with its own hash: the last file of a version."""
+        text = json_text({"format": _FORMAT, **asdict(self), _SEAL: _BLANK})
+        digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+        write_text_atomically(folder / MANIFEST_FILE, text.replace(_sealed(_BLANK), _sealed(digest)))
+
+
+def _sealed(digest: str) -> str:
+    return f'"{_SEAL}": "{digest}"'
+
+
+def seal_problem(data: bytes) -> str:
+    """What is wrong with the hash that a manifest's bytes carry of themselves; empty when all is well."""
+    seal = re.search(_sealed('([^"]*)').encode(), data)
+    if seal is None:
+        return f"{MANIFEST_FILE} carries no hash of itself"
+    blank = data[: seal.start(1)] + _BLANK.encode() + data[seal.end(1) :]
+    if hashlib.sha256(blank).hexdigest().encode() != seal[1]:
+        return f"{MANIFEST_FILE} has been changed (its SHA-256 is not the one in it)"
+    return ""
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a version's manifest.
+
+    :raises IndexNotFoundError: there is none.
+    :raises IndexDamagedError: it is no manifest of this project.
+    :raises IndexMismatchError: it has another schema version.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise IndexNotFoundError(f"{folder} holds no index: there is no {MANIFEST_FILE}.", hint=_REBUILD) from error
+    except (OSError, ValueError) as error:
+        raise IndexDamagedError(f"{path} cannot be read: {error}.", hint=_REBUILD) from error
+    if not isinstance(value, dict) or value.get("format") != _FORMAT:
+        raise IndexDamagedError(f"{path} is not a manifest of a danbooru-index.", hint=_REBUILD)
+    if value.get("schema") != SCHEMA_VERSION:
+        raise IndexMismatchError(
+            f"The index {folder} has schema version {value.get('schema')!r}; this program reads version {SCHEMA_VERSION}.",
+            hint=_REBUILD,
+        )
+    try:
+        return parse_manifest(value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise IndexDamagedError(f"{path} is incomplete: {error!r}.", hint=_REBUILD) from error
+
+
+def is_own_manifest(path: Path) -> bool:
+    """Whether a file begins as every manifest of this project does, of whatever schema and however damaged further on."""
+    try:
+        with path.open("rb") as file:
+            return _BEGINNING.match(file.read(200)) is not None
+    except OSError:
+        return False
+
+
+def parse_manifest(value: dict[str, Any]) -> Manifest:
+    """A manifest from its JSON; raises KeyError, TypeError or ValueError when fields are missing, wrong or unsafe."""
+    files = {name: FileEntry(int(entry["size"]), str(entry["sha256"])) for name, entry in value["files"].items()}
+    for name in files:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or not path.parts:
+            raise ValueError(f"unsafe path {name!r}")
+    return Manifest(
+        encoder=EncoderIdentity.from_json(value["encoder"]),
+        rows=int(value["rows"]),
+        texts=int(value["texts"]),
+        corpus_sha256=str(value["corpus_sha256"]),
+        files=files,
+        options=dict(value.get("options", {})),
+        schema=int(value["schema"]),
+    )
+
+
+def list_files(folder: Path) -> list[str]:
+    """Every file of a version, relative with forward slashes, sorted, without the manifest."""
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in found if name != MANIFEST_FILE)
+
+
+def hash_files(folder: Path, names: Iterable[str]) -> dict[str, FileEntry]:
+    """Size and hash of these files of a version."""
+    return {name: FileEntry((folder / name).stat().st_size, sha256_of(folder / name)) for name in names}
+
+
+def check_files(
+    folder: Path, manifest: Manifest, *, hashes: bool = False, progress: Callable[[int], None] | None = None
+) -> list[str]:
+    """What is wrong with the files of a version, one sentence a file; empty when all is well.
+
+    Sizes always, contents too with `hashes`; `progress` is told the bytes of each file that was checked.
+    """
+    problems = []
+    for name, entry in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            problems.append(f"{name} is missing")
+        elif path.stat().st_size != entry.size:
+            problems.append(f"{name} has {path.stat().st_size:,} bytes instead of {entry.size:,}")
+        elif hashes and sha256_of(path) != entry.sha256:
+            problems.append(f"{name} has been changed (its SHA-256 is not the manifest's)")
+        if progress is not None:
+            progress(entry.size)
+    return problems

@@ -1,0 +1,191 @@
+"""The tag table of an index: the corpus itself, plus memory-mapped columns for filters and exact names.
+
+`corpus.jsonl` holds one line a tag, in row order; only the lines of hits are parsed. The columns are .npy files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..channels.allowed import Allowed, Mask
+from ..corpus.line import parse_line, to_line
+from ..errors import IndexDamagedError
+from ..records import Category, Nsfw, TagRecord
+from ..storage.files import AppendFile, map_array, save_array
+from ..text.fold import match_key
+
+CORPUS_FILE = "corpus.jsonl"
+FILTERS = 8  # whose masks are kept, a byte a tag each
+_COLUMNS = ("offsets", "post_count", "category", "nsfw", "deprecated", "keys", "key_rows", "key_kinds")
+
+_ROW_TYPES = {"ends": np.int64, "post_count": np.int32, "category": np.uint8, "nsfw": np.bool_, "deprecated": np.bool_}
+_KEY_TYPES = {"keys": np.uint64, "key_rows": np.int32, "key_kinds": np.uint8}
+
+# How an exact name belongs to a tag; the smaller number wins when one spelling names several tags.
+KEY_TAG, KEY_ALIAS, KEY_NAME = 0, 1, 2
+
+
+def _hash_key(key: str) -> int:
+    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+
+
+def record_keys(record: TagRecord) -> list[tuple[str, int]]:
+    """Every spelling that names this tag exactly, as (match key, kind), each key once with its best kind."""
+    keys: dict[str, int] = {}
+    for kind, names in ((KEY_TAG, [record.tag]), (KEY_ALIAS, record.aliases), (KEY_NAME, record.all_names())):
+        for name in names:
+            keys.setdefault(match_key(name), kind)
+    return [(key, kind) for key, kind in keys.items() if key]
+
+
+class StoreWriter:
+    """Writes the tag table, one record after the other; reopened with `start` it goes on after that many rows.
+
+    What is needed only until `finish` stands in the folder `parts`, which the caller removes.
+    """
+
+    def __init__(self, folder: Path, parts: Path, *, start: int = 0) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._parts = folder, parts
+        ends = np.fromfile(parts / "ends", np.int64, start) if start else np.zeros(0, np.int64)
+        key_rows = np.fromfile(parts / "key_rows", np.int32) if start else np.zeros(0, np.int32)
+        keys = int(np.searchsorted(key_rows, start))
+        self.count = start
+        self._end = int(ends[-1]) if start else 0
+        self._lines = AppendFile(folder / CORPUS_FILE, np.uint8, start=self._end)
+        self._columns = {name: AppendFile(parts / name, dtype, start=start) for name, dtype in _ROW_TYPES.items()}
+        self._keys = {name: AppendFile(parts / name, dtype, start=keys) for name, dtype in _KEY_TYPES.items()}
+
+    def append(self, records: Sequence[TagRecord]) -> None:
+        """Add the next records."""
+        lines = [(to_line(record) + "\n").encode("utf-8") for record in records]
+        ends = self._end + np.cumsum([len(line) for line in lines], dtype=np.int64)
+        self._lines.append(np.frombuffer(b"".join(lines), np.uint8))
+        self._columns["ends"].append(ends)
+        for name in ("post_count", "category", "nsfw", "deprecated"):
+            self._columns[name].append([int(getattr(record, name)) for record in records])
+        keys = [
+            (_hash_key(key), row, kind)
+            for row, record in enumerate(records, self.count)
+            for key, kind in record_keys(record)
+        ]
+        for name, values in zip(_KEY_TYPES, zip(*keys, strict=True), strict=False):
+            self._keys[name].append(np.array(values, _KEY_TYPES[name]))
+        self.count += len(records)
+        self._end = int(ends[-1])
+
+    def _files(self) -> list[AppendFile]:
+        return [self._lines, *self._columns.values(), *self._keys.values()]
+
+    def flush(self) -> None:
+        """Bring everything to the disk, so that a checkpoint may name `count`."""
+        for file in self._files():
+            file.flush()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in self._files():
+            file.close()
+
+    def finish(self) -> None:
+        """Write the columns from the parts; may be repeated."""
+        self.flush()
+        rows: dict[str, npt.NDArray[Any]] = {
+            name: np.fromfile(self._parts / name, dtype) for name, dtype in _ROW_TYPES.items()
+        }
+        keys, key_rows, key_kinds = (np.fromfile(self._parts / name, dtype) for name, dtype in _KEY_TYPES.items())
+        order = np.lexsort((key_rows, key_kinds, keys))
+        arrays = {
+            **{name: column for name, column in rows.items() if name != "ends"},
+            "offsets": np.r_[np.int64(0), rows["ends"]],
+            "keys": keys[order],
+            "key_rows": key_rows[order],
+            "key_kinds": key_kinds[order],
+        }
+        for name, array in arrays.items():
+            save_array(self._folder / f"{name}.npy", array)
+
+
+class Store:
+    """Read-only tag table. Rows are 0..len(store)-1."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        columns = {name: map_array(folder / f"{name}.npy") for name in _COLUMNS}
+        self._offsets = columns["offsets"]
+        self.post_count: npt.NDArray[np.int32] = columns["post_count"]
+        self.category: npt.NDArray[np.uint8] = columns["category"]
+        self.nsfw: npt.NDArray[np.bool_] = columns["nsfw"]
+        self.deprecated: npt.NDArray[np.bool_] = columns["deprecated"]
+        self._keys, self._key_rows, self._key_kinds = columns["keys"], columns["key_rows"], columns["key_kinds"]
+        self._file = (folder / CORPUS_FILE).open("rb")
+        self._lines = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if len(self) else b""
+        # Popularity in 0..1: ln(1 + n) / ln(1 + n_max), the prior of peers' engines, computed once.
+        logs = np.log1p(self.post_count, dtype=np.float32)
+        self.popularity: npt.NDArray[np.float32] = (logs / max(float(logs.max(initial=0.0)), 1.0)).astype(np.float32)
+        self.record = lru_cache(maxsize=20_000)(self._record)
+        self.allowed = lru_cache(maxsize=FILTERS)(self._allowed)
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def _record(self, row: int) -> TagRecord:
+        start, end = int(self._offsets[row]), int(self._offsets[row + 1])
+        try:
+            return parse_line(self._lines[start:end].decode("utf-8"))
+        except ValueError as error:
+            raise IndexDamagedError(
+                f"Row {row} of {self._folder / CORPUS_FILE} cannot be read: {error}.",
+                hint="Run danbooru-index verify, then build or fetch again.",
+            ) from error
+
+    def _allowed(self, categories: tuple[Category, ...], nsfw: Nsfw, min_count: int) -> Allowed | None:
+        """The tags that a filter allows, None when it allows all; the same object for the same filter."""
+        masks: list[Mask] = []
+        if categories:
+            masks.append(np.isin(self.category, [int(category) for category in categories]))
+        if nsfw != "include":
+            masks.append(self.nsfw if nsfw == "only" else ~self.nsfw)
+        if min_count > 0:
+            masks.append(self.post_count >= min_count)
+        mask = np.logical_and.reduce(masks) if masks else np.ones(len(self), bool)
+        return None if mask.all() else Allowed(mask)
+
+    def rows(self) -> Iterable[TagRecord]:
+        """All records in row order, not kept in memory."""
+        return (self._record(row) for row in range(len(self)))
+
+    def exact(self, name: str) -> list[tuple[int, int]]:
+        """Tags of which `name` is the tag, an alias or a name, as (row, kind), best kind first."""
+        key = match_key(name)
+        if not key:
+            return []
+        wanted = np.uint64(_hash_key(key))
+        start, end = np.searchsorted(self._keys, wanted, "left"), np.searchsorted(self._keys, wanted, "right")
+        found = [(int(self._key_rows[i]), int(self._key_kinds[i])) for i in range(start, end)]
+        # Two keys may share a hash, so the record itself decides.
+        return [(row, kind) for row, kind in found if (key, kind) in record_keys(self.record(row))]
+
+    def find(self, keys: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """For each match key the tags it names, as (row, kind), best kind first; by hash alone, which is enough to split a text."""
+        hashes = np.array([_hash_key(key) for key in keys], np.uint64)
+        starts = np.searchsorted(self._keys, hashes, "left").tolist()
+        ends = np.searchsorted(self._keys, hashes, "right").tolist()
+        rows, kinds = self._key_rows, self._key_kinds
+        return [
+            [(int(rows[i]), int(kinds[i])) for i in range(start, end)] for start, end in zip(starts, ends, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Let go of the file, so that the folder can be removed (Windows)."""
+        if isinstance(self._lines, mmap.mmap):
+            self._lines.close()
+        self._file.close()

@@ -1,0 +1,253 @@
+"""The build: corpus -> texts -> vectors -> channels, in a version folder of its own; the manifest and the pointer come last.
+
+Reading, encoding and writing overlap; every stage can be killed and goes on where its checkpoint stands.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..channels.late import MAX_BYTES
+from ..corpus import CorpusReader, LineProblem
+from ..corpus.texts import texts_of
+from ..encoders import Encoder
+from ..errors import BuildCancelledError, CorpusError, InputError
+from ..index.manifest import MANIFEST_FILE, SCHEMA_VERSION
+from ..index.versions import UNFINISHED, claim, remove_unused, remove_version, set_current
+from ..progress import Progress, silent
+from ..storage.files import sha256_of
+from .build_lock import build_lock
+from .checkpoint import Checkpoint
+from .disk_errors import plain_errors
+from .name_stages import finish_names, finish_words
+from .previous_vectors import Base, open_base
+from .reporter import Reporter
+from .space import batch_size, bytes_needed, check_space, measure_corpus
+from .stages import finish_cooccurrence, finish_graph, finish_late, finish_sparse, publish
+from .stream import chunks, prefetch
+from .version_folder import open_work
+from .writers import Writers, encoded_chunks
+
+CHECKPOINT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How to build.
+
+    `strict` stops at the first bad corpus line. `batch_size` bounds the texts that are encoded at once, 0 leaves it to
+    the memory. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
+    the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away. `cooccurrence`
+    is a file of pairs of tags (channels/cooccurrence.py), for related tags. `late_bytes` bounds the token vectors that are
+    kept for late interaction, those of the most used tags first. Raises InputError when a value is out of range.
+    """
+
+    strict: bool = True
+    batch_size: int = 0
+    base: Path | None = None
+    reuse: bool = True
+    restart: bool = False
+    cooccurrence: Path | None = None
+    late_bytes: int = MAX_BYTES
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 0:
+            raise InputError(f"The batch size is {self.batch_size}.", hint="Use 1 or more, or 0 for as memory allows.")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What was built: where, how many tags and texts (`reused` of them not encoded again), how many bad lines (the first of
+    them listed), in how long (this run alone), and what the user should know (`notes`)."""
+
+    folder: Path
+    rows: int
+    texts: int
+    bad_lines: int
+    problems: tuple[LineProblem, ...]
+    seconds: float
+    reused: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Job:
+    """One run of a build: what it makes, from what, and where it stands."""
+
+    corpus: Path
+    folder: Path
+    version: Path
+    encoder: Encoder
+    options: BuildOptions
+    state: Checkpoint
+    reporter: Reporter
+    cancelled: Callable[[], bool]
+
+    @property
+    def parts(self) -> Path:
+        """What the build needs only until it ends."""
+        return self.version / UNFINISHED
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt when the host wants the build to stop: the same road as Ctrl-C."""
+        if self.cancelled():
+            raise KeyboardInterrupt
+
+    def once(self, stage: str, work: Callable[[Job], None]) -> None:
+        """Do a stage unless it was done before."""
+        if stage not in self.state.stages:
+            self.check()
+            work(self)
+            self.state.stages.append(stage)
+            self.state.save(self.version)
+
+
+def build_index(
+    corpus: Path,
+    folder: Path,
+    encoder: Encoder,
+    options: BuildOptions = BuildOptions(),
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> BuildReport:
+    """Build an index from a corpus file and make it the current version of `folder`.
+
+    Killed at any moment, the same call goes on from its last checkpoint. `cancelled` is asked several times a second.
+
+    :raises CorpusError: the corpus cannot be read, is empty, or (strict) has a bad line.
+    :raises EncoderError: the encoder cannot be opened.
+    :raises BuildCancelledError: stopped by `cancelled` or Ctrl-C.
+    :raises BuildError: another build is at work, the disk is full, the folder cannot be written, or unfinished work of
+        another corpus, encoder or options is in the way.
+    """
+    begun = time.perf_counter()
+    reporter = Reporter(progress)
+    with plain_errors(folder):
+        claim(folder)
+    with plain_errors(folder), build_lock(folder):
+        remove_unused(folder)
+        reporter.stage("corpus", 0)
+        sha256, corpus_bytes = measure_corpus(corpus)
+        key: dict[str, Any] = {
+            "corpus_sha256": sha256,
+            "encoder": encoder.identity.as_json(),
+            "options": {"strict": options.strict, "cooccurrence_sha256": _sha256(options.cooccurrence)},
+            "schema": SCHEMA_VERSION,
+        }
+        version, state = open_work(folder, key, reporter, restart=options.restart)
+        job = Job(corpus, folder, version, encoder, options, state, reporter, cancelled)
+        try:
+            job.once("count", _count)
+            check_space(version, bytes_needed(corpus_bytes, state.total, encoder, options.late_bytes))
+            _run(job)
+        except CorpusError:
+            # Whatever mends the corpus makes it another corpus, so this work could never go on.
+            remove_version(version)
+            raise
+        except KeyboardInterrupt as error:
+            raise BuildCancelledError(
+                f"The build in {folder} was stopped; {state.rows:,} tags are encoded and kept.",
+                hint="Run the same command again to go on from there, or add --restart to start afresh.",
+            ) from error
+        set_current(folder, version.name)
+        remove_unused(folder)
+    problems = tuple(LineProblem(int(line), str(reason)) for line, reason in state.problems)
+    seconds = time.perf_counter() - begun
+    return BuildReport(
+        version, state.rows, state.texts, state.bad, problems, seconds, state.reused, tuple(reporter.notes)
+    )
+
+
+def _sha256(pairs: Path | None) -> str:
+    try:
+        return sha256_of(pairs) if pairs is not None else ""
+    except OSError as error:
+        message = f"The pairs {pairs} cannot be read: {error.strerror or error}."
+        raise CorpusError(message, hint="Check the path, or leave --cooccurrence out.") from error
+
+
+def _run(job: Job) -> None:
+    if (job.version / MANIFEST_FILE).is_file():
+        return
+    job.once("texts", _encode)
+    job.once("columns", _columns)
+    if job.encoder.has_sparse:
+        job.once("sparse", finish_sparse)
+    finish_names(job)
+    job.once("words", finish_words)
+    if job.options.cooccurrence is not None:
+        job.once("cooccurrence", finish_cooccurrence)
+    job.once("graph", finish_graph)
+    if job.encoder.has_tokens:
+        job.once("late", finish_late)
+    publish(job)
+
+
+def _count(job: Job) -> None:
+    """Parse the corpus once before anything is encoded: a bad line is found now, and not after an hour of work."""
+    with CorpusReader(job.corpus, strict=job.options.strict) as reader:
+        job.reporter.stage("checking the corpus", reader.total_bytes, "B")
+        job.state.total = 0
+        for number, record in enumerate(reader):
+            job.state.total += len(texts_of(record))
+            if number % 5000 == 0:
+                job.reporter.update(reader.bytes_read)
+                job.check()
+        if not reader.good:
+            message = f"The corpus {reader.path} has no usable line ({reader.bad} bad)."
+            raise CorpusError(message, hint="Every line must be a JSON object with a text.")
+        job.state.bad, job.state.problems = reader.bad, [[problem.line, problem.reason] for problem in reader.problems]
+
+
+def _writers(job: Job) -> Writers:
+    return Writers.open(job.version, job.parts, job.encoder, job.state)
+
+
+def _encode(job: Job) -> None:
+    """The texts of all tags, from the checkpoint on: reader and encoder in threads of their own, the writers here."""
+    state = job.state
+    if not state.batch_size:
+        state.batch_size = batch_size(job.encoder, job.options.batch_size)
+    base = open_base(job.options.base, job.folder, job.encoder) if job.options.reuse else Base(None, job.encoder)
+    if len(base):
+        job.reporter.note(f"Texts that have not changed are taken from {base.name}.")
+    writers = _writers(job)
+    saved = time.monotonic()
+    try:
+        with CorpusReader(job.corpus, strict=job.options.strict) as reader:
+            job.reporter.stage("encoding", state.total, start=state.texts)
+            read = prefetch(chunks(reader, skip=state.rows, size=state.batch_size))
+            encoded = prefetch(encoded_chunks(read, job.encoder, base), idle=job.check)
+            try:
+                for chunk in encoded:
+                    writers.append(chunk, state)
+                    job.reporter.update(state.texts)
+                    if time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                        _save(job, writers)
+                        saved = time.monotonic()
+                    job.check()
+            finally:
+                encoded.close()
+                _save(job, writers)
+    finally:
+        base.close()
+        writers.close()
+
+
+def _save(job: Job, writers: Writers) -> None:
+    """A checkpoint: what it counts is on the disk before it is written."""
+    writers.flush()
+    job.state.save(job.version)
+
+
+def _columns(job: Job) -> None:
+    job.reporter.stage("columns", 0)
+    writers = _writers(job)
+    try:
+        writers.finish_columns()
+    finally:
+        writers.close()

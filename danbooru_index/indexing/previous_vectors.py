@@ -1,0 +1,94 @@
+"""Vectors of an older index of the same encoder, found by the text that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..channels.dense_writer import HASHES_FILE
+from ..channels.sparse import TermWeights
+from ..channels.vectors import FloatArray, VectorFile
+from ..encoders import Encoder
+from ..errors import IndexFolderError, IndexMismatchError
+from ..index.index import DENSE, SPARSE
+from ..index.manifest import check_files, read_manifest
+from ..index.versions import has_index, mark_current
+from ..storage.files import map_array
+
+_NONE = np.zeros(0, np.int64)
+
+
+class Base:
+    """Where texts were encoded before; an empty one knows none."""
+
+    def __init__(self, folder: Path | None, encoder: Encoder) -> None:
+        """Open the current version of `folder`, None for no base.
+
+        :raises IndexFolderError: there is no usable index.
+        :raises IndexMismatchError: another encoder made it.
+        """
+        self._order = _NONE
+        self._mark = None
+        if folder is None:
+            return
+        version, self._mark = mark_current(folder)
+        manifest = read_manifest(version)
+        problems = check_files(version, manifest)
+        if manifest.encoder != encoder.identity or problems:
+            self.close()
+            what = (
+                f"is damaged ({problems[0]})"
+                if problems
+                else f"was built by {manifest.encoder}, not by {encoder.identity}"
+            )
+            raise IndexMismatchError(
+                f"The index {version} {what}.", hint="Leave --base out, or name an index of the same encoder."
+            )
+        self.name = version.name
+        self._hashes = np.asarray(map_array(version / DENSE / HASHES_FILE))
+        self._order = np.argsort(self._hashes, kind="stable")
+        self._vectors = VectorFile(version / DENSE, encoder.identity.dimensions)
+        self._term_weights = TermWeights(version / SPARSE) if encoder.has_sparse else None
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def find(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """For each hash the number of its vector here, -1 where the text is new."""
+        found = np.full(len(hashes), -1, np.int64)
+        if len(self):
+            places = np.searchsorted(self._hashes, hashes, sorter=self._order).clip(max=len(self) - 1)
+            numbers = self._order[places]
+            known = self._hashes[numbers] == hashes
+            found[known] = numbers[known]
+        return found
+
+    def vectors(self, numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int8], FloatArray]:
+        """Codes and scales of these vectors, as they were stored."""
+        return self._vectors.quantised(numbers)
+
+    def term_weights(self, number: int) -> Mapping[int, float]:
+        """The term weights of one text; only of an encoder that has them."""
+        assert self._term_weights is not None
+        return self._term_weights.of(number)
+
+    def close(self) -> None:
+        """Let go of the version."""
+        if self._mark is not None:
+            self._mark.release()
+
+
+def open_base(explicit: Path | None, folder: Path, encoder: Encoder) -> Base:
+    """The base that the user names, else the current version of the folder if it serves, else an empty one.
+
+    :raises IndexFolderError: the one that the user names does not serve.
+    """
+    if explicit is not None:
+        return Base(explicit, encoder)
+    try:
+        return Base(folder if has_index(folder) else None, encoder)
+    except IndexFolderError:
+        return Base(None, encoder)

@@ -1,0 +1,110 @@
+"""Small file operations that must not leave anything half-written.
+
+numpy is imported by the operations on arrays alone: a command that only compares sizes and hashes does without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import IndexDamagedError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_HASH_BLOCK = 1 << 20
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write a small file under a temporary name, flush it to the disk and rename it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json_atomically(path: Path, value: Any) -> None:
+    """Write JSON for people and programs."""
+    write_text_atomically(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """JSON for people and programs: indented, sorted keys, with a line end."""
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def save_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Save one .npy file, without pickle."""
+    import numpy as np
+
+    np.save(path, array, allow_pickle=False)
+
+
+def map_array(path: Path) -> npt.NDArray[Any]:
+    """Map one .npy file read-only; an empty array is read, since nothing can be mapped.
+
+    A plain array over the mapping: numpy.memmap itself makes every slice several times slower.
+    """
+    import numpy as np
+
+    try:
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except ValueError:
+        return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
+
+
+class AppendFile:
+    """A file of equal items that only grows; reopened, it goes on after `start` items and drops what stood behind them."""
+
+    def __init__(self, path: Path, dtype: npt.DTypeLike, *, start: int = 0, width: int = 1) -> None:
+        """An item is `width` values of `dtype`.
+
+        :raises IndexDamagedError: the file is shorter than `start` items.
+        """
+        import numpy as np
+
+        self._dtype = np.dtype(dtype)
+        size = start * width * self._dtype.itemsize
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("r+b" if path.exists() else "w+b")
+        if self._file.seek(0, os.SEEK_END) < size:
+            self._file.close()
+            raise IndexDamagedError(
+                f"{path} is shorter than its checkpoint says.",
+                hint="Start the build again: --restart, in the node unfinished = restart.",
+            )
+        self._file.truncate(size)
+        self._file.seek(size)
+
+    def append(self, items: npt.ArrayLike) -> None:
+        """Append items, converted to the file's type."""
+        import numpy as np
+
+        self._file.write(np.ascontiguousarray(items, self._dtype).tobytes())
+
+    def flush(self) -> None:
+        """Bring everything to the disk, so that a checkpoint may count it."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -1,0 +1,1 @@
+"""Text as Unicode: folding for comparison, and how words sound."""
