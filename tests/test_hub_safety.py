@@ -19,9 +19,10 @@ from hypothesis import given, strategies
 from danbooru_index.encoders import EncoderIdentity
 from danbooru_index.errors import DanbooruIndexError, HubError, IndexMismatchError, InputError
 from danbooru_index.hub import fetch_index
+from danbooru_index.hub.remote_manifest import read_remote_manifest
 from danbooru_index.settings import load_settings
 from danbooru_index.transport.endpoints import Repository, check_endpoint, check_revision
-from danbooru_index.transport.listing import check_names, read_files, read_remote_manifest, read_tree
+from danbooru_index.transport.listing import check_names, read_files, read_tree
 
 pytest_plugins = ["hub_fixtures"]
 

@@ -75,8 +75,8 @@ def test_the_english_name_of_one_tag_is_not_another_tag(records: list[TagRecord]
 
 def test_the_tables_name_tags_and_words(records: list[TagRecord]) -> None:
     folder = Path(STARTER_CORPUS).parent
-    groups = json.loads((folder / "groups.json").read_text(encoding="utf-8"))
-    counts = json.loads((folder / "headcount.json").read_text(encoding="utf-8"))
+    groups = json.loads((folder.parent / "prompt/groups.json").read_text(encoding="utf-8"))
+    counts = json.loads((folder.parent / "concepts/headcount.json").read_text(encoding="utf-8"))
     known = {record.tag for record in records}
     for name in ("hair_color", "eye_color", "hair_length"):
         assert len(known.intersection(groups["groups"][name]["tags"])) >= 3, name

@@ -6,59 +6,16 @@ in compressed rows).
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import CorpusError
-from ..prepare.parquet import read_parquet
 from ..storage.files import map_array, save_array
 
 Rows = npt.NDArray[np.int32]
 Counts = npt.NDArray[np.int32]
-COLUMNS = ("tag_a", "tag_b", "count")
-
-
-def read_pairs(path: Path) -> Iterator[tuple[str, str, int]]:
-    """(tag, tag, count) of a .csv, .csv.gz or .parquet file with the columns tag_a, tag_b and count.
-
-    :raises CorpusError: a column is missing, or a value is no count.
-    :raises MissingDependencyError: a .parquet file, and pyarrow is not installed.
-    """
-    rows = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
-    for number, (first, second, count) in enumerate(rows, start=1):
-        try:
-            yield str(first), str(second), int(str(count))
-        except (TypeError, ValueError) as error:
-            raise CorpusError(
-                f"{path}, row {number}: {count!r} is no count.", hint="Write a whole number of posts."
-            ) from error
-
-
-def _csv_rows(path: Path) -> Iterator[tuple[object, object, object]]:
-    try:
-        opened = gzip.open if path.suffix.lower() == ".gz" else open
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            if not set(COLUMNS) <= set(reader.fieldnames or ()):
-                raise CorpusError(
-                    f"{path} has the columns {reader.fieldnames}.", hint=f"Name them {', '.join(COLUMNS)}."
-                )
-            for row in reader:
-                yield row["tag_a"], row["tag_b"], row["count"]
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path} cannot be read: {error}.", hint="Pass a UTF-8 .csv or a .parquet file.") from error
-
-
-def _parquet_rows(path: Path) -> Iterator[tuple[object, object, object]]:
-    for _, row in read_parquet(path):
-        if not set(COLUMNS) <= set(row):
-            raise CorpusError(f"{path} has the columns {sorted(row)}.", hint=f"Name them {', '.join(COLUMNS)}.")
-        yield row["tag_a"], row["tag_b"], row["count"]
 
 
 def write_cooccurrence(folder: Path, pairs: Iterable[tuple[str, str, int]], row_of: Mapping[str, int]) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays.ranges import Numbers, flat_ranges
+from ..corpus.texts import TextKind
 from ..storage.files import map_array
 from .allowed import Allowed
 from .graph import Graph
@@ -48,16 +48,6 @@ def _in_background(make: Callable[[], Graph]) -> Future[Graph]:
 
     threading.Thread(target=run, name="danbooru-index-graph", daemon=True).start()
     return future
-
-
-class TextKind(IntEnum):
-    """What a text says about its tag. The numbers are stored in indexes."""
-
-    TAG = 0
-    NAME = 1
-    JOINED = 2
-    DEFINITION = 3
-    ALIAS = 4
 
 
 class DenseChannel:

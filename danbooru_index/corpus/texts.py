@@ -7,14 +7,24 @@ carry a character's name with its series, and a definition answers to descriptio
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 
-from ..channels.dense import TextKind
 from ..records import TagRecord
 from ..text.fold import spaced
 
 MAX_DEFINITION_CHARS = 300
 MAX_NAMES = 12
 _QUALIFIER = re.compile(r"(?: \([^()]*\))+$")
+
+
+class TextKind(IntEnum):
+    """What a text says about its tag. The numbers are stored in indexes."""
+
+    TAG = 0
+    NAME = 1
+    JOINED = 2
+    DEFINITION = 3
+    ALIAS = 4
 
 
 def texts_of(record: TagRecord) -> list[tuple[TextKind, str]]:

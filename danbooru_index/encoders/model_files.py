@@ -215,9 +215,8 @@ def ensure_folder(settings: Settings, progress: Progress = silent) -> Path:
 
     :raises HubError: it has to be fetched and cannot be.
     """
-    # The hub stands above the encoders; only here does an encoder ask it for its files.
-    from ..hub import ModelSource, download_model_files
     from ..transport.listing import ExpectedFile
+    from ..transport.models import ModelSource, download_model_files
 
     files = {name: ExpectedFile(size, digest) for name, (size, digest) in UPSTREAM.items()}
     source = ModelSource(f"models/{REPOSITORY}", REVISION, files)

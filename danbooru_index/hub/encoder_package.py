@@ -15,8 +15,9 @@ from ..index.manifest import ENCODER_FOLDER as PACKAGE_FOLDER
 from ..index.manifest import Manifest, list_files
 from ..settings import Settings
 from ..storage.files import sha256_of
-from ..transport.listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, check_names, has_size, read_files
-from ..transport.transfer import Remote
+from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile, check_names, has_size, read_files
+from ..transport.mirrors import Remote
+from .remote_manifest import PACKAGE_FILE
 
 DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it for fetched weights
 PACKAGE_OPTION = "encoder_package"  # in the manifest's options: the SHA-256 of encoder.json

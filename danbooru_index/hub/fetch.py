@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,14 +14,16 @@ from ..index.versions import claim
 from ..progress import Progress, silent
 from ..settings import Settings
 from ..transport.download import DEFAULT_PATIENCE, HubClient, Patience
-from ..transport.endpoints import Repository, check_endpoint, check_revision, is_commit
-from ..transport.listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, read_remote_manifest
+from ..transport.endpoints import Repository, check_revision, is_commit
+from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile
+from ..transport.mirrors import ASKING, Mirrors, Remote, attended, client_for, endpoints_of
 from ..transport.staging import Staging, open_staging
-from ..transport.transfer import WAYS_ON, Mirrors, Remote, attended, transfer
+from ..transport.transfer import transfer
 from .encoder_package import EncoderPackage, check_package, package_of
 from .installed import (
     Source,
     adopt_version,
+    files_at_hand,
     install,
     keep_built,
     read_source,
@@ -31,9 +31,13 @@ from .installed import (
     whole_version,
     write_source,
 )
+from .remote_manifest import PACKAGE_FILE, read_remote_manifest
 
 _NETWORK_PATH = re.compile(r"[\\/]{2}")
-ASKING = "asking the Hub"  # the stage before the download
+WAYS_ON = (
+    "Three ways on: another endpoint (--endpoint URL, or HF_ENDPOINT=https://your.mirror); a copy by hand of an index "
+    "folder from another computer, passed with --db; or build one here: danbooru-index build --input CORPUS."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def check_index(settings: Settings, folder: Path, patience: Patience = DEFAULT_P
             hint="Unset HF_HUB_OFFLINE and run the command again.",
         )
     with client_for(settings, patience) as client:
-        endpoint, commit = _commit(client, Mirrors(endpoints_of(settings)), repository, settings.revision)
+        endpoint, commit = _commit(client, _mirrors(settings), repository, settings.revision)
     source = source_of_current(folder)
     installed = source.commit if source is not None and source.repository == str(repository) else None
     return CheckReport(str(repository), settings.revision, endpoint, commit, installed)
@@ -126,7 +130,7 @@ def fetch_index(
     :raises IndexMismatchError: another schema version or encoder; nothing was downloaded.
     :raises HubError: offline without an index, no endpoint delivered, the disk is full, or the manifest is unsafe.
     """
-    repository, mirrors = Repository.parse(settings.repository), Mirrors(endpoints_of(settings))
+    repository, mirrors = Repository.parse(settings.repository), _mirrors(settings)
     if settings.offline:
         return _offline(folder, options)
     claim(folder)
@@ -164,7 +168,9 @@ def _fetch(
     version = adopt_version(folder, source, taken, verify=options.verify)
     if version is not None:
         return FetchReport(version, "present", source)
-    received = transfer(remote, {**files, **(taken.files if taken else {})}, staging, progress)
+    received = transfer(
+        remote, {**files, **(taken.files if taken else {})}, staging, progress, lambda: files_at_hand(folder)
+    )
     (staging.tree / MANIFEST_FILE).write_bytes(data)
     if taken:
         (staging.tree / PACKAGE_FILE).write_bytes(taken.data)
@@ -221,10 +227,8 @@ def _offline(folder: Path, options: FetchOptions) -> FetchReport:
     return FetchReport(version, "offline", read_source(version))
 
 
-def endpoints_of(settings: Settings) -> list[str]:
-    if not settings.endpoints:
-        raise HubError("No endpoint is set.", hint=WAYS_ON)
-    return list(dict.fromkeys(check_endpoint(url) for url in settings.endpoints))
+def _mirrors(settings: Settings) -> Mirrors:
+    return Mirrors(endpoints_of(settings, WAYS_ON), WAYS_ON)
 
 
 def _commit(client: HubClient, mirrors: Mirrors, repository: Repository, revision: str) -> tuple[str, str]:
@@ -233,15 +237,6 @@ def _commit(client: HubClient, mirrors: Mirrors, repository: Repository, revisio
         return "", revision
     path = repository.file_path(revision, MANIFEST_FILE)
     return mirrors.ask(f"{repository} at {revision}", lambda endpoint: client.commit_of(endpoint, path))
-
-
-@contextlib.contextmanager
-def client_for(settings: Settings, patience: Patience) -> Iterator[HubClient]:
-    client = HubClient(settings.token_for, patience)
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 def with_flags(

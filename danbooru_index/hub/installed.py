@@ -14,8 +14,10 @@ from ..index.manifest import MANIFEST_FILE, Manifest, check_files, read_manifest
 from ..index.versions import LOCK_FILE, SOURCE_FILE, VERSIONS, ReadMark, current_version, remove_unused, set_current
 from ..storage.files import write_json_atomically
 from ..storage.locks import FileHold
+from ..transport.listing import has_size, read_files
 from ..transport.staging import Staging
 from .encoder_package import EncoderPackage, check_package
+from .remote_manifest import PACKAGE_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +147,15 @@ def _fits(version: Path, manifest_sha256: str, package: EncoderPackage | None, *
         return False
     problems = check_files(version, manifest, hashes=verify)
     return not problems and not (package and check_package(version, manifest, hashes=verify))
+
+
+def files_at_hand(folder: Path) -> dict[str, Path]:
+    """Of the versions in an index folder: content key -> a file that has it by a list of its version."""
+    found: dict[str, Path] = {}
+    for name in (MANIFEST_FILE, PACKAGE_FILE):
+        for listing in (folder / VERSIONS).glob(f"*/{name}"):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                files = read_files(json.loads(listing.read_bytes())["files"])
+                present = {file: e for file, e in files.items() if has_size(listing.parent / file, e)}
+                found |= {expected.key: listing.parent / file for file, expected in present.items()}
+    return found

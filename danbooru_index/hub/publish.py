@@ -20,9 +20,10 @@ from ..settings import DEFAULT_ENDPOINT, Settings
 from ..storage.files import sha256_of
 from ..transport.download import DEFAULT_PATIENCE, EndpointError, HubClient, Patience
 from ..transport.endpoints import Repository, check_endpoint, check_revision
-from ..transport.listing import MAX_LISTING_BYTES, PACKAGE_FILE, ExpectedFile, check_names, read_tree
+from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile, check_names, read_tree
 from .card import CardFacts, render_card
 from .encoder_package import PACKAGE_OPTION, json_bytes, pack_encoder, public_identity
+from .remote_manifest import PACKAGE_FILE
 
 CARD_FILE = "README.md"
 _KEPT = {".gitattributes"}

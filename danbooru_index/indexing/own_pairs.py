@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..channels.cooccurrence import Cooccurrence
+from ..corpus.pairs import pairs_path, write_pairs
 from ..index.index import COOCCURRENCE, STORE
 from ..index.tags import CORPUS_FILE, Store
-from ..prepare.pipeline import pairs_path, write_pairs
 from .disk_errors import plain_errors
 
 

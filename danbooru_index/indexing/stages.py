@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..channels.cooccurrence import read_pairs, write_cooccurrence
-from ..channels.dense import GRAPH_DIMENSIONS, TextKind
+from ..channels.cooccurrence import write_cooccurrence
+from ..channels.dense import GRAPH_DIMENSIONS
 from ..channels.graph import GraphWriter
 from ..channels.sparse import SparseWriter
 from ..channels.vectors import VectorFile
+from ..corpus.pairs import read_pairs
+from ..corpus.texts import TextKind
 from ..errors import IndexDamagedError
 from ..index.index import CHROMA, COOCCURRENCE, DENSE, LATE, SPARSE, STORE
 from ..index.manifest import Manifest, hash_files, list_files

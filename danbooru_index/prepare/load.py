@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ..corpus.parquet import read_parquet
 from ..errors import CorpusError, InputError
 from .columns import TableColumns, parse_count
 from .delimited import UnknownFormError, read_delimited
@@ -17,7 +18,6 @@ from .facts_store import FactStore
 from .json_rows import read_json
 from .kinds import ANNOTATIONS, KINDS, fact_reader, is_heading, kind_of
 from .name_rules import ValueProblem, normalise_tag
-from .parquet import read_parquet
 from .prepare_report import SourceSummary
 from .rows import ByteSource, Note, Row
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +11,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from ..corpus.pairs import pairs_path, write_pairs
 from ..corpus.writer import write_corpus
 from ..errors import CorpusError, InputError
 from ..progress import Progress, Step, silent
@@ -42,11 +39,6 @@ class PrepareOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     notices: Path | None = None
     settings: Settings | None = None
-
-
-def pairs_path(output: Path) -> Path:
-    """Where the co-occurrence pairs of a corpus are: `NAME.cooccurrence.csv.gz` beside `NAME.jsonl`."""
-    return output.with_name(f"{output.name.removesuffix('.jsonl')}.cooccurrence.csv.gz")
 
 
 def prepare_corpus(
@@ -187,24 +179,3 @@ def _counted(records: Iterator[TagRecord], progress: Progress) -> Iterator[TagRe
             progress(Step("write", done, 0, "tags"))
         yield record
     progress(Step("write", done, 0, "tags"))
-
-
-def write_pairs(pairs: Iterator[tuple[str, str, int]], path: Path) -> int:
-    """Write `tag_a,tag_b,count` as a gzipped CSV; the same pairs give the same bytes."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    count = 0
-    try:
-        with (
-            temporary.open("wb") as raw,
-            gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed,
-            io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
-        ):
-            writer = csv.writer(text, lineterminator="\n")
-            writer.writerow(("tag_a", "tag_b", "count"))
-            for pair in pairs:
-                writer.writerow(pair)
-                count += 1
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return count

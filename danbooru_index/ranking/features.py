@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from ..channels.dense import TextKind
 from ..channels.shape import LETTERS, NAMES, QUALIFIED, WORDS
+from ..corpus.texts import TextKind
 from ..records import Category
 from ..text.fold import is_han, is_kana
 

@@ -3,8 +3,6 @@
 from ..lazy import lazy_names
 
 _PUBLIC = {
-    "RelatedRequest": "related",
-    "related": "related",
     "search": "engine",
     "search_many": "engine",
 }

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..channels.allowed import Allowed
-from ..channels.dense import TextKind
 from ..channels.late import max_sim
-from ..corpus.texts import late_text
+from ..corpus.texts import TextKind, late_text
 from ..index.index import Index
 from ..ranking import (
     EXACT_BONUS,

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..errors import HubError, IndexMismatchError
-from ..index.manifest import MANIFEST_FILE, SCHEMA_VERSION, Manifest, parse_manifest
-from ..index.versions import SOURCE_FILE
+from ..errors import HubError
 
-PACKAGE_FILE = "encoder.json"
 MAX_LISTING_BYTES = 16 << 20
 MAX_FILES = 10_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -23,7 +20,6 @@ _SHA1 = re.compile(r"[0-9a-f]{40}")
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 # Names that Windows keeps for devices, with the superscript digits that it takes for digits.
 _DEVICE = re.compile(r"(con|conin\$|conout\$|prn|aux|nul|(com|lpt)[\d\u00b9\u00b2\u00b3]) *(\..*)?", re.IGNORECASE)
-_HINT = "Nothing was downloaded. Choose another repository or revision, and tell the owner of this one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,29 +86,6 @@ def read_files(value: Any) -> dict[str, ExpectedFile]:
             raise ValueError(f"{name} has no size and sha256")
         files[name] = ExpectedFile(size, digest)
     return files
-
-
-def read_remote_manifest(data: bytes, where: str) -> tuple[Manifest, dict[str, ExpectedFile]]:
-    """The manifest of a repository and the files that it lists.
-
-    :raises IndexMismatchError: another schema version.
-    :raises HubError: it is no manifest, or an unsafe one.
-    """
-    try:
-        value = json.loads(data)
-        if not isinstance(value, dict) or value.get("format") != "danbooru-index":
-            raise ValueError("it is not a manifest of a danbooru-index")
-        if value.get("schema") != SCHEMA_VERSION:
-            raise IndexMismatchError(
-                f"The index of {where} has schema version {value.get('schema')!r}; this program reads {SCHEMA_VERSION}.",
-                hint="Nothing was downloaded. Update danbooru-index, or choose a revision that fits with --revision.",
-            )
-        files = read_files(value["files"])
-        # Our own notes stand beside them; on some systems MANIFEST.JSON would be one of these.
-        check_names([MANIFEST_FILE, SOURCE_FILE, PACKAGE_FILE, *files])
-        return parse_manifest(value), files
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise HubError(f"The {MANIFEST_FILE} of {where} cannot be used: {error}.", hint=_HINT) from error
 
 
 def read_tree(data: bytes, names: Iterable[str], where: str) -> dict[str, ExpectedFile]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import HubError
-from ..hub.fetch import ASKING, client_for, endpoints_of
 from ..progress import Progress, silent
 from ..settings import Settings
 from .download import DEFAULT_PATIENCE, Patience
 from .endpoints import Repository, check_revision
 from .listing import MAX_LISTING_BYTES, ExpectedFile, has_size, read_tree
+from .mirrors import ASKING, Mirrors, Remote, attended, client_for, endpoints_of
 from .staging import open_staging
-from .transfer import Mirrors, Remote, attended, transfer
+from .transfer import transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ def download_model_files(
         )
     with client_for(settings, patience) as client, open_staging(folder, progress) as staging:
         repository = Repository.parse(source.repository)
-        mirrors = Mirrors(endpoints_of(settings), _by_hand(source, folder))
+        hint = _by_hand(source, folder)
+        mirrors = Mirrors(endpoints_of(settings, hint), hint)
         remote = Remote(client, mirrors, repository, check_revision(source.revision))
         unknown = [name for name in missing if source.files[name] is None]
         listed = attended(client, progress, ASKING, lambda: _listed(remote, unknown)) if unknown else {}

@@ -13,17 +13,15 @@ import errno
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import HubError
-from ..index.manifest import MANIFEST_FILE
-from ..index.versions import VERSIONS
 from ..progress import Progress, Step
 from ..storage.files import write_json_atomically
 from ..storage.locks import FileHold
-from .listing import PACKAGE_FILE, ExpectedFile, has_size, read_files
+from .listing import ExpectedFile, has_size
 from .parts import PartFile
 
 STAGING = ".fetch"
@@ -86,10 +84,12 @@ class Staging:
                 hint="Free space, or choose another disk (--db DIR, or DANBOORU_INDEX_HOME). Nothing was downloaded.",
             )
 
-    def reuse(self, files: Mapping[str, ExpectedFile], progress: Progress) -> None:
-        """Copy what the versions beside this folder already hold, verified on the way."""
+    def reuse(
+        self, files: Mapping[str, ExpectedFile], at_hand: Callable[[], Mapping[str, Path]], progress: Progress
+    ) -> None:
+        """Copy what is on this computer already, verified on the way; `at_hand` gives a file of each content key."""
         missing = self.missing(files)
-        sources = _files_of_versions(self.folder.parent / VERSIONS) if missing else {}
+        sources = at_hand() if missing else {}
         total = sum(expected.size for expected in missing.values() if expected.key in sources)
         done = 0
         for name, expected in missing.items():
@@ -112,18 +112,6 @@ class Staging:
         for folder in (self.tree, self.parts):
             shutil.rmtree(folder, ignore_errors=True)
         self._list.unlink(missing_ok=True)
-
-
-def _files_of_versions(versions: Path) -> dict[str, Path]:
-    """Content key -> a file that has it by a list of its version."""
-    found: dict[str, Path] = {}
-    for name in (MANIFEST_FILE, PACKAGE_FILE):
-        for listing in versions.glob(f"*/{name}"):
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                files = read_files(json.loads(listing.read_bytes())["files"])
-                present = {file: e for file, e in files.items() if has_size(listing.parent / file, e)}
-                found |= {expected.key: listing.parent / file for file, expected in present.items()}
-    return found
 
 
 @contextlib.contextmanager

@@ -5,103 +5,31 @@ from __future__ import annotations
 import queue
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-from ..errors import HubError
 from ..progress import Progress, Step
-from .download import EndpointError, HubClient, Stopped
-from .endpoints import Repository
+from .download import EndpointError, Stopped
 from .listing import ExpectedFile
+from .mirrors import Remote
 from .parts import PartFile
 from .staging import Staging
 
 WORKERS = 4
-WAYS_ON = (
-    "Three ways on: another endpoint (--endpoint URL, or HF_ENDPOINT=https://your.mirror); a copy by hand of an index "
-    "folder from another computer, passed with --db; or build one here: danbooru-index build --input CORPUS."
-)
 _POLL_SECONDS = 0.1
 _JOIN_SECONDS = 2.0
-T = TypeVar("T")
 
 
-class Mirrors:
-    """Endpoints in the order to try: one that fails goes to the end. Safe to use from several threads."""
-
-    def __init__(self, endpoints: Sequence[str], hint: str = WAYS_ON) -> None:
-        """`hint` is what the user can do when none of them delivers."""
-        self._order = list(endpoints)
-        self._hint = hint
-        self._lock = threading.Lock()
-
-    def ask(self, what: str, request: Callable[[str], T]) -> tuple[str, T]:
-        """The first endpoint that answers, and its answer.
-
-        :raises HubError: none did; the error names what each one said.
-        """
-        with self._lock:
-            order = list(self._order)
-        said = []
-        for endpoint in order:
-            try:
-                return endpoint, request(endpoint)
-            except EndpointError as error:
-                said.append(f"{endpoint}: {error}")
-                with self._lock:
-                    self._order.remove(endpoint)
-                    self._order.append(endpoint)
-        raise HubError(f"{what} could not be fetched. " + "; ".join(said) + ".", hint=self._hint)
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """A repository at one commit, and the endpoints to get it from."""
-
-    client: HubClient
-    mirrors: Mirrors
-    repository: Repository
-    commit: str
-
-    def read(self, name: str, limit: int) -> tuple[str, bytes]:
-        """The endpoint that answered, and a small file of at most `limit` bytes."""
-        path = self.repository.file_path(self.commit, name)
-        return self.mirrors.ask(f"{name} of {self.repository}", lambda endpoint: self.client.get(endpoint, path, limit))
-
-
-def attended(client: HubClient, progress: Progress, what: str, call: Callable[[], T]) -> T:
-    """The result of a `call` that asks endpoints small things, made in a thread: a silent one takes minutes to give up.
-
-    `progress` runs in the calling thread meanwhile; what it raises stops the exchange and passes through.
-    """
-    results: list[T] = []
-    failures: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(call())
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        thread.join(_POLL_SECONDS)
-        while thread.is_alive():
-            progress(Step(what, 0, 0, "B"))
-            thread.join(_POLL_SECONDS)
-    except BaseException:
-        client.stop()
-        thread.join(_JOIN_SECONDS)
-        raise
-    if failures:
-        raise failures[0]
-    return results[0]
-
-
-def transfer(remote: Remote, files: Mapping[str, ExpectedFile], staging: Staging, progress: Progress) -> int:
+def transfer(
+    remote: Remote,
+    files: Mapping[str, ExpectedFile],
+    staging: Staging,
+    progress: Progress,
+    at_hand: Callable[[], Mapping[str, Path]] = dict,
+) -> int:
     """Bring every file into the tree of `staging`, verified. Returns the bytes received.
+
+    `at_hand` gives files that are on this computer already, by content key: they are copied instead.
 
     `progress` runs in the calling thread; what it raises stops the transfer and passes through, parts kept.
 
@@ -110,7 +38,7 @@ def transfer(remote: Remote, files: Mapping[str, ExpectedFile], staging: Staging
     """
     staging.begin(files)
     staging.check_space(files)
-    staging.reuse(files, progress)
+    staging.reuse(files, at_hand, progress)
     return _Job(remote, files, staging).run(progress)
 
 

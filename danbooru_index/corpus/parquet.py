@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ..errors import CorpusError, MissingDependencyError
-from .rows import Row
 
 _BATCH = 8_192
 
 
-def read_parquet(path: Path) -> Iterator[Row]:
+def read_parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows of a Parquet file, numbered from 1.
 
     :raises MissingDependencyError: pyarrow is absent.

@@ -1,0 +1,36 @@
+"""The manifest of a repository. It is untrusted input, so everything is checked here."""
+
+from __future__ import annotations
+
+import json
+
+from ..errors import HubError, IndexMismatchError
+from ..index.manifest import MANIFEST_FILE, SCHEMA_VERSION, Manifest, parse_manifest
+from ..index.versions import SOURCE_FILE
+from ..transport.listing import ExpectedFile, check_names, read_files
+
+PACKAGE_FILE = "encoder.json"
+_HINT = "Nothing was downloaded. Choose another repository or revision, and tell the owner of this one."
+
+
+def read_remote_manifest(data: bytes, where: str) -> tuple[Manifest, dict[str, ExpectedFile]]:
+    """The manifest of a repository and the files that it lists.
+
+    :raises IndexMismatchError: another schema version.
+    :raises HubError: it is no manifest, or an unsafe one.
+    """
+    try:
+        value = json.loads(data)
+        if not isinstance(value, dict) or value.get("format") != "danbooru-index":
+            raise ValueError("it is not a manifest of a danbooru-index")
+        if value.get("schema") != SCHEMA_VERSION:
+            raise IndexMismatchError(
+                f"The index of {where} has schema version {value.get('schema')!r}; this program reads {SCHEMA_VERSION}.",
+                hint="Nothing was downloaded. Update danbooru-index, or choose a revision that fits with --revision.",
+            )
+        files = read_files(value["files"])
+        # Our own notes stand beside them; on some systems MANIFEST.JSON would be one of these.
+        check_names([MANIFEST_FILE, SOURCE_FILE, PACKAGE_FILE, *files])
+        return parse_manifest(value), files
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise HubError(f"The {MANIFEST_FILE} of {where} cannot be used: {error}.", hint=_HINT) from error
