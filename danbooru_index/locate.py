@@ -56,6 +56,16 @@ def locate(settings: Settings, explicit: Path | None = None, progress: Progress 
     return Located(ensure_starter(settings, progress), "starter index (build or fetch a bigger one any time)")
 
 
+def find_existing(settings: Settings, explicit: Path | None = None) -> Located | None:
+    """The index that `locate` would use, if it is there already; nothing is built or fetched."""
+    if explicit is not None:
+        return Located(explicit, f"index {explicit}") if has_index(explicit) else None
+    for name, words in ((MAIN_INDEX, f"index {main_folder(settings)}"), (STARTER_INDEX, "starter index")):
+        if has_index(settings.home / name):
+            return Located(settings.home / name, words)
+    return None
+
+
 def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
     """The folder of the starter index, built first if it is missing or belongs to another version of the corpus."""
     folder = settings.home / STARTER_INDEX

@@ -36,6 +36,7 @@ class Category(IntEnum):
 
 
 Nsfw = Literal["exclude", "include", "only"]
+MAX_COUNT = 2**31 - 1  # posts of a tag, as the tag table keeps them
 NSFW_CHOICES: tuple[Nsfw, ...] = ("exclude", "include", "only")
 
 
@@ -95,8 +96,8 @@ class SearchRequest:
             raise InputError(f"The limit is {self.limit}.", hint="Choose a limit from 1 to 1000.")
         if self.nsfw not in NSFW_CHOICES:
             raise InputError(f"There is no NSFW mode {self.nsfw!r}.", hint=f"Use one of: {', '.join(NSFW_CHOICES)}.")
-        if self.min_count < 0:
-            raise InputError(f"The least post count is {self.min_count}.", hint="Use 0 or more.")
+        if not 0 <= self.min_count <= MAX_COUNT:
+            raise InputError(f"The least post count is {self.min_count}.", hint=f"Use 0 to {MAX_COUNT:,}.")
 
 
 @dataclass(frozen=True, slots=True)
