@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .corpus.lexicon import STARTER_CORPUS, load_lexicon
 from .encoders import USE_MULTILINGUAL, open_encoder
 from .errors import IndexFolderError
 from .index.manifest import read_manifest
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 MAIN_INDEX = "index"
 STARTER_INDEX = "starter"
-STARTER_CORPUS = Path(__file__).with_name("starter") / "starter.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,9 @@ def _is_current(folder: Path) -> bool:
     except IndexFolderError:
         return False
     wanted = hashlib.sha256(STARTER_CORPUS.read_bytes()).hexdigest()
+    # A new lexicon names the same tags better.
+    if manifest.options.get("lexicon_sha256") != load_lexicon().sha256:
+        return False
     return manifest.corpus_sha256 == wanted and manifest.encoder == open_encoder(USE_MULTILINGUAL).identity
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from danbooru_index.channels.cooccurrence import Cooccurrence, write_cooccurrence
-from danbooru_index.corpus.pairs import read_pairs
 from danbooru_index.cli import main
+from danbooru_index.corpus.pairs import read_pairs
 from danbooru_index.errors import CorpusError, InputError
 from danbooru_index.index.index import Index
 from danbooru_index.search.related import RelatedRequest, related
