@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from builds import WordEncoder, write_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from danbooru_index.cli import main
 from danbooru_index.errors import IndexDamagedError
 from danbooru_index.index.index import Index
+from danbooru_index.indexing import build_index
 from danbooru_index.service import PREFIX, ROUTES, Answer, Request, Service, openapi
+from danbooru_index.service.handlers import TagsRequest, answer_tags
 
 HEADERS = {"content-type": "application/json"}
 
@@ -93,9 +96,18 @@ def test_tags_are_described_in_order_with_names_by_language(service: Service) ->
     assert said["unknown"] == ["no_such_tag"]
     first = said["tags"][0]
     assert (first["query"], first["category"], first["post_count"]) == ("Twin tails", "general", 900_000)
-    assert first["names"] == {"zh": ["双马尾"], "ja": ["ツインテール"]}
+    assert (first["names"]["zh"][0], first["names"]["ja"][0]) == ("双马尾", "ツインテール")
     assert first["definition"] == {"en": "Hair tied in two tails."}
     assert said["tags"][1]["nsfw"] is True
+
+
+def test_what_no_filter_shows_is_not_described_either(tmp_path: Path) -> None:
+    rows = [{"tag": "apple", "text": "apple"}, {"tag": "bad_thing", "text": "bad_thing", "rating": "forbidden"}]
+    corpus = write_lines(tmp_path / "corpus.jsonl", [json.dumps({"id": str(i), **row}) for i, row in enumerate(rows)])
+    build_index(corpus, tmp_path / "index", WordEncoder())
+    with Index(tmp_path / "index", encoder=WordEncoder()) as index:
+        said = answer_tags(index, TagsRequest(("apple", "bad thing")))
+    assert ([tag["tag"] for tag in said["tags"]], said["unknown"]) == (["apple"], ["bad thing"])
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ TAGS = _object(
                 "definition": {"type": "object", "additionalProperties": _TEXT},
                 "aliases": _TEXTS,
                 "implies": _TEXTS,
+                "rating": _TEXT,
                 "nsfw": _FLAG,
                 "deprecated": _FLAG,
             }

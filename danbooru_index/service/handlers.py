@@ -51,10 +51,11 @@ def answer_related(index: Index, request: RelatedRequest) -> dict[str, Any]:
 def answer_tags(index: Index, request: TagsRequest) -> dict[str, Any]:
     """What the index knows of some tags, in order, each with the spelling that was asked for."""
     known, unknown = [], []
+    allowed = index.store.allowed((), "include", 0)  # what no filter shows is not described either
     for asked in request.tags:
-        found = index.store.exact(asked)
-        if found:
-            known.append({"query": asked, **tag_json(index.store.record(found[0][0]))})
+        rows = [row for row, _ in index.store.exact(asked) if allowed is None or allowed.tags[row]]
+        if rows:
+            known.append({"query": asked, **tag_json(index.store.record(rows[0]))})
         else:
             unknown.append(asked)
     return {"tags": known, "unknown": unknown}
@@ -70,6 +71,7 @@ def tag_json(record: TagRecord) -> dict[str, Any]:
         "definition": dict(record.definitions),
         "aliases": list(record.aliases),
         "implies": list(record.implies),
+        "rating": record.rating.label,
         "nsfw": record.nsfw,
         "deprecated": record.deprecated,
     }
