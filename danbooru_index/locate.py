@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .corpus.lexicon import STARTER_CORPUS, load_lexicon
 from .encoders import USE_MULTILINGUAL, open_encoder
 from .errors import IndexFolderError
 from .index.manifest import read_manifest
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 MAIN_INDEX = "index"
 STARTER_INDEX = "starter"
-STARTER_CORPUS = Path(__file__).with_name("starter") / "starter.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,16 @@ def locate(settings: Settings, explicit: Path | None = None, progress: Progress 
     return Located(ensure_starter(settings, progress), "starter index (build or fetch a bigger one any time)")
 
 
+def find_existing(settings: Settings, explicit: Path | None = None) -> Located | None:
+    """The index that `locate` would use, if it is there already; nothing is built or fetched."""
+    if explicit is not None:
+        return Located(explicit, f"index {explicit}") if has_index(explicit) else None
+    for name, words in ((MAIN_INDEX, f"index {main_folder(settings)}"), (STARTER_INDEX, "starter index")):
+        if has_index(settings.home / name):
+            return Located(settings.home / name, words)
+    return None
+
+
 def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
     """The folder of the starter index, built first if it is missing or belongs to another version of the corpus."""
     folder = settings.home / STARTER_INDEX
@@ -77,6 +87,9 @@ def _is_current(folder: Path) -> bool:
     except IndexFolderError:
         return False
     wanted = hashlib.sha256(STARTER_CORPUS.read_bytes()).hexdigest()
+    # A new lexicon names the same tags better.
+    if manifest.options.get("lexicon_sha256") != load_lexicon().sha256:
+        return False
     return manifest.corpus_sha256 == wanted and manifest.encoder == open_encoder(USE_MULTILINGUAL).identity
 
 

@@ -35,8 +35,31 @@ class Category(IntEnum):
         raise InputError(f"There is no tag category {value!r}.", hint=f"Use one of: {allowed}.")
 
 
-Nsfw = Literal["exclude", "include", "only"]
-NSFW_CHOICES: tuple[Nsfw, ...] = ("exclude", "include", "only")
+class Rating(IntEnum):
+    """Who may see a tag. A filter hides ratings from the top; FORBIDDEN tags, which sexualise minors, are hidden by every one."""
+
+    GENERAL = 0
+    SENSITIVE = 1
+    EXPLICIT = 2
+    FORBIDDEN = 3
+
+    @property
+    def label(self) -> str:
+        """The name used in files and JSON."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, label: str) -> Rating:
+        """A rating from its label; raises ValueError for anything else."""
+        for rating in cls:
+            if label == rating.label:
+                return rating
+        raise ValueError(f"{label!r} is not a rating: use one of {', '.join(rating.label for rating in cls)}")
+
+
+Nsfw = Literal["exclude", "strict", "include", "only"]
+MAX_COUNT = 2**31 - 1  # posts of a tag, as the tag table keeps them
+NSFW_CHOICES: tuple[Nsfw, ...] = ("exclude", "strict", "include", "only")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +81,13 @@ class TagRecord:
     aliases: tuple[str, ...] = ()
     definitions: Mapping[str, str] = field(default_factory=dict)
     implies: tuple[str, ...] = ()
-    nsfw: bool = False
+    rating: Rating = Rating.GENERAL
     deprecated: bool = False
+
+    @property
+    def nsfw(self) -> bool:
+        """Whether searches hide the tag unless they ask for it."""
+        return self.rating >= Rating.EXPLICIT
 
     def all_names(self) -> list[str]:
         """Every name in every language, without the tag itself and its aliases."""
@@ -70,7 +98,8 @@ class TagRecord:
 class SearchRequest:
     """What to search for. Defaults and ranges of every adapter live here alone.
 
-    `limit` is 1 to 1000; `min_count` the least number of posts of a tag; `categories` empty means all of them.
+    `nsfw`: "exclude" hides what is explicit, "strict" also what is sensitive, "include" hides nothing, "only" shows nothing else
+    than what is explicit. `limit` is 1 to 1000; `min_count` the least number of posts of a tag; `categories` empty means all of them.
     Raises InputError when a value is out of range or the text is empty or longer than 20,000 characters.
     """
 
@@ -95,8 +124,8 @@ class SearchRequest:
             raise InputError(f"The limit is {self.limit}.", hint="Choose a limit from 1 to 1000.")
         if self.nsfw not in NSFW_CHOICES:
             raise InputError(f"There is no NSFW mode {self.nsfw!r}.", hint=f"Use one of: {', '.join(NSFW_CHOICES)}.")
-        if self.min_count < 0:
-            raise InputError(f"The least post count is {self.min_count}.", hint="Use 0 or more.")
+        if not 0 <= self.min_count <= MAX_COUNT:
+            raise InputError(f"The least post count is {self.min_count}.", hint=f"Use 0 to {MAX_COUNT:,}.")
 
 
 @dataclass(frozen=True, slots=True)

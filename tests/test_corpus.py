@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from danbooru_index.corpus import CorpusReader, parse_line, read_corpus, to_line, write_corpus
 from danbooru_index.corpus.line import LineError
 from danbooru_index.errors import CorpusError
-from danbooru_index.records import Category, TagRecord
+from danbooru_index.records import Category, Rating, TagRecord
 
 GUIDE = [
     '{"id": "1", "text": "【通用】1girl - 单个女性角色。这是最基础的角色标签", "source": "danbooru"}',
@@ -84,7 +84,7 @@ def test_optional_fields_win_over_the_text() -> None:
         aliases=("x",),
         definitions={"zh": "定义。"},
         implies=("b",),
-        nsfw=True,
+        rating=Rating.EXPLICIT,
         deprecated=True,
     )
 
@@ -191,11 +191,20 @@ _names = st.dictionaries(
     aliases=st.lists(_text, unique=True, max_size=3),
     category=st.sampled_from(list(Category)),
     count=st.integers(0, 2**31 - 1),
-    flags=st.tuples(st.booleans(), st.booleans()),
+    rating=st.sampled_from(Rating),
+    deprecated=st.booleans(),
     label=st.sampled_from(["通用", "NSFW", "角色"]),
 )
 def test_a_record_survives_writing_and_reading(
-    tag: str, names: dict, definition: dict, aliases: list, category: Category, count: int, flags: tuple, label: str
+    tag: str,
+    names: dict,
+    definition: dict,
+    aliases: list,
+    category: Category,
+    count: int,
+    rating: Rating,
+    deprecated: bool,
+    label: str,
 ) -> None:
     record = TagRecord(
         tag=tag,
@@ -207,8 +216,8 @@ def test_a_record_survives_writing_and_reading(
         names={language: tuple(listed) for language, listed in names.items()},
         aliases=tuple(aliases),
         definitions=definition,
-        nsfw=flags[0],
-        deprecated=flags[1],
+        rating=rating,
+        deprecated=deprecated,
     )
     assert parse_line(to_line(record)) == record
 

@@ -119,6 +119,7 @@ LEVELS = [
     {"expand", "prepare", "hub"},
     {"evaluation", "report"},
     {"locate"},
+    {"service"},
     {"cli"},
     {"__main__", "__init__"},
 ]

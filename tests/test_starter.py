@@ -88,4 +88,4 @@ def test_the_tables_name_tags_and_words(records: list[TagRecord]) -> None:
 def test_the_package_stays_small() -> None:
     package = STARTER_CORPUS.parent.parent
     size = sum(path.stat().st_size for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    assert size <= 3_000_000
+    assert size <= 8_000_000  # the lexicon may take five of them

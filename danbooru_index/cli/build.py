@@ -47,6 +47,7 @@ def add_commands(commands: Any) -> None:
         metavar="FILE",
         help="pairs of tags with counts, for related tags (default: what prepare wrote beside the corpus)",
     )
+    parser.add_argument("--no-lexicon", action="store_true", help="leave out the names and ratings of this package")
     parser.add_argument("--no-base", action="store_true", help="encode every text again")
     parser.add_argument("--restart", action="store_true", help="throw an unfinished build away instead of going on")
     add_json_flag(parser)
@@ -70,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
         reuse=not options.no_base,
         restart=options.restart,
         cooccurrence=options.cooccurrence or pairs_beside(options.input),
+        lexicon=not options.no_lexicon,
         late_bytes=1_000_000 * max(0, options.late_mb),
     )
     with ProgressBar() as bar:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..records import Category, TagRecord
+from ..records import Category, Rating, TagRecord
 from ..text.fold import script_language
 
 MAX_TEXT_CHARS = 10_000
@@ -101,7 +101,7 @@ def record_of(fields: dict[str, Any]) -> TagRecord:
         aliases=_strings(fields, "aliases"),
         definitions=definitions,
         implies=_strings(fields, "implies"),
-        nsfw=_flag(fields, "nsfw", nsfw),
+        rating=_rating_of(fields, nsfw),
         deprecated=_flag(fields, "deprecated", False),
     )
 
@@ -125,6 +125,7 @@ def to_line(record: TagRecord) -> str:
         "aliases": list(record.aliases),
         "implies": list(record.implies),
         "nsfw": record.nsfw,
+        "rating": record.rating.label if record.rating in (Rating.SENSITIVE, Rating.FORBIDDEN) else "",
         "deprecated": record.deprecated,
     }
     plain_nsfw = record.text.startswith("【NSFW】")
@@ -249,6 +250,19 @@ def _flag(fields: dict[str, Any], key: str, default: bool) -> bool:
     if not isinstance(value, bool):
         raise LineError(f"{key} is {value!r}, not true or false")
     return value
+
+
+def _rating_of(fields: dict[str, Any], labelled: bool) -> Rating:
+    nsfw = _flag(fields, "nsfw", labelled)
+    label = fields.get("rating")
+    if label is None:
+        return Rating.EXPLICIT if nsfw else Rating.GENERAL
+    if not isinstance(label, str):
+        raise LineError(f"rating is {type(label).__name__}, not a string")
+    try:
+        return Rating.parse(label)
+    except ValueError as error:
+        raise LineError(f"rating {error}") from error
 
 
 def _strings(fields: dict[str, Any], key: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import IO
 
 from ..errors import CorpusError
 from ..records import TagRecord
+from .lexicon import NO_LEXICON, Lexicon
 from .line import LineError, parse_line
 
 MAX_LINE_BYTES = 1 << 20
@@ -35,11 +36,12 @@ class CorpusReader:
 
     Strict: the first bad line raises CorpusError. Tolerant: bad lines are counted in `bad` and the first 1,000 are
     kept in `problems`. After the last record `sha256` is the hash of the file's bytes (uncompressed).
-    `bytes_read` against `total_bytes` (both of the file on disk) is for progress.
+    `lexicon` adds its names and ratings to every record. `bytes_read` against `total_bytes` (both of the file on disk) is for progress.
     """
 
-    def __init__(self, path: Path, *, strict: bool = True) -> None:
+    def __init__(self, path: Path, *, strict: bool = True, lexicon: Lexicon = NO_LEXICON) -> None:
         self.path = path
+        self._lexicon = lexicon
         self.strict = strict
         self.good = 0
         self.bad = 0
@@ -88,7 +90,7 @@ class CorpusReader:
                 continue
             self._seen.add(record.tag)
             self.good += 1
-            yield record
+            yield self._lexicon.enrich(record)
 
     def raw_lines(self) -> Iterator[bytes]:
         """The lines as they stand in the file, without a BOM; they make the hash."""

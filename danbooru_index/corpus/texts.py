@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from itertools import zip_longest
 
 from ..records import TagRecord
 from ..text.fold import spaced
 
 MAX_DEFINITION_CHARS = 300
-MAX_NAMES = 12
+MAX_NAMES = 6
 _QUALIFIER = re.compile(r"(?: \([^()]*\))+$")
 
 
@@ -29,7 +30,7 @@ class TextKind(IntEnum):
 
 def texts_of(record: TagRecord) -> list[tuple[TextKind, str]]:
     """The distinct texts of a tag, in order of their kind."""
-    names = record.all_names()[:MAX_NAMES]
+    names = embedded_names(record)
     texts = [(TextKind.TAG, spaced(record.tag)), *((TextKind.NAME, name) for name in names)]
     if len(names) > 1:
         texts.append((TextKind.JOINED, "，".join(names)))
@@ -40,6 +41,16 @@ def texts_of(record: TagRecord) -> list[tuple[TextKind, str]]:
         if text.strip():
             distinct.setdefault(text.lower(), (kind, text))
     return list(distinct.values())
+
+
+def embedded_names(record: TagRecord) -> list[str]:
+    """The names that get a vector: of each language in turn the next one, MAX_NAMES in all.
+
+    Further names are found by spelling and by their words; a vector for each would make builds and first answers slow.
+    """
+    lists = [names for names in record.names.values() if names]
+    turns = zip_longest(*lists)
+    return [name for turn in turns for name in turn if name is not None][:MAX_NAMES]
 
 
 def lexical_names(record: TagRecord) -> list[str]:
@@ -59,4 +70,4 @@ def late_text(record: TagRecord) -> str:
 
     Tokens are compared one by one, so names side by side do not blur each other as they would in one dense vector.
     """
-    return ", ".join([spaced(record.tag), *record.all_names()[:MAX_NAMES]])
+    return ", ".join([spaced(record.tag), *embedded_names(record)])

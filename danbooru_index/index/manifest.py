@@ -16,7 +16,7 @@ from ..storage.files import json_text, sha256_of, write_text_atomically
 
 MANIFEST_FILE = "manifest.json"
 ENCODER_FOLDER = "encoder"  # in a version: an int8 encoder that came with the index
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _FORMAT = "danbooru-index"
 _BEGINNING = re.compile(rb'\{\s*"corpus_sha256": "[0-9a-f]{64}",\s*"encoder": \{')  # its keys are sorted
 _SEAL = "manifest_sha256"  # of the manifest itself, taken with this value blank

@@ -24,10 +24,24 @@ from ..text.fold import match_key
 
 CORPUS_FILE = "corpus.jsonl"
 FILTERS = 8  # whose masks are kept, a byte a tag each
-_COLUMNS = ("offsets", "post_count", "category", "nsfw", "deprecated", "keys", "key_rows", "key_kinds")
+_COLUMNS = ("offsets", "post_count", "category", "rating", "deprecated", "keys", "key_rows", "key_kinds")
 
-_ROW_TYPES = {"ends": np.int64, "post_count": np.int32, "category": np.uint8, "nsfw": np.bool_, "deprecated": np.bool_}
+_ROW_TYPES = {
+    "ends": np.int64,
+    "post_count": np.int32,
+    "category": np.uint8,
+    "rating": np.uint8,
+    "deprecated": np.bool_,
+}
 _KEY_TYPES = {"keys": np.uint64, "key_rows": np.int32, "key_kinds": np.uint8}
+
+# Which ratings each filter shows, by the numbers of Rating.
+_SHOWN: dict[Nsfw, Mask] = {
+    "exclude": np.array([True, True, False, False]),
+    "strict": np.array([True, False, False, False]),
+    "include": np.array([True, True, True, False]),
+    "only": np.array([False, False, True, False]),
+}
 
 # How an exact name belongs to a tag; the smaller number wins when one spelling names several tags.
 KEY_TAG, KEY_ALIAS, KEY_NAME = 0, 1, 2
@@ -70,7 +84,7 @@ class StoreWriter:
         ends = self._end + np.cumsum([len(line) for line in lines], dtype=np.int64)
         self._lines.append(np.frombuffer(b"".join(lines), np.uint8))
         self._columns["ends"].append(ends)
-        for name in ("post_count", "category", "nsfw", "deprecated"):
+        for name in ("post_count", "category", "rating", "deprecated"):
             self._columns[name].append([int(getattr(record, name)) for record in records])
         keys = [
             (_hash_key(key), row, kind)
@@ -123,7 +137,7 @@ class Store:
         self._offsets = columns["offsets"]
         self.post_count: npt.NDArray[np.int32] = columns["post_count"]
         self.category: npt.NDArray[np.uint8] = columns["category"]
-        self.nsfw: npt.NDArray[np.bool_] = columns["nsfw"]
+        self.rating: npt.NDArray[np.uint8] = columns["rating"]
         self.deprecated: npt.NDArray[np.bool_] = columns["deprecated"]
         self._keys, self._key_rows, self._key_kinds = columns["keys"], columns["key_rows"], columns["key_kinds"]
         self._file = (folder / CORPUS_FILE).open("rb")
@@ -149,14 +163,12 @@ class Store:
 
     def _allowed(self, categories: tuple[Category, ...], nsfw: Nsfw, min_count: int) -> Allowed | None:
         """The tags that a filter allows, None when it allows all; the same object for the same filter."""
-        masks: list[Mask] = []
+        masks: list[Mask] = [_SHOWN[nsfw][self.rating]]
         if categories:
             masks.append(np.isin(self.category, [int(category) for category in categories]))
-        if nsfw != "include":
-            masks.append(self.nsfw if nsfw == "only" else ~self.nsfw)
         if min_count > 0:
             masks.append(self.post_count >= min_count)
-        mask = np.logical_and.reduce(masks) if masks else np.ones(len(self), bool)
+        mask = np.logical_and.reduce(masks)
         return None if mask.all() else Allowed(mask)
 
     def rows(self) -> Iterable[TagRecord]:

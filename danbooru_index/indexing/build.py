@@ -13,6 +13,7 @@ from typing import Any
 
 from ..channels.late import MAX_BYTES
 from ..corpus import CorpusReader, LineProblem
+from ..corpus.lexicon import NO_LEXICON, load_lexicon
 from ..corpus.texts import texts_of
 from ..encoders import Encoder
 from ..errors import BuildCancelledError, CorpusError, InputError
@@ -43,7 +44,8 @@ class BuildOptions:
     the memory. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
     the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away. `cooccurrence`
     is a file of pairs of tags (channels/cooccurrence.py), for related tags. `late_bytes` bounds the token vectors that are
-    kept for late interaction, those of the most used tags first. Raises InputError when a value is out of range.
+    kept for late interaction, those of the most used tags first. `lexicon` adds the names and ratings of
+    this package. Raises InputError when a value is out of range.
     """
 
     strict: bool = True
@@ -53,6 +55,7 @@ class BuildOptions:
     restart: bool = False
     cooccurrence: Path | None = None
     late_bytes: int = MAX_BYTES
+    lexicon: bool = True
 
     def __post_init__(self) -> None:
         if self.batch_size < 0:
@@ -91,6 +94,11 @@ class Job:
     def parts(self) -> Path:
         """What the build needs only until it ends."""
         return self.version / UNFINISHED
+
+    def open_corpus(self) -> CorpusReader:
+        """The corpus as it is built: with the lexicon, unless it is left out."""
+        lexicon = load_lexicon() if self.options.lexicon else NO_LEXICON
+        return CorpusReader(self.corpus, strict=self.options.strict, lexicon=lexicon)
 
     def check(self) -> None:
         """Raise KeyboardInterrupt when the host wants the build to stop: the same road as Ctrl-C."""
@@ -135,7 +143,11 @@ def build_index(
         key: dict[str, Any] = {
             "corpus_sha256": sha256,
             "encoder": encoder.identity.as_json(),
-            "options": {"strict": options.strict, "cooccurrence_sha256": _sha256(options.cooccurrence)},
+            "options": {
+                "strict": options.strict,
+                "cooccurrence_sha256": _sha256(options.cooccurrence),
+                "lexicon_sha256": load_lexicon().sha256 if options.lexicon else "",
+            },
             "schema": SCHEMA_VERSION,
         }
         version, state = open_work(folder, key, reporter, restart=options.restart)
@@ -189,7 +201,7 @@ def _run(job: Job) -> None:
 
 def _count(job: Job) -> None:
     """Parse the corpus once before anything is encoded: a bad line is found now, and not after an hour of work."""
-    with CorpusReader(job.corpus, strict=job.options.strict) as reader:
+    with job.open_corpus() as reader:
         job.reporter.stage("checking the corpus", reader.total_bytes, "B")
         job.state.total = 0
         for number, record in enumerate(reader):
@@ -218,7 +230,7 @@ def _encode(job: Job) -> None:
     writers = _writers(job)
     saved = time.monotonic()
     try:
-        with CorpusReader(job.corpus, strict=job.options.strict) as reader:
+        with job.open_corpus() as reader:
             job.reporter.stage("encoding", state.total, start=state.texts)
             read = prefetch(chunks(reader, skip=state.rows, size=state.batch_size))
             encoded = prefetch(encoded_chunks(read, job.encoder, base), idle=job.check)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from ..corpus.line import LABELS, plain_text
-from ..records import Category, TagRecord
+from ..records import Category, Rating, TagRecord
 from .dtext import first_sentence
 from .fact import LANGUAGES, Fact
 from .facts_store import FactStore, Stored
@@ -93,7 +93,7 @@ class _Merge:
             implies=self._without_itself(
                 resolve(tag) or tag for tag in self._united("implies", lambda fact: fact.implies)
             ),
-            nsfw=nsfw,
+            rating=Rating.EXPLICIT if nsfw else Rating.GENERAL,
             deprecated=self._first("deprecated", lambda fact: fact.deprecated or None) or False,
         )
 
