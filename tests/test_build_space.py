@@ -13,7 +13,7 @@ from danbooru_index.cli import main
 from danbooru_index.encoders import Encoder, open_encoder
 from danbooru_index.errors import InputError
 from danbooru_index.indexing import BuildOptions, Step, build_index
-from danbooru_index.indexing.space import batch_size, bytes_needed
+from danbooru_index.indexing.space import CorpusSize, batch_size, bytes_needed
 
 
 class Paced:
@@ -66,7 +66,7 @@ def test_a_build_asks_for_what_it_takes(encoder: Encoder, texts: int, tmp_path: 
 
     report = build_index(corpus, tmp_path / "index", encoder, progress=look)
     assert report.texts == texts
-    asked = bytes_needed(corpus.stat().st_size, texts, encoder, 400_000_000)
+    asked = bytes_needed(CorpusSize(corpus.stat().st_size, 1200, texts), encoder, 400_000_000, 1200)
     assert max(sizes) < asked < 1.5 * max(sizes)
 
 

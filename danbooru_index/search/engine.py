@@ -36,7 +36,7 @@ def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResul
         spelled = plan.request.text
         warnings = (f'Searched for "{spelled}".',) if spelled != request.text else ()
         source, encoder = str(index.folder), index.encoder.description
-        results.append(SearchResult(request, hits, source, encoder, seconds, warnings, index.dense.used))
+        results.append(SearchResult(request, hits, source, encoder, seconds, warnings, index.dense.store.label))
     return results
 
 
