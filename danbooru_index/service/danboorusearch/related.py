@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from ...index.index import Index
-from ...records import Category, Nsfw, SearchRequest
+from ...records import Category, Nsfw, SearchRequest, TagFilter
 from ...search.engine import search_many
 from ...search.related import RelatedRequest, related
 from ...text.fold import match_key
@@ -98,7 +98,7 @@ def answer_artists(index: Index, asked: dict[str, Any]) -> dict[str, Any]:
 
 def top_tags(index: Index, artist: str, show_nsfw: bool) -> list[str]:
     """The tags that stand most often with an artist, written `tag (中文名)`; none where the index has no such counts."""
-    allowed = index.store.allowed(_SEED_CATEGORIES, "include" if show_nsfw else "exclude", 0)
+    allowed = index.store.allowed(TagFilter(_SEED_CATEGORIES, "include" if show_nsfw else "exclude"))
     counts = _counts(index, artist)
     rows = sorted((row for row in counts if allowed is None or allowed.tags[row]), key=lambda row: -counts[row])
     return [shown(index.store.record(row)) for row in rows[:TOP_TAGS]]
@@ -127,7 +127,7 @@ def _correct(index: Index, tag: str) -> str | None:
     """A tag as the index writes it: the same letters, an alias, singular for plural or the other way round."""
     name = tag.strip().removeprefix("@")
     for spelling in (name, name.removesuffix("s"), f"{name}s", name.removesuffix("es")):
-        allowed = index.store.allowed((), "include", 0)
+        allowed = index.store.allowed(TagFilter(nsfw="include"))
         rows = [row for row, _ in index.store.exact(spelling) if allowed is None or allowed.tags[row]]
         if rows:
             return index.store.record(rows[0]).tag

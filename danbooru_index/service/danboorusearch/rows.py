@@ -21,9 +21,10 @@ def record_of(index: Index, tag: str) -> TagRecord:
 
 
 def row_of(index: Index, tag: str) -> int:
-    """The row of a tag that the index has: of those with this spelling, the one of this very name."""
-    rows = [row for row, _ in index.store.exact(tag)]
-    return next((row for row in rows if index.store.record(row).tag == tag), rows[0])
+    """The row of a tag that the index has."""
+    row = index.store.row_of(tag)
+    assert row is not None, tag
+    return row
 
 
 def cn_name(record: TagRecord) -> str:
