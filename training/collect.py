@@ -87,7 +87,7 @@ def collect(index: Index, corpus: str, sets: dict[str, list[Query]], only_known:
             requests = [with_spelling(index, SearchRequest(q.text, limit=DEPTH, nsfw="include")) for q in batch]
             vectors = encode_queries(index, [request.text for request in requests])
             for query, request, one in zip(batch, requests, score_candidates(index, requests, vectors), strict=True):
-                table = feature_table(request.text, one.channels, index.similarity_floor)
+                table = feature_table(request.text, one.columns, index.similarity_floor)
                 features.append(table.astype(np.float16))
                 right.append(np.isin(tags[one.rows], list(query.relevant)))
                 exact.append(one.exact)
