@@ -20,8 +20,9 @@ from danbooru_index.errors import EncoderError, HubError, IndexDamagedError, Ind
 from danbooru_index.hub import FetchOptions, fetch_index
 from danbooru_index.hub.card import CardFacts, read_evaluation
 from danbooru_index.hub.publish import Target, plan_publish, publish
-from danbooru_index.index.index import Index, current_version
+from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import check_files, read_manifest
+from danbooru_index.index.versions import current_version
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search_many
 from danbooru_index.transport.endpoints import Repository

@@ -53,11 +53,7 @@ def run(options: argparse.Namespace) -> int:
     if options.prose:
         return _run_prose(options)
     sets = [(path.stem, read_queries(path)) for path in options.queries]
-    index, reason = index_of(options)
-    if options.weights:
-        from ..ranking import read_weights
-
-        index.weights = read_weights(options.weights)
+    index, reason = index_of(options, options.weights)
     if options.only_known:
         sets = [(name, kept) for name, queries in sets if (kept := keep_known(queries, index))]
     if options.expand:

@@ -41,7 +41,8 @@ def run_info(options: argparse.Namespace) -> int:
         print(json.dumps(values, ensure_ascii=False))
     else:
         for name, value in values.items():
-            print(f"{name:14} {value:,}" if isinstance(value, int) else f"{name:14} {value}")
+            shown = ", ".join(value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else value
+            print(f"{name:14} {shown}")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from .layout import channels_among
 from .manifest import read_manifest
 
 
@@ -19,6 +20,7 @@ def index_facts(version: Path) -> dict[str, Any]:
         "tags": manifest.rows,
         "texts": manifest.texts,
         "encoder": str(manifest.encoder),
+        "channels": list(channels_among(manifest.files)),
         "schema": manifest.schema,
         "bytes": sum(entry.size for entry in manifest.files.values()),
         "files": len(manifest.files),
