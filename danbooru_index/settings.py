@@ -26,7 +26,8 @@ class Settings:
     itself and to `token_endpoints`, never to another endpoint. `model_folders` are a host's folders of models, where
     BGE-M3 may already lie. `weights` is a file that `evaluate --tune` wrote, for searches instead of the built-in weights.
     `dense` says where tags of near meaning are looked for: `auto`, `sketch` or `chroma`; `chroma` is the address of a Chroma
-    server that holds the collection of the index.
+    server that holds the collection of the index. `key` is what
+    clients of `serve` must send.
     """
 
     home: Path
@@ -43,6 +44,7 @@ class Settings:
     weights: Path | None = None
     dense: str = "auto"
     chroma: str = ""
+    key: str | None = field(default=None, repr=False)
 
     def with_home(self, home: Path) -> Settings:
         """The same settings over another home folder."""
@@ -84,6 +86,7 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         model_folders=_folders(env.get("DANBOORU_INDEX_MODEL_FOLDERS") or table.get("model_folders", [])),
         dense=_choice(str(env.get("DANBOORU_INDEX_DENSE") or table.get("dense", "auto")), "dense", DENSE_CHOICES),
         chroma=str(env.get("DANBOORU_INDEX_CHROMA") or table.get("chroma", "")),
+        key=env.get("DANBOORU_INDEX_KEY") or None,
         weights=_file(env.get("DANBOORU_INDEX_WEIGHTS")) or _file(table.get("weights"), folder),
     )
 
