@@ -26,8 +26,7 @@ class Settings:
     itself and to `token_endpoints`, never to another endpoint. `model_folders` are a host's folders of models, where
     BGE-M3 may already lie. `weights` is a file that `evaluate --tune` wrote, for searches instead of the built-in weights.
     `dense` says where tags of near meaning are looked for: `auto`, `sketch` or `chroma`; `chroma` is the address of a Chroma
-    server that holds the collection of the index. `key` is what
-    clients of `serve` must send.
+    server that holds the collection of the index. `key` is what clients of `serve` must send.
     """
 
     home: Path

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from comfy_api.v0_0_2 import io
 
+from ..danbooru_index.settings import DENSE_CHOICES
 from . import host
 from .encoders import AUTO, DEVICES, ENCODERS, PRECISIONS
 from .inputs import HANDLE_TYPE
@@ -53,6 +54,20 @@ def _inputs() -> list[io.Input]:
             default="",
             tooltip="Address of the Hub or a mirror of it, several separated by commas. Empty: HF_ENDPOINT or the settings.",
         ),
+        io.Combo.Input(
+            "dense",
+            options=list(DENSE_CHOICES),
+            default=DENSE_CHOICES[0],
+            optional=True,
+            tooltip="Where tags of near meaning are looked for: sketch is the index's own scan, chroma its Chroma collection. "
+            "auto takes the scan, or the Chroma server if there is one.",
+        ),
+        io.String.Input(
+            "chroma",
+            default="",
+            optional=True,
+            tooltip="Address of a Chroma server that holds the collection of this index, as http://host:8000.",
+        ),
     ]
 
 
@@ -75,14 +90,31 @@ class DanbooruIndexLoad(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, folder: str, encoder: str, device: str, precision: str, download: str, repository: str, endpoint: str
+        cls,
+        folder: str,
+        encoder: str,
+        device: str,
+        precision: str,
+        download: str,
+        repository: str,
+        endpoint: str,
+        dense: str = DENSE_CHOICES[0],
+        chroma: str = "",
     ) -> io.NodeOutput:
         from ..danbooru_index.index.manifest import read_manifest
         from ..danbooru_index.index.versions import current_version
 
         with host.shown_errors():
             handle = IndexHandle(
-                folder.strip(), encoder, device, precision, download, repository.strip(), endpoint.strip()
+                folder.strip(),
+                encoder,
+                device,
+                precision,
+                download,
+                repository.strip(),
+                endpoint.strip(),
+                dense,
+                chroma.strip(),
             )
             if not handle.folder or handle.download != NEVER:
                 return io.NodeOutput(handle, "found at the first search")

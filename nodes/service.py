@@ -34,6 +34,8 @@ class IndexHandle:
     download: str = NEVER
     repository: str = ""
     endpoint: str = ""
+    dense: str = "auto"
+    chroma: str = ""
 
     def settings(self) -> Settings:
         """The host's settings with what this handle says on top."""
@@ -42,6 +44,8 @@ class IndexHandle:
             settings,
             device=settings.device if self.device == "auto" else self.device,
             repository=self.repository or settings.repository,
+            dense=settings.dense if self.dense == "auto" else self.dense,
+            chroma=self.chroma or settings.chroma,
             endpoints=tuple(e.strip().rstrip("/") for e in self.endpoint.split(","))
             if self.endpoint
             else settings.endpoints,

@@ -71,20 +71,26 @@ def test_a_build_asks_for_what_it_takes(encoder: Encoder, texts: int, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("corpus_bytes", "texts", "dimensions", "has_sparse", "has_tokens", "late_bytes", "megabytes"),
+    ("corpus", "dimensions", "has_sparse", "has_tokens", "late_bytes", "in_chroma", "megabytes"),
     [
-        (11_652_068, 177_835, 512, False, False, 400_000_000, 450),  # 48,696 tags: 418 were measured
-        (163_914_565, 1_179_724, 512, False, False, 400_000_000, 2767),  # 925,428 tags: 2,636 were measured
-        (163_914_565, 1_179_724, 1024, False, False, 400_000_000, 3447),
-        (163_914_565, 1_179_724, 1024, True, False, 400_000_000, 3598),
-        (163_914_565, 1_179_724, 1024, True, True, 400_000_000, 3998),
-        (163_914_565, 1_179_724, 1024, True, True, 0, 3598),
+        (CorpusSize(11_652_068, 48_696, 177_835), 512, False, False, 400_000_000, 48_696, 434),  # 367 are left
+        (CorpusSize(11_652_068, 48_696, 177_835), 512, False, False, 400_000_000, 0, 197),
+        (CorpusSize(163_914_565, 925_428, 1_179_724), 512, False, False, 400_000_000, 200_000, 2488),
+        (CorpusSize(163_914_565, 925_428, 1_179_724), 1024, False, False, 400_000_000, 200_000, 3602),
+        (CorpusSize(163_914_565, 925_428, 1_179_724), 1024, True, False, 400_000_000, 200_000, 3753),
+        (CorpusSize(163_914_565, 925_428, 1_179_724), 1024, True, True, 400_000_000, 200_000, 4153),
+        (CorpusSize(163_914_565, 925_428, 1_179_724), 1024, True, True, 0, 200_000, 3753),
     ],
 )
 def test_bytes_needed_for_every_channel(
-    corpus_bytes: int, texts: int, dimensions: int, has_sparse: bool, has_tokens: bool, late_bytes: int, megabytes: int
+    corpus: CorpusSize,
+    dimensions: int,
+    has_sparse: bool,
+    has_tokens: bool,
+    late_bytes: int,
+    in_chroma: int,
+    megabytes: int,
 ) -> None:
     identity = SimpleNamespace(dimensions=dimensions)
     encoder = SimpleNamespace(identity=identity, has_sparse=has_sparse, has_tokens=has_tokens)
-    asked = bytes_needed(corpus_bytes, texts, encoder, late_bytes)
-    assert round(asked / 1e6) == megabytes
+    assert round(bytes_needed(corpus, encoder, late_bytes, in_chroma) / 1e6) == megabytes
