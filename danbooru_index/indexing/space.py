@@ -22,7 +22,7 @@ NAMES_BYTES_A_TEXT = 200  # ... and a text
 DENSE_BYTES_A_TEXT = 31  # scale, row, hash, kind and hubness, and the unfinished ones of these
 CHROMA_BYTES_PER_TAG = 400  # links, ids and metadata ...
 CHROMA_FACTOR = 8.0  # ... documents with their full-text index, per byte of corpus ...
-CHROMA_LOG = 3 * BATCH  # ... and tags that stand in its write log
+CHROMA_LOG = 3 * BATCH  # ... and tags that stand in its write log, and once more in the journal of its database
 POSTINGS_BYTES_A_TEXT = 128  # 16 term weights of 8 bytes; names have 6 to 8 tokens
 LATE_TOKENS_A_TEXT = 5  # one text a tag has them
 MOST_TEXTS = 2048
@@ -65,7 +65,7 @@ def bytes_needed(corpus: CorpusSize, encoder: Encoder, late_bytes: int, in_chrom
     late = min(late_bytes, texts * LATE_TOKENS_A_TEXT * (dimensions + 4)) if encoder.has_tokens else 0
     share = in_chroma / max(1, corpus.tags)
     chroma = in_chroma * (4 * dimensions + CHROMA_BYTES_PER_TAG) + int(CHROMA_FACTOR * corpus.bytes * share)
-    chroma += min(in_chroma, CHROMA_LOG) * 4 * dimensions
+    chroma += 2 * min(in_chroma, CHROMA_LOG) * 4 * dimensions
     return FIXED_BYTES + int((TABLE_FACTOR + NAMES_FACTOR) * corpus.bytes) + texts * a_text + late + chroma
 
 
