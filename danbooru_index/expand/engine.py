@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ..channels.allowed import Allowed
 from ..concepts import Concept, ConceptKind, split
 from ..concepts.choose import DEPTH, FLOOR, Candidate, choose, status_of, weigh
+from ..index.damage import names_damage
 from ..index.index import Index
 from ..index.tags import KEY_TAG
 from ..prompt import (
@@ -45,6 +46,7 @@ class _Found:
     chosen: list[Candidate] = field(default_factory=list)
 
 
+@names_damage
 def expand(index: Index, request: ExpandRequest) -> ExpandResult:
     """Turn a text into a prompt."""
     started = time.perf_counter()

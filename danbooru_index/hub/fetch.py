@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ..index.manifest import MANIFEST_FILE, Manifest, read_manifest
 from ..index.versions import claim
 from ..progress import Progress, silent
 from ..settings import Settings
+from ..storage.paths import is_network_path
 from ..transport.download import DEFAULT_PATIENCE, HubClient, Patience
 from ..transport.endpoints import Repository, check_revision, is_commit
 from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile
@@ -33,7 +33,6 @@ from .installed import (
 )
 from .remote_manifest import PACKAGE_FILE, read_remote_manifest
 
-_NETWORK_PATH = re.compile(r"[\\/]{2}")
 WAYS_ON = (
     "Three ways on: another endpoint (--endpoint URL, or HF_ENDPOINT=https://your.mirror); a copy by hand of an index "
     "folder from another computer, passed with --db; or build one here: danbooru-index build --input CORPUS."
@@ -199,7 +198,7 @@ def check_encoder(manifest: Manifest, package: EncoderPackage | None, where: str
     :raises IndexMismatchError: no encoder here, nor one that comes with it, has the identity that the index names.
     """
     wanted = manifest.encoder
-    if _NETWORK_PATH.match(wanted.name):
+    if is_network_path(wanted.name):
         # Windows would log in at that computer as soon as anything looks whether the folder is there.
         raise IndexMismatchError(
             f"The index of {where} names an encoder on another computer: {wanted.name!r}.",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..concepts import COUNT_SCORE, Fit, interleave
 from ..concepts.choose import weigh
+from ..index.damage import names_damage
 from ..index.index import Index
 from ..records import Hit, SearchRequest, SearchResult
 from .candidates import PART
@@ -20,6 +21,7 @@ def search(index: Index, request: SearchRequest) -> SearchResult:
     return search_many(index, [request])[0]
 
 
+@names_damage
 def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResult]:
     """Find the tags of several requests, encoded in one batch with the things that they name; results in order."""
     if not requests:
