@@ -15,9 +15,9 @@ from conftest import corpus_lines
 from mutations import files_of, mutated, mutated_manifest, reseal, use
 
 from danbooru_index.errors import DanbooruIndexError, IndexDamagedError, IndexMismatchError
-from danbooru_index.index.damage import CHECKED
 from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import read_manifest
+from danbooru_index.index.notes import CHECKED, TRUSTED, is_trusted
 from danbooru_index.index.versions import current_version
 from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.records import SearchRequest
@@ -111,6 +111,19 @@ def test_values_are_read_once_and_again_when_a_file_changed(version, tmp_path):
     with pytest.raises(IndexDamagedError, match="key_rows"):
         Index(version, encoder=WordEncoder(), settings=settings)
     assert list(version.glob("**/checked")) == []
+
+
+def test_what_was_built_here_is_known_and_a_copy_of_it_is_not(built, version, own_home, tmp_path):
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text("\n".join(corpus_lines()), encoding="utf-8")
+    ours = build_index(corpus, tmp_path / "index", WordEncoder()).folder
+    assert is_trusted(ours, own_home)
+    assert not is_trusted(version, own_home)
+    (ours / "chroma/chroma.sqlite3").touch()  # Chroma itself writes to it
+    assert is_trusted(ours, own_home)
+    (ours / "tags/keys.npy").touch()
+    assert not is_trusted(ours, own_home)
+    assert not (version / TRUSTED).exists()
 
 
 def test_files_that_change_under_an_open_index_are_named(version):

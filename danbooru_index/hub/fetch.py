@@ -9,9 +9,10 @@ from pathlib import Path
 from ..encoders import open_encoder
 from ..errors import EncoderError, HubError, IndexMismatchError
 from ..index.manifest import MANIFEST_FILE, Manifest, read_manifest
+from ..index.notes import trust_version
 from ..index.versions import claim
 from ..progress import Progress, silent
-from ..settings import Settings
+from ..settings import Settings, load_settings
 from ..storage.paths import is_network_path
 from ..transport.download import DEFAULT_PATIENCE, HubClient, Patience
 from ..transport.endpoints import Repository, check_revision, is_commit
@@ -144,9 +145,18 @@ def fetch_index(
             # Another process may have finished it while this one waited.
             if present := _present(folder, repository, commit, options):
                 return present
-            return _fetch(
+            report = _fetch(
                 Remote(client, mirrors, repository, commit), settings.revision, folder, staging, progress, options
             )
+    if _is_the_users(repository, settings):
+        trust_version(report.folder, settings.home)
+    return report
+
+
+def _is_the_users(repository: Repository, settings: Settings) -> bool:
+    """Whether the user's own settings name it: these may have been changed by a flag or a node."""
+    own = load_settings(home=settings.home)
+    return repository in {Repository.parse(name) for name in (own.repository, *own.allowed_repositories)}
 
 
 def _fetch(

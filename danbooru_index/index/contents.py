@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays.types import AnyArray
 from ..channels.ngrams import VIEWS
 from ..errors import IndexDamagedError
 from ..storage.files import map_array
@@ -22,8 +22,6 @@ from .manifest import Manifest
 
 _BLOCK = 1 << 20  # values looked at at once
 _MOST = 1e12  # no weight, scale or number of anything comes near it
-
-Array = npt.NDArray[Any]
 
 
 class Contents:
@@ -152,7 +150,7 @@ class Contents:
             self.problems.append(f"{self._name(name)} is missing")
             return 0
 
-    def _open(self, name: str) -> Array | None:
+    def _open(self, name: str) -> AnyArray | None:
         try:
             return map_array(self._folder / f"{name}.npy")
         except IndexDamagedError as error:
@@ -187,7 +185,7 @@ class Contents:
         low: int | None = None,
         below: int | None = None,
         ascends: bool = False,
-    ) -> Array | None:
+    ) -> AnyArray | None:
         """An array of this type and shape; later, that its values ascend, and are from `low` (0 with `below`) to below `below`."""
         array, label = self._open(name), f"{self._name(name)}.npy"
         if array is None:
@@ -211,7 +209,7 @@ class Contents:
         self._later.append(lambda: _descends(array, label))
 
 
-def _bad_value(array: Array, low: int | None, below: int | None, label: str) -> str:
+def _bad_value(array: AnyArray, low: int | None, below: int | None, label: str) -> str:
     flat = array.reshape(-1)
     for start in range(0, len(flat), _BLOCK):
         block = flat[start : start + _BLOCK]
@@ -223,7 +221,7 @@ def _bad_value(array: Array, low: int | None, below: int | None, label: str) -> 
     return ""
 
 
-def _descends(array: Array, label: str) -> str:
+def _descends(array: AnyArray, label: str) -> str:
     for start in range(0, max(0, len(array) - 1), _BLOCK):
         block = array[start : start + _BLOCK + 1]
         if (block[1:] < block[:-1]).any():
@@ -231,5 +229,5 @@ def _descends(array: Array, label: str) -> str:
     return ""
 
 
-def _outside(starts: Array, counts: Array, end: int, label: str) -> str:
+def _outside(starts: AnyArray, counts: AnyArray, end: int, label: str) -> str:
     return f"{label} leads beyond the last token" if ((starts > end) | (starts + counts > end)).any() else ""

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 
 from ..errors import DanbooruIndexError, IndexDamagedError
 from .contents import Contents
-from .manifest import MANIFEST_FILE, Manifest
+from .manifest import Manifest
+from .notes import CHECKED, is_noted, key_of, note
 
 if TYPE_CHECKING:
     from .index import Index
 
-CHECKED = "checked"  # below the home: a file for each version whose values were read
-_KEPT = 50
 _HINT = (
     "Run danbooru-index verify, then build it again (danbooru-index build) or fetch it again (danbooru-index fetch)."
 )
@@ -36,33 +32,16 @@ def check_contents(version: Path, manifest: Manifest, home: Path) -> None:
     try:
         contents = Contents(version, manifest)
         problems = contents.problems
-        note = home / CHECKED / _fingerprint(version, manifest)
-        if not problems and not note.is_file():
+        key = key_of(version, manifest)
+        if not problems and not is_noted(home, CHECKED, key):
             problems = contents.values()
             if not problems:
-                _remember(note)
+                note(home, CHECKED, key)
     except OSError as error:
         problems = [f"it cannot be read: {error.strerror or error}"]
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
         raise IndexDamagedError(f"The index {version} is damaged: {'; '.join(problems[:3])}{more}.", hint=_HINT)
-
-
-def _fingerprint(version: Path, manifest: Manifest) -> str:
-    """Changes when any file of the version was written to."""
-    seen = [str(version.resolve()), hashlib.sha256((version / MANIFEST_FILE).read_bytes()).hexdigest()]
-    for name in sorted(manifest.files):
-        found = (version / name).stat()
-        seen.append(f"{name} {found.st_size} {found.st_mtime_ns}")
-    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:32]
-
-
-def _remember(note: Path) -> None:
-    with contextlib.suppress(OSError):
-        note.parent.mkdir(parents=True, exist_ok=True)
-        note.touch()
-        for old in sorted(note.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
-            old.unlink(missing_ok=True)
 
 
 def names_damage(function: Callable[Concatenate[Index, P], T]) -> Callable[Concatenate[Index, P], T]:
