@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from ..errors import DanbooruIndexError
 from ..report import visible
-from . import build, convert, evaluate, expand, fetch, info, prepare, search, serve
+from . import build, convert, evaluate, expand, fetch, info, mcp, prepare, search, serve
 from .about import ShowAbout
 
-COMMANDS = (search, expand, prepare, build, convert, fetch, info, evaluate, serve)
+COMMANDS = (search, expand, prepare, build, convert, fetch, info, evaluate, serve, mcp)
 
 
 def parser() -> argparse.ArgumentParser:
