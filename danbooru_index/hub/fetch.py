@@ -18,7 +18,7 @@ from ..transport.download import DEFAULT_PATIENCE, HubClient, Patience
 from ..transport.endpoints import Repository, check_revision, is_commit
 from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile
 from ..transport.mirrors import ASKING, Mirrors, Remote, attended, client_for, endpoints_of
-from ..transport.staging import Staging, open_staging
+from ..transport.staging import Staging, disk_errors, open_staging
 from ..transport.transfer import transfer
 from .encoder_package import EncoderPackage, check_package, package_of
 from .installed import (
@@ -133,7 +133,8 @@ def fetch_index(
     repository, mirrors = Repository.parse(settings.repository), _mirrors(settings)
     if settings.offline:
         return _offline(folder, options)
-    claim(folder)
+    with disk_errors(folder):
+        claim(folder)
     keep_built(folder, replace=options.replace)
     if not options.update and (present := _present(folder, repository, settings.revision, options)):
         return present

@@ -28,7 +28,7 @@ from ..progress import Progress, silent
 from ..ranking import DEFAULT_WEIGHTS, FusionWeights, read_weights
 from ..settings import Settings, load_settings
 from .damage import check_contents
-from .layout import CHROMA, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS, channels_among
+from .layout import CHANNELS, CHROMA, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS, channels_among
 from .manifest import ENCODER_FOLDER, PACKAGE_OPTION, Manifest, check_files, read_manifest
 from .tags import Store
 from .versions import mark_current, tidy
@@ -181,9 +181,13 @@ class Index:
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""
-        self.store.close()
-        if "dense" in self.__dict__:
-            self.dense.close()
+        held = vars(self)
+        for name in ("store", "dense"):
+            if name in held:
+                held[name].close()
+        # Mappings keep their files open, and so their folder in its place on Windows, as long as anybody refers to them.
+        for name in ("channels", *CHANNELS, "shapes", "cooccurrence"):
+            held.pop(name, None)
         self._mark.release()
 
     def __enter__(self) -> Index:

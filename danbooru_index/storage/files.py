@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _HASH_BLOCK = 1 << 20
+_READER_SECONDS = 2.0
 _VERIFY = "Run danbooru-index verify, then build or fetch the index again."
 
 
@@ -29,9 +31,22 @@ def write_text_atomically(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        _replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename over a file; on Windows a reader who has it open just now forbids that, and is waited for."""
+    until = time.monotonic() + _READER_SECONDS
+    while True:
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def write_json_atomically(path: Path, value: Any) -> None:
