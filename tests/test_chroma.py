@@ -11,6 +11,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,12 @@ from danbooru_index.errors import IndexFolderError, InputError
 from danbooru_index.index.collection import TagVectors, held_rows
 from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import REWRITTEN, read_manifest
+from danbooru_index.index.notes import trust_version
 from danbooru_index.index.versions import current_version
 from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.records import Category, SearchRequest
 from danbooru_index.search.engine import search
-from danbooru_index.settings import Settings, load_settings
+from danbooru_index.settings import load_settings
 from danbooru_index.storage.locks import IN_USE, FileHold
 
 TAGS = 300
@@ -37,15 +39,26 @@ ENCODER = WordEncoder()
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("chroma")
     build_index(write_lines(place / "corpus.jsonl", tag_lines(TAGS)), place / "index", ENCODER)
     return place / "index"
 
 
+@pytest.fixture
+def built(built_once: Path) -> Path:
+    """The index of this module, which every test's own home trusts."""
+    return trusted(built_once)
+
+
+def trusted(folder: Path) -> Path:
+    trust_version(current_version(folder), load_settings().home)
+    return folder
+
+
 @contextlib.contextmanager
 def opened(folder: Path, **settings: str) -> Iterator[Index]:
-    with Index(folder, encoder=ENCODER, settings=Settings(home=folder, **settings)) as index:
+    with Index(folder, encoder=ENCODER, settings=replace(load_settings(), **settings)) as index:
         yield index
 
 
@@ -167,9 +180,10 @@ def test_every_process_but_the_first_uses_the_sketches(built: Path, capsys: pyte
     from pathlib import Path
     from builds import WordEncoder
     from danbooru_index.index.index import Index
-    from danbooru_index.settings import Settings
+    from dataclasses import replace
+    from danbooru_index.settings import load_settings
     home = Path({str(built)!r})
-    with Index(home, encoder=WordEncoder(), settings=Settings(home=home, dense="chroma")) as index:
+    with Index(home, encoder=WordEncoder(), settings=replace(load_settings(), dense="chroma")) as index:
         print(index.dense.store.label)
     """
     other = [sys.executable, "-c", textwrap.dedent(code)]
@@ -198,7 +212,8 @@ def test_every_process_but_the_first_uses_the_sketches(built: Path, capsys: pyte
 
 
 def test_a_folder_that_cannot_be_written_uses_the_sketches(built: Path, tmp_path: Path) -> None:
-    shutil.copytree(built, tmp_path / "index")
+    shutil.copytree(built, trusted_copy := tmp_path / "index")
+    trusted(trusted_copy)
     (current_version(tmp_path / "index") / "chroma" / IN_USE).mkdir()  # where the lock belongs, nothing can be written
     with opened(tmp_path / "index", dense="chroma") as index:
         found = search(index, SearchRequest("red thing 8", nsfw="include"))
@@ -211,6 +226,9 @@ def test_verify_compares_what_the_collection_holds(
 ) -> None:
     shutil.copytree(built, tmp_path / "index")
     folder = tmp_path / "index"
+    with opened(folder, dense="chroma") as index:  # Chroma trusts its files, and nobody knows this copy
+        assert search(index, SearchRequest("red thing")).nearest_by.startswith("sketches (Chroma trusts its files")
+    trusted(folder)
     before = (current_version(folder) / "chroma" / DATABASE).read_bytes()
     with opened(folder, dense="chroma") as index:
         search(index, SearchRequest("red thing"))
@@ -261,7 +279,7 @@ def test_twenty_threads_open_one_index_once(built: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(index_module, "open_encoder", slow_encoder)
     found: list[list[str]] = []
     begin = threading.Barrier(20)
-    with Index(built, settings=Settings(home=built, dense="chroma")) as index:
+    with Index(built, settings=replace(load_settings(), dense="chroma")) as index:
 
         def ask() -> None:
             begin.wait()

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from danbooru_index.index.index import Index
 from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search
-from danbooru_index.settings import Settings
+from danbooru_index.settings import load_settings
 
 ENCODER = WordEncoder()
 TAGS = 300
@@ -61,7 +62,7 @@ def built(url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def opened(folder: Path, **settings: str) -> Index:
-    return Index(folder, encoder=ENCODER, settings=Settings(home=folder, **settings))
+    return Index(folder, encoder=ENCODER, settings=replace(load_settings(), **settings))
 
 
 def names(url: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from danbooru_index.indexing.upgrade import upgrade_index
 from danbooru_index.records import Rating, SearchRequest
 from danbooru_index.search.engine import search
 from danbooru_index.search.related import RelatedRequest, related
-from danbooru_index.settings import Settings
+from danbooru_index.settings import load_settings
 
 ARCHIVE = Path(__file__).with_name("data") / "index-0.2.0.tar.xz"
 
@@ -65,7 +66,7 @@ def test_upgrade_encodes_nothing_and_gives_what_a_build_gives(old: Path, tmp_pat
             "blue_thing_1",
             "green_thing_2",
         ]
-    with Index(old, encoder=WordEncoder(), settings=Settings(home=old, dense="chroma")) as index:
+    with Index(old, encoder=WordEncoder(), settings=replace(load_settings(), dense="chroma")) as index:
         assert search(index, SearchRequest("red thing")).nearest_by == "Chroma"
 
 

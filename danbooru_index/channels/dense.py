@@ -85,5 +85,6 @@ class DenseChannel:
         return by_kind, best
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the store and the files."""
         self.store.close()
+        vars(self).clear()  # the cache of a store refers to its arrays, which would keep their mappings open for long

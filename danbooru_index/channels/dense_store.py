@@ -58,7 +58,8 @@ class SketchStore:
         return np.unique(self._rows[texts]).astype(np.int64)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Close the files: the cache refers to this object, which would keep their mappings open for long."""
+        vars(self).clear()
 
 
 class ChromaStore:
@@ -95,5 +96,6 @@ class ChromaStore:
         return rows
 
     def close(self) -> None:
-        """Close the collection."""
+        """Close the collection and the files."""
         self._collection.close()
+        self._sketches.close()

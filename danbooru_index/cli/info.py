@@ -11,6 +11,7 @@ from ..errors import IndexDamagedError
 from ..index.facts import index_facts
 from ..index.manifest import MANIFEST_FILE, Manifest, check_files, read_manifest, seal_problem
 from ..index.versions import current_version
+from ..report import visible
 from ..settings import load_settings
 from .common import ProgressBar, add_json_flag
 
@@ -42,14 +43,17 @@ def run_info(options: argparse.Namespace) -> int:
     else:
         for name, value in values.items():
             shown = ", ".join(value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else value
-            print(f"{name:14} {shown}")
+            print(visible(f"{name:14} {shown}"))
     return 0
 
 
 def _check_collection(folder: Path, manifest: Manifest) -> tuple[list[str], str]:
     """What is wrong with the Chroma collection, and a note where it cannot be opened now."""
     from ..index.collection import collection_problems
+    from ..index.notes import is_trusted
 
+    if not is_trusted(folder, load_settings().home):
+        return [], " The Chroma collection was not opened: this index is not from a place in your settings."
     try:
         return list(collection_problems(folder, manifest)), ""
     except OSError as error:

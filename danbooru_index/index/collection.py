@@ -20,6 +20,7 @@ from ..settings import Settings
 from ..storage.files import map_array
 from .layout import CHROMA, DENSE, STORE
 from .manifest import Manifest
+from .notes import is_trusted
 from .tags import Store
 
 VECTORS = "mean of the texts"  # docs/chroma.md has the measurement
@@ -94,6 +95,9 @@ def open_store(folder: Path, manifest: Manifest, store: Store, dense: DenseChann
             f"The index {folder} has no Chroma collection.",
             hint="Build it again without --chroma-tags 0, or search with --dense sketch.",
         )
+    elif not is_trusted(folder, settings.home):
+        dense.sketches.label = "sketches (Chroma trusts its files, and this index is not from a place in your settings)"
+        return dense.sketches
     else:
         try:
             collection, label = open_folder(folder / CHROMA), "Chroma"

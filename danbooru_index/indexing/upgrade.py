@@ -23,10 +23,12 @@ from ..encoders import EncoderIdentity, Encoding
 from ..errors import BuildCancelledError, EncoderError, IndexDamagedError, InputError
 from ..index.layout import COOCCURRENCE, DENSE, LATE, MOST_TAGS, SPARSE, STORE
 from ..index.manifest import ENCODER_FOLDER, READABLE_SCHEMAS, SCHEMA_VERSION, Manifest, check_files, read_manifest
+from ..index.notes import trust_version
 from ..index.tags import Store, StoreWriter
 from ..index.versions import claim, current_version, remove_unused, set_current
 from ..progress import Progress, silent
 from ..records import TagRecord
+from ..settings import load_settings
 from .build import BuildOptions, BuildReport, Job, run_stages_of_names
 from .build_lock import build_lock
 from .disk_errors import plain_errors
@@ -103,6 +105,7 @@ def upgrade_index(
                 hint="Run the same command again to go on from there.",
             ) from error
         set_current(folder, version.name)
+        trust_version(version, load_settings().home)
         remove_unused(folder)
     seconds = time.perf_counter() - begun
     return BuildReport(version, state.rows, state.texts, state.bad, (), seconds, state.texts, tuple(reporter.notes))
