@@ -55,14 +55,22 @@ class Running:
 
 @contextlib.contextmanager
 def serving(
-    db: Path, home: Path, *, ready: bool = True, stdin: int = subprocess.DEVNULL, **options: object
+    db: Path,
+    home: Path,
+    *,
+    ready: bool = True,
+    stdin: int = subprocess.DEVNULL,
+    app: str = "from danbooru_index.serve.app import App as app",
+    **options: object,
 ) -> Iterator[Running]:
-    """`serve` with these options on a free port; killed at the end if it still runs."""
+    """`serve` with these options on a free port; killed at the end if it still runs. `app` imports the application."""
     code = f"""
 from pathlib import Path
 from danbooru_index.serve.options import ServeOptions
 from danbooru_index.serve.server import serve
-serve(ServeOptions(db=Path({str(db)!r}), port=0, **{options!r}), lambda address: print("at", address, flush=True))
+{app}
+options = ServeOptions(db=Path({str(db)!r}), port=0, **{options!r})
+serve(options, lambda address: print("at", address, flush=True), app(options))
 """
     environment = {**os.environ, "DANBOORU_INDEX_HOME": str(home), "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(

@@ -233,6 +233,7 @@ def test_seeds_that_nobody_knows_are_an_answer_without_results(service: Service)
         assert said.status == 200 and "results" not in said.json()
         assert said.json()["invalid_tags"] == ["zzzzqqqq", "wwwwxxxx"] and said.json()["error"]
         assert post(service, name, {"tags": []}).json().keys() == {"error"}
+        assert "invalid_tags" in post(service, name, {"tags": ["\x93", " ", "@"]}).json()
 
 
 def test_artists_come_by_the_posts_that_they_share_with_the_seeds(service: Service) -> None:

@@ -147,6 +147,7 @@ SINGLE = {
     "filelock": "storage/locks.py",
     "psutil": "indexing/memory.py",
     "uvicorn": "serve/server.py",
+    "mcp": "serve/mcp_server.py",
 }
 
 

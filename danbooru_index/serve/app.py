@@ -79,7 +79,7 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = headers_of(scope)
         whole = True
         try:
             answer = await self._answer(scope, headers, receive)
@@ -89,7 +89,7 @@ class App:
         except Exception as error:  # the last resort of a server
             answer = failure(error)
         # What was not read to its end cannot be followed by another request.
-        await self._send(answer, send, close=not whole)
+        await send_answer(answer, send, close=not whole)
 
     async def _answer(self, scope: Scope, headers: dict[str, str], receive: Receive) -> Answer:
         path, method = scope["path"], scope["method"]
@@ -127,13 +127,20 @@ class App:
         finally:
             self._waiting -= 1
 
-    async def _send(self, answer: Answer, send: Send, *, close: bool) -> None:
-        headers = {**answer.headers, "content-length": str(len(answer.body)), "x-content-type-options": "nosniff"}
-        if close:
-            headers["connection"] = "close"
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-        await send({"type": "http.response.body", "body": answer.body})
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The headers of a request; of one that is repeated the last."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def send_answer(answer: Answer, send: Send, *, close: bool) -> None:
+    """Send an answer; `close` where the request was not read to its end."""
+    headers = {**answer.headers, "content-length": str(len(answer.body)), "x-content-type-options": "nosniff"}
+    if close:
+        headers["connection"] = "close"
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _read(receive: Receive) -> bytes:

@@ -10,10 +10,10 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import DanbooruIndexError, InputError, MissingDependencyError
-from .app import App
+from .app import App, Receive, Scope, Send
 from .options import ServeOptions
 
 try:
@@ -38,8 +38,8 @@ class _Protocol(H11Protocol):
 
     @property
     def _options(self) -> ServeOptions:
-        app: App = self.config.app  # type: ignore[assignment]
-        return app.options
+        options: ServeOptions = self.config.app.options  # type: ignore[union-attr]
+        return options
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -71,9 +71,18 @@ class _Protocol(H11Protocol):
         self.transport.abort()
 
 
-def serve(options: ServeOptions, told: Callable[[str], None]) -> None:
+class _HasOptions(Protocol):
+    """An ASGI application that knows its limits."""
+
+    options: ServeOptions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+def serve(options: ServeOptions, told: Callable[[str], None], app: _HasOptions | None = None) -> None:
     """Serve until a signal, or until standard input closes where the options say so.
 
+    :param app: what is served, the routes of the engine by default; copied to every worker.
     :param told: gets the address as soon as connections are accepted; they wait while the index opens.
     :raises InputError: the address or port cannot be used.
     :raises DanbooruIndexError: the workers cannot start; their log says why.
@@ -81,7 +90,7 @@ def serve(options: ServeOptions, told: Callable[[str], None]) -> None:
     listening = _bind(options)
     told(_address(options.host, listening))
     config = uvicorn.Config(
-        App(options),
+        app or App(options),
         http=_Protocol,
         ws="none",
         lifespan="on",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...errors import InputError
 from ..failures import RequestError, failure
 from ..message import Answer, json_answer
 
@@ -181,6 +182,8 @@ def fastapi_failure(error: Exception) -> Answer:
             return json_answer({"detail": [detail]}, 422)
         words = _DETAILS.get(error.code, str(error))
         return json_answer({"detail": words}, error.status, error.headers)
+    if isinstance(error, InputError):
+        return json_answer({"detail": [_detail("value_error", ["body"], str(error), {})]}, 422)
     answer = failure(error)
     return json_answer({"detail": answer.json()["error"]}, answer.status)
 

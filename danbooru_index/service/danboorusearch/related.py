@@ -9,7 +9,7 @@ from ...index.index import Index
 from ...records import Category, Nsfw, SearchRequest, TagFilter
 from ...search.engine import search_many
 from ...search.related import RelatedRequest, related
-from ...text.fold import match_key
+from ...text.fold import clean, match_key
 from .fields import Field
 from .rows import CATEGORIES, cn_name, label_of, nsfw, record_of, row_of, shown, wiki
 
@@ -136,7 +136,7 @@ def _correct(index: Index, tag: str) -> str | None:
 
 def _guesses(index: Index, tags: list[str]) -> dict[str, str]:
     """One close spelling for each tag that has one."""
-    requests = {tag: SearchRequest(tag, 5, (), "include") for tag in tags[:16]}
+    requests = {tag: SearchRequest(tag, 5, (), "include") for tag in tags[:16] if clean(tag)}
     results = search_many(index, list(requests.values()))
     guesses = {}
     for tag, result in zip(requests, results, strict=True):

@@ -103,7 +103,7 @@ def _merged(whole: SearchResult, parts: list[SearchResult], text: str, extra: fl
 def _listed(text: str) -> list[str]:
     for mark in "，、;；\n":
         text = text.replace(mark, ",")
-    return [part for piece in text.split(",") if (part := piece.strip())]
+    return [part for piece in text.split(",") if (part := clean(piece))]
 
 
 def _keywords(index: Index, text: str) -> list[str]:
