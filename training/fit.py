@@ -16,7 +16,7 @@ from .collect import Data
 from .corpora import CORPORA
 from .queries import HEADLINE, SIDE
 
-DEEP, RANDOM = 80, 24  # candidates a query that are fitted: the first by a plain sum, and some of the others
+DEEP, RANDOM = 60, 20  # candidates a query that are fitted: the first by a plain sum, and some of the others
 SIDE_WEIGHT, MADE_WEIGHT = 0.4, 0.25
 FULL_WEIGHT_FROM = 300  # queries: a smaller set weighs less, so that single queries do not
 
@@ -29,8 +29,8 @@ class Settings:
     columns: tuple[int, ...] = tuple(range(len(FEATURES)))
     members: int = 3
     hidden: int = 16
-    epochs: int = 30
-    rate: float = 0.015
+    epochs: int = 16
+    rate: float = 0.03
     decay: float = 2e-4
     logistic: float = 0.3
     batch: int = 256
