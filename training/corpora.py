@@ -46,7 +46,7 @@ class Corpus:
 
 CORPORA = (
     Corpus("named", "tags", lexicon=True, weight=1.5),
-    Corpus("plain", "tags", lexicon=False, base="named"),
+    Corpus("plain", "tags", lexicon=False, weight=1.5, base="named"),
     Corpus("rich", "rich", lexicon=True),
     Corpus("starter", "starter", lexicon=True, weight=0.7),
     Corpus("few", "few", lexicon=True, weight=0.3),

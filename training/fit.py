@@ -29,7 +29,7 @@ class Settings:
     columns: tuple[int, ...] = tuple(range(len(FEATURES)))
     members: int = 3
     hidden: int = 16
-    epochs: int = 16
+    epochs: int = 32
     rate: float = 0.03
     decay: float = 2e-4
     logistic: float = 0.3
