@@ -111,7 +111,7 @@ def _across(text: str, lines: Sequence[Sequence[Atom]], cut: Sequence[Stretch], 
         for first, last, keys in _runs(atoms):
             named = next((tuple(names[key]) for key in keys if key in names), ())
             start, end = atoms[first].start, atoms[last - 1].end
-            if named and last - first > 1 and atoms[first].script == WORD:
+            if named and last - first > 1:
                 into = next((i for i, part in enumerate(cut) if part.excluded and start < part.start < end), None)
                 if into is not None and not any(part.start <= start < part.end for part in cut):
                     yield Span(start, end, text[start:end], into, last - first, True, named, False)
@@ -150,7 +150,7 @@ def _name_places(lines: Sequence[Sequence[Atom]], names: Names) -> list[tuple[in
 
 def _inside_name(text: str, names: Sequence[tuple[int, int]], start: int, end: int) -> bool:
     """Whether `text[start:end]` is the inside of a longer name. "no" in "no shoes" still excludes what follows it."""
-    after = text[start] > "\u2e80"
+    after = text[start] > "\u2e80" and end - start == 1  # 无表情, but not 没有眼镜
     return any((a < start or (a == start and after)) and end <= b and b - a > end - start for a, b in names)
 
 

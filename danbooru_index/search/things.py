@@ -253,7 +253,9 @@ def _covering(table: Table, probabilities: FloatArray, model: WantedModel, budge
         first = model.excluded if spans[number].excluded else model.first
         choices.sort(key=lambda choice: -choice.probability)
         if choices[0].probability >= first:
-            rest = [choice for choice in choices[1:] if choice.probability >= further]
+            # More of what is left out does no harm: it is not in the picture either.
+            least = model.first if spans[number].excluded else further
+            rest = [choice for choice in choices[1:] if choice.probability >= least]
             chosen[number] = [choices[0], *rest]
     numbers = _unabsorbed(spans, chosen)
     names = [span for span in spans if span.named and span.aligned]
