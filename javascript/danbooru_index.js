@@ -129,7 +129,9 @@
       say(error.message, true);
       if (error.code === "not_installed") offerInstall();
     };
+    let timer = 0; // of the search that follows typing; whatever is asked for by hand comes instead of it
     const run = async (route) => {
+      clearTimeout(timer);
       const words = text.value.trim();
       if (!words) return say("Write what you want to see.");
       say("…");
@@ -165,18 +167,15 @@
       const box = promptBox(tab, toNegative);
       const words = toNegative ? [negative, chosen()].filter(Boolean)[0] || "" : chosen();
       if (!box || !words) return say("Choose tags first.");
+      // The other box first: undo takes back the newest change of the page, which is then the prompt's.
+      const other = !toNegative && negative ? promptBox(tab, true) : null;
+      if (other && !other.value.includes(negative)) {
+        write(other, other.value.trim() ? `${other.value.trim()}, ${negative}` : negative, 0, other.value.length);
+      }
       if (replace) write(box, words, 0, box.value.length);
       else insertAtCursor(box, words);
-      if (!toNegative && negative) {
-        const other = promptBox(tab, true);
-        if (other && !other.value.includes(negative)) {
-          write(other, other.value.trim() ? `${other.value.trim()}, ${negative}` : negative, 0, other.value.length);
-          box.focus();
-        }
-      }
     };
 
-    let timer = 0;
     text.addEventListener("keydown", (event) => {
       event.stopPropagation(); // the WebUI's own keys, such as Ctrl+Enter, are for its prompt boxes
       if (event.isComposing) return;
@@ -266,7 +265,7 @@
 
   // The words before the caret: since the last comma or line.
   function wordsBefore(area) {
-    const end = area.selectionStart;
+    const end = area.selectionEnd;
     const start = Math.max(...[",", "\n", "，", "、"].map((mark) => area.value.lastIndexOf(mark, end - 1))) + 1;
     const text = area.value.slice(start, end);
     return { text: text.trim(), start: start + (text.length - text.trimStart().length), end };
