@@ -189,7 +189,8 @@ def test_reload_ui_keeps_the_engine(chromium: Any, host: Any) -> None:
     process, address = host
     page = chromium.new_page()
     page.goto(address)
-    asked = "fetch('./danbooru-index-webui/v1/{}', {{method: 'POST', headers: {{'Content-Type': 'application/json'}}, body: '{{}}'}}).then(a => a.json())"
+    sent = "{{method: 'POST', headers: {{'Content-Type': 'application/json'}}, body: '{{}}'}}"
+    asked = "fetch('./danbooru-index-webui/v1/{}', " + sent + ").then(answer => answer.json())"
     page.wait_for_selector('.danbooru-index[data-tab="txt2img"][data-ready]', state="attached", timeout=60_000)
     page.evaluate(asked.format("index"))
     process.stdin.write("reload\n")

@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 # What A1111 1.10 and Forge pin, as far as a page needs it.
+_BOTH = ("httpx==0.24.1", "numpy<2", "huggingface_hub<1")
 VERSIONS = {
-    "3.41.2": ("gradio==3.41.2", "fastapi==0.94.0", "pydantic<2", "httpx==0.24.1", "numpy<2", "matplotlib", "pillow<11", "huggingface_hub<1"),
-    "4.40.0": ("gradio==4.40.0", "fastapi==0.104.1", "pydantic==2.8.2", "httpx==0.24.1", "numpy<2", "huggingface_hub<1"),
-}  # fmt: skip
+    "3.41.2": ("gradio==3.41.2", "fastapi==0.94.0", "pydantic<2", "matplotlib", "pillow<11", *_BOTH),
+    "4.40.0": ("gradio==4.40.0", "fastapi==0.104.1", "pydantic==2.8.2", *_BOTH),
+}
 INSTALL_SECONDS = 900
 
 
