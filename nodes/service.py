@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..danbooru_index.errors import DanbooruIndexError
 from ..danbooru_index.settings import Settings
 from . import host
 from .encoders import open_index
 
 if TYPE_CHECKING:
     from ..danbooru_index.index.index import Index
+    from ..danbooru_index.workflow import Wanted
 
 NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
 
@@ -37,15 +39,17 @@ class IndexHandle:
 
     def settings(self) -> Settings:
         """The host's settings with what this handle says on top."""
-        settings = host.settings()
-        return replace(
-            settings,
-            device=settings.device if self.device == "auto" else self.device,
-            repository=self.repository or settings.repository,
-            endpoints=tuple(e.strip().rstrip("/") for e in self.endpoint.split(","))
-            if self.endpoint
-            else settings.endpoints,
-        )
+        from ..danbooru_index.workflow import settings_for
+
+        settings = settings_for(host.settings(), self.wanted())
+        return replace(settings, device=settings.device if self.device == "auto" else self.device)
+
+    def wanted(self) -> Wanted:
+        """What this handle says of where the index is and comes from."""
+        from ..danbooru_index.workflow import Wanted
+
+        endpoints = tuple(part.strip() for part in self.endpoint.split(",") if part.strip())
+        return Wanted(self.folder, self.download, self.repository, endpoints)
 
 
 @dataclass(slots=True)
@@ -95,20 +99,11 @@ def use_index(handle: IndexHandle | None) -> Iterator[tuple[Index, str]]:
 
 
 def _find(handle: IndexHandle) -> tuple[Path, str]:
-    from ..danbooru_index.hub import FetchOptions, built_here, fetch_index
-    from ..danbooru_index.locate import locate, main_folder
+    from ..danbooru_index.workflow import find_wanted
 
-    settings = handle.settings()
-    progress = host.NodeProgress()
-    kept = ""
-    if handle.download != NEVER:
-        folder = Path(handle.folder) if handle.folder else main_folder(settings)
-        if built_here(folder):
-            kept = " (built here and kept: no download takes its place)"
-        else:
-            fetch_index(settings, folder, progress, FetchOptions(update=handle.download == UPDATE))
-    located = locate(settings, Path(handle.folder) if handle.folder else None, progress)
-    return located.folder, located.reason + kept
+    # The user's own settings: what the workflow says may be a stranger's word.
+    located = find_wanted(host.settings(), handle.wanted(), host.NodeProgress())
+    return located.folder, located.reason
 
 
 def _outdate(keys: list[tuple[Path, IndexHandle]]) -> None:
@@ -122,11 +117,15 @@ def _outdate(keys: list[tuple[Path, IndexHandle]]) -> None:
 def fingerprint(handle: IndexHandle | None) -> str:
     """Changes when another index version would be used; never builds, fetches or opens anything."""
     from ..danbooru_index.index.versions import current_version
+    from ..danbooru_index.workflow import folder_of
 
     handle = handle or IndexHandle()
     home = host.settings().home
     folders = [Path(handle.folder)] if handle.folder else [home / "index", home / "starter"]
+    if handle.repository and not handle.folder:
+        with contextlib.suppress(DanbooruIndexError):
+            folders.insert(0, folder_of(host.settings(), handle.repository))
     for folder in folders:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, DanbooruIndexError):
             return f"{handle} {current_version(folder)}"
     return f"{handle} none yet"
