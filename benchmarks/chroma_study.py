@@ -12,7 +12,9 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,16 +23,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 QUERIES, NOISE = 100, 0.35
 
 
-def measure(folder: Path, dense: str, server: str) -> dict[str, float]:
+def measure(folder: Path, dense: str, server: str) -> dict[str, Any]:
     """The figures of one store, in this process."""
     import chromadb  # noqa: F401 (its import is not what is timed)
     import psutil
 
     from danbooru_index.index.collection import TagVectors
     from danbooru_index.index.index import Index
-    from danbooru_index.settings import Settings
+    from danbooru_index.settings import load_settings
 
-    with Index(folder, settings=Settings(home=folder, dense=dense, chroma=server)) as index:
+    with Index(folder, settings=replace(load_settings(), dense=dense, chroma=server)) as index:
         dimensions = index.manifest.encoder.dimensions
         chance = np.random.default_rng(1)
         rows = np.sort(chance.choice(len(index.store), QUERIES, replace=False))
@@ -55,7 +57,8 @@ def measure(folder: Path, dense: str, server: str) -> dict[str, float]:
             found[f"{count}, processor ms"] = 1000 * (time.process_time() - used) / QUERIES
         found["memory, MB"] = (psutil.Process().memory_info().rss - before) / 1e6
         found["recall@50"] = float(np.mean([recall(index, query) for query in queries]))
-    return {name: round(value, 3) for name, value in found.items()}
+        label = index.dense.store.label
+    return {"store": label, **{name: round(value, 3) for name, value in found.items()}}
 
 
 def recall(index: object, query: np.ndarray) -> float:
