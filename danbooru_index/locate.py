@@ -56,6 +56,14 @@ def locate(settings: Settings, explicit: Path | None = None, progress: Progress 
     return Located(ensure_starter(settings, progress), "starter index (build or fetch a bigger one any time)")
 
 
+def ready(settings: Settings) -> Path | None:
+    """The folder that `locate` would name at once; None where it would have to fetch or build first."""
+    built, starter = main_folder(settings), settings.home / STARTER_INDEX
+    if has_index(built):
+        return built
+    return starter if not settings.auto_fetch and has_index(starter) and _is_current(starter) else None
+
+
 def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
     """The folder of the starter index, built first if it is missing or belongs to another version of the corpus."""
     folder = settings.home / STARTER_INDEX

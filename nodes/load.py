@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from comfy_api.v0_0_2 import io
 
 from . import host
-from .encoders import AUTO, DEVICES, ENCODERS, PRECISIONS
+from .encoders import AUTO, DEVICES, ENCODERS, PRECISIONS, check_encoder
 from .inputs import HANDLE_TYPE
-from .service import IF_MISSING, NEVER, UPDATE, IndexHandle
+from .service import IF_MISSING, NEVER, UPDATE, IndexHandle, find_version, fingerprint, use_index
 
 
 def _inputs() -> list[io.Input]:
@@ -29,6 +30,7 @@ def _inputs() -> list[io.Input]:
             "device",
             options=DEVICES,
             default=AUTO,
+            advanced=True,
             tooltip="Where BGE-M3 encodes queries. auto is the CPU, so that the image model keeps its video memory. "
             "The embedded encoder always uses the CPU.",
         ),
@@ -36,6 +38,7 @@ def _inputs() -> list[io.Input]:
             "precision",
             options=PRECISIONS,
             default=AUTO,
+            advanced=True,
             tooltip="BGE-M3 only. auto: fp16 on a GPU; on the CPU int8 if it was converted (danbooru-index convert), else fp32.",
         ),
         io.Combo.Input(
@@ -46,11 +49,15 @@ def _inputs() -> list[io.Input]:
             "An index that was built here always stays.",
         ),
         io.String.Input(
-            "repository", default="", tooltip="Hub repository of the prebuilt index. Empty: the one in the settings."
+            "repository",
+            default="",
+            advanced=True,
+            tooltip="Hub repository of the prebuilt index. Empty: the one in the settings.",
         ),
         io.String.Input(
             "endpoint",
             default="",
+            advanced=True,
             tooltip="Address of the Hub or a mirror of it, several separated by commas. Empty: HF_ENDPOINT or the settings.",
         ),
     ]
@@ -74,20 +81,33 @@ class DanbooruIndexLoad(io.ComfyNode):
         )
 
     @classmethod
-    def execute(
-        cls, folder: str, encoder: str, device: str, precision: str, download: str, repository: str, endpoint: str
-    ) -> io.NodeOutput:
+    def validate_inputs(cls, folder: str | None = None) -> bool | str:
+        named = (folder or "").strip()
+        # A link may give another folder than the text that stands in the field, and a download may make it.
+        return True if not named or not Path(named).is_file() else f"{named} is a file, no index folder."
+
+    @classmethod
+    def fingerprint_inputs(cls, folder: str | None = None, **inputs: Any) -> str:
+        return f"{sorted(inputs.items())} {fingerprint(IndexHandle((folder or '').strip()))}"
+
+    @classmethod
+    def execute(cls, folder: str, repository: str, endpoint: str, **inputs: str) -> io.NodeOutput:
         from ..danbooru_index.index.manifest import read_manifest
-        from ..danbooru_index.index.versions import current_version
 
         with host.shown_errors():
-            handle = IndexHandle(
-                folder.strip(), encoder, device, precision, download, repository.strip(), endpoint.strip()
-            )
-            if not handle.folder or handle.download != NEVER:
-                return io.NodeOutput(handle, "found at the first search")
-            version = current_version(Path(handle.folder))
-            manifest = read_manifest(version)
-            return io.NodeOutput(
-                handle, f"{version}: {manifest.rows:,} tags, {manifest.texts:,} texts, {manifest.encoder}"
-            )
+            handle = IndexHandle(folder.strip(), repository=repository.strip(), endpoint=endpoint.strip(), **inputs)
+            if handle.download != NEVER:
+                # Here and not at the first search, so that a setting that is wrong is shown on this node.
+                with use_index(handle) as (opened, reason):
+                    return io.NodeOutput(handle, f"{_about(opened.folder)} ({reason})")
+            version = find_version(handle)
+            if version is not None:
+                check_encoder(version, read_manifest(version).encoder, handle.encoder)
+            return io.NodeOutput(handle, _about(version) if version else "the starter index, built at the first search")
+
+
+def _about(version: Path) -> str:
+    from ..danbooru_index.index.manifest import read_manifest
+
+    manifest = read_manifest(version)
+    return f"{version}: {manifest.rows:,} tags, {manifest.texts:,} texts, {manifest.encoder}"

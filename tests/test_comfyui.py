@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from comfyui import ComfyUIServer, PromptRefused, prepare
 from node_inputs import FROZEN
@@ -72,6 +73,7 @@ def rebuild_graph(corpus: str, **inputs: object) -> dict:
 
 
 def texts(entry: dict, node: str) -> list[str]:
+    """What a preview shows."""
     assert entry["status"]["status_str"] == "success", entry["status"]
     return entry["outputs"][node]["text"]
 
@@ -182,11 +184,51 @@ def test_the_look_and_the_filters_of_a_prompt_are_as_chosen(server: ComfyUIServe
     assert "hatsune miku" not in prompt("初音未来", exclude="character")
 
 
-def test_an_expansion_of_nothing_is_an_error_and_never_a_prompt(server: ComfyUIServer) -> None:
-    entry = server.run(node_graph("DanbooruIndexPromptExpand", text=" "), 120)
-    error = message(entry, "execution_error")
-    assert error is not None and error["node_id"] == "1" and "The text is empty" in error["exception_message"]
-    assert "2" not in entry["outputs"]
+def test_an_expansion_of_nothing_passes_on_what_stands_around_it(server: ComfyUIServer) -> None:
+    graph = node_graph("DanbooruIndexPromptExpand", text=" // later", prefix="a", suffix="b", negative="blurry")
+    entry = server.run(graph, 120)
+    assert texts(entry, "2") == ["a, b"] and texts(entry, "3") == ["blurry"]
+
+
+def test_the_users_negative_and_quality_words_of_both_sides(server: ComfyUIServer) -> None:
+    graph = node_graph("DanbooruIndexPromptExpand", text="水手服，没有雨伞", budget=1.0, negative="blurry, ")
+    entry = server.run(graph, 120)
+    assert texts(entry, "3") == ["blurry, umbrella"]
+    graph["1"]["inputs"]["quality"] = True
+    entry = server.run(graph, 120)
+    assert texts(entry, "2") == ["serafuku, masterpiece, best quality"]
+    assert texts(entry, "3")[0].startswith("blurry, umbrella, worst quality, ")
+
+
+def test_comments_are_no_part_of_a_prompt(server: ComfyUIServer) -> None:
+    graph = node_graph("DanbooruIndexPromptExpand", text="水手服 // 雨伞\n/* 夜空 */", budget=1.0)
+    assert texts(server.run(graph, 120), "2") == ["serafuku"]
+
+
+def chips(entry: dict, node: str = "1") -> list[dict]:
+    """The chips that the page draws on a node."""
+    (shown,) = entry["outputs"][node]["danbooru_index"]
+    return [chip for concept in shown["concepts"] for chip in concept["chips"]]
+
+
+def test_a_tag_that_is_switched_off_leaves_the_outputs_and_stays_a_chip(server: ComfyUIServer) -> None:
+    graph = node_graph("DanbooruIndexPromptExpand", text="一个女孩，双马尾，水手服", budget=1.0, without="Twin Tails, twintails")
+    entry = server.run(graph, 120)
+    assert texts(entry, "2") == ["1girl, serafuku"] and texts(entry, "4") == ["1girl", "serafuku"]
+    assert [chip["tag"] for chip in chips(entry)] == ["1girl", "twintails", "serafuku"]
+    twintails = chips(entry)[1]
+    assert twintails["names"] == {"zh": "双马尾", "ja": "ツインテール"} and twintails["posts"] == 900_000
+    entry = server.run(search_graph("双马尾", without="twintails"), 120)
+    assert "twintails" not in texts(entry, "3") and chips(entry)[0]["tag"] == "twintails"
+    related = node_graph("DanbooruIndexRelatedTags", tags="hatsune_miku", category="copyright", without="vocaloid")
+    entry = server.run(related, 120)
+    assert texts(entry, "2") == [""] and [chip["tag"] for chip in chips(entry)] == ["vocaloid"]
+
+
+def test_only_what_fits_comes_into_the_prompt_of_a_search(server: ComfyUIServer) -> None:
+    entry = server.run(search_graph("双马尾", limit=10), 120)
+    assert texts(entry, "2") == ["twintails"] and len(texts(entry, "3")) == 10
+    assert {chip["state"] for chip in chips(entry)[1:]} == {"weak"}
 
 
 def test_related_tags_of_several(server: ComfyUIServer) -> None:
@@ -216,21 +258,21 @@ def test_load_names_the_index_and_a_missing_one_is_an_error_on_the_node(server: 
     graph["9"]["inputs"]["folder"] = str(server.home / "nowhere")
     error = message(server.run(graph, 120), "execution_error")
     assert error is not None and error["node_id"] == "9"
-    assert (
-        "There is no index folder" in error["exception_message"]
-        and "danbooru-index build" in error["exception_message"]
-    )
+    message_text = error["exception_message"]
+    assert "There is no index folder" in message_text and message_text.endswith("so that the starter index is used.\n")
     graph["9"] = load_node(folder=str(server.home / "index"), encoder="BAAI/bge-m3")
     error = message(server.run(graph, 120), "execution_error")
-    assert error is not None and error["node_id"] == "1"
+    assert error is not None and error["node_id"] == "9"
     assert "was built by use-multilingual@0.2.1" in error["exception_message"]
 
 
-def test_an_empty_text_is_an_error_and_never_a_prompt(server: ComfyUIServer) -> None:
-    entry = server.run(search_graph("  "), 120)
-    error = message(entry, "execution_error")
-    assert error is not None and "The query is empty" in error["exception_message"]
-    assert "2" not in entry["outputs"]
+def test_an_empty_text_is_refused_at_its_field(server: ComfyUIServer) -> None:
+    for graph in (search_graph(" // nothing"), node_graph("DanbooruIndexRelatedTags", tags="\n")):
+        graph = {"1": graph["1"]}
+        with pytest.raises(PromptRefused) as refused:
+            server.queue(graph)
+        (error,) = refused.value.body["node_errors"]["1"]["errors"]
+        assert "is empty. Say what you want to see" in error["details"]
 
 
 def test_values_out_of_range_are_refused_before_the_run(server: ComfyUIServer) -> None:
@@ -298,3 +340,63 @@ def test_rebuild_makes_an_index_that_the_next_search_uses(server: ComfyUIServer,
     error = message(server.run(rebuild_graph(str(corpus), tolerant=False), 300), "execution_error")
     assert error is not None and error["node_id"] == "8" and "line 19: not JSON" in error["exception_message"]
     assert texts(server.run(search_graph("新的标签", limit=1), 120), "3") == ["a_new_tag"]
+
+
+def test_an_edited_corpus_is_built_again_and_a_table_is_prepared(server: ComfyUIServer, tmp_path: Path) -> None:
+    table = tmp_path / "danbooru.csv"
+    table.write_text("long_hair,0,5000000,longhair\nwlop,1,500,\n", encoding="utf-8")
+    graph = {"8": rebuild_graph(str(table))["8"]}
+    report = server.run(graph, 300)["outputs"]["8"]["text"][0]
+    assert report.startswith("2 tags") and "prepared 2 tags from danbooru.csv" in report
+    assert message(server.run(graph, 300), "execution_cached")["nodes"] == ["8"]
+    table.write_text("long_hair,0,5000000,longhair\nwlop,1,500,\nsmile,0,3000000,\n", encoding="utf-8")
+    assert server.run(graph, 300)["outputs"]["8"]["text"][0].startswith("3 tags")
+
+
+def test_back_to_the_starter_index(server: ComfyUIServer) -> None:
+    before = (server.home / "index" / "CURRENT").read_text(encoding="utf-8")
+    report = server.run({"8": rebuild_graph("starter")["8"]}, 600)["outputs"]["8"]["text"][0]
+    assert report.endswith("The index that was built before rests on the disk.")
+    entry = server.run(search_graph("水手服"), 120)
+    assert "starter index" in texts(entry, "4")[0]
+    assert (server.home / "index" / "CURRENT.aside").read_text(encoding="utf-8") == before
+    (server.home / "index" / "CURRENT.aside").rename(server.home / "index" / "CURRENT")
+
+
+def test_a_corpus_that_is_not_there_is_said_at_its_field(server: ComfyUIServer) -> None:
+    with pytest.raises(PromptRefused) as refused:
+        server.queue({"8": rebuild_graph("/nowhere/corpus.jsonl")["8"]})
+    assert "There is no file /nowhere/corpus.jsonl" in refused.value.body["node_errors"]["8"]["errors"][0]["details"]
+
+
+def test_load_settings_that_mean_the_same_share_one_index(server: ComfyUIServer) -> None:
+    def memory() -> int:
+        pid = server.get("/system_stats") and server._process.pid  # the server's own process leads its group
+        return max(process.memory_info().rss for process in [psutil.Process(pid), *psutil.Process(pid).children(True)])
+
+    def search_with(**inputs: object) -> None:
+        graph = search_graph("猫耳", index=["9", 0])
+        graph["9"] = load_node(**inputs)
+        assert texts(server.run(graph, 120), "3")[0] == "cat_ears"
+
+    search_with()
+    readers = len(list((server.home / "index" / "readers").glob("*/*.lock")))
+    before = memory()
+    for number in range(10):
+        search_with(endpoint=f"http://127.0.0.1:9/{number}", device=["auto", "cpu"][number % 2], repository=f"a/{number}")
+    assert len(list((server.home / "index" / "readers").glob("*/*.lock"))) == readers
+    assert memory() - before < 20_000_000
+
+
+def test_a_download_that_fails_falls_back_to_what_is_there(server: ComfyUIServer) -> None:
+    index = server.home / "index"
+    index.rename(server.home / "away")
+    try:
+        graph = search_graph("水手服", index=["9", 0])
+        graph["9"] = load_node(download="if missing", endpoint="http://127.0.0.1:9", repository="a/b")
+        entry = server.run(graph, 600)
+        report = texts(entry, "4")[0]
+        assert "starter index" in report and "the index of a/b could not be downloaded" in report
+    finally:
+        shutil.rmtree(index, ignore_errors=True)
+        (server.home / "away").rename(index)

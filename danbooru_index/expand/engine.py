@@ -151,6 +151,7 @@ def _result(
     kept = _limited(kept, request.limit)
     negative = _distinct(_choices(index, request, found, negated=True))
     tags = {choice.tag for choice in kept}
+    kept, negative = (_wanted(side, request) for side in (kept, negative))
     style = STYLE_TABLE[request.style]
     look = Look(style, request.spaces, request.escape, request.weights, request.separator)
     quality = (style.prefix, style.suffix) if request.quality else ("", "")
@@ -168,6 +169,12 @@ def _result(
         seconds=time.perf_counter() - started,
         warnings=_warnings(own, dropped, found),
     )
+
+
+def _wanted(choices: Sequence[Choice], request: ExpandRequest) -> list[Choice]:
+    """The choices but those that the user switched off; what stands in the text is there because they wrote it."""
+    off = {match_key(tag) for tag in request.without}
+    return [choice for choice in choices if choice.own or match_key(choice.tag) not in off]
 
 
 def _warnings(
