@@ -29,8 +29,7 @@ from danbooru_index.index.index import Index
 from danbooru_index.ranking import FEATURES, feature_table
 from danbooru_index.ranking.model import WEIGHTS_FILE, Ranker
 from danbooru_index.records import SearchRequest
-from danbooru_index.search.candidates import Asked, candidates
-from danbooru_index.search.score import encode_queries, with_spelling
+from danbooru_index.search.score import encode_queries, score_candidates, with_spelling
 
 HEADLINE = ("zh_human", "zh_natural", "zh_definition", "zh_tw", "zh_character", "ja_translation", "ja_wiki", "en_alias")
 SIDE = ("zh_xhoxye", "ja_character")
@@ -85,12 +84,10 @@ def collect(folder: Path, files: list[Path], out: Path) -> None:
     for file in files:
         for query in read_queries(file):
             request = with_spelling(index, SearchRequest(query.text, nsfw="include"))
-            vector = encode_queries(index, [request.text])[0].dense
-            exact = np.array([row for row, _ in index.store.exact(request.text)], np.int64)
-            ((found, scores),) = candidates(index, [Asked(request, vector, None, exact)])
-            features.append(feature_table(request.text, scores, index.similarity_floor).astype(np.float16))
-            right.append(np.isin(names[found], list(query.relevant)))
-            counts.append(len(found))
+            (scored,) = score_candidates(index, [request], encode_queries(index, [request.text]))
+            features.append(feature_table(request.text, scored.columns, index.similarity_floor).astype(np.float16))
+            right.append(np.isin(names[scored.rows], list(query.relevant)))
+            counts.append(len(scored.rows))
             queries.append(query.text)
             sets.append(file.stem)
             wanted.append(len(query.relevant))

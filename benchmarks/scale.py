@@ -26,13 +26,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import psutil
 
+from danbooru_index.arrays.ragged import Ragged
 from danbooru_index.encoders.protocol import Encoding
-from danbooru_index.index.index import Index, current_version
+from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import read_manifest
-from danbooru_index.index.versions import unfinished_versions
-from danbooru_index.records import Category, SearchRequest
+from danbooru_index.index.versions import current_version, unfinished_versions
+from danbooru_index.records import Category, SearchRequest, TagFilter
 from danbooru_index.search.engine import search
-from danbooru_index.search.score import allowed_tags
 
 DEPTH = 50
 QUERIES = (
@@ -193,14 +193,14 @@ def measure_recall(index: Index, known: Known, texts: list[str]) -> dict[str, An
     best = np.maximum.reduceat(scores, starts, axis=1)
     found: dict[str, Any] = {}
     for name, filters in FILTERS.items():
-        allowed = allowed_tags(index, SearchRequest("x", **filters))
+        allowed = index.store.allowed(TagFilter(**filters))
         everything = np.ones(len(index.store), bool)
         shares = []
         for number, query in enumerate(vectors):
             wanted = np.where(everything if allowed is None else allowed.tags, best[number], -2.0)
             limit = np.partition(wanted, -DEPTH)[-DEPTH]
             rows = index.dense.candidates(query, 400, allowed)
-            scores_of, _ = index.dense.score(query[None, :], rows, np.array([0, len(rows)]))
+            scores_of, _ = index.dense.compare(query[None, :], Ragged.of([rows]))
             own = np.sort(scores_of.max(axis=1))[::-1][:DEPTH]
             # By score: tags that share a text tie, and either is right.
             shares.append(float((own >= limit - 1e-6).sum()) / DEPTH)

@@ -56,12 +56,16 @@ def locate(settings: Settings, explicit: Path | None = None, progress: Progress 
     return Located(ensure_starter(settings, progress), "starter index (build or fetch a bigger one any time)")
 
 
-def ready(settings: Settings) -> Path | None:
-    """The folder that `locate` would name at once; None where it would have to fetch or build first."""
+def find_existing(settings: Settings, explicit: Path | None = None) -> Located | None:
+    """The index that `locate` would use, if it is there already; nothing is built or fetched."""
+    if explicit is not None:
+        return Located(explicit, f"index {explicit}") if has_index(explicit) else None
     built, starter = main_folder(settings), settings.home / STARTER_INDEX
     if has_index(built):
-        return built
-    return starter if not settings.auto_fetch and has_index(starter) and _is_current(starter) else None
+        return Located(built, f"index {built}")
+    # One that belongs to another version of the corpus would be built again first.
+    usable = not settings.auto_fetch and has_index(starter) and _is_current(starter)
+    return Located(starter, "starter index") if usable else None
 
 
 def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:

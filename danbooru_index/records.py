@@ -58,6 +58,7 @@ class Rating(IntEnum):
 
 
 Nsfw = Literal["exclude", "strict", "include", "only"]
+MAX_COUNT = 2**31 - 1  # posts of a tag, as the tag table keeps them
 NSFW_CHOICES: tuple[Nsfw, ...] = ("exclude", "strict", "include", "only")
 
 
@@ -94,6 +95,30 @@ class TagRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TagFilter:
+    """Which tags may be found: of some categories (none means all), by their NSFW mark, with at least so many posts.
+
+    Raises InputError when a value is out of range.
+    """
+
+    categories: tuple[Category, ...] = ()
+    nsfw: Nsfw = "exclude"
+    min_count: int = 0
+
+    def __post_init__(self) -> None:
+        if self.nsfw not in NSFW_CHOICES:
+            raise InputError(f"There is no NSFW mode {self.nsfw!r}.", hint=f"Use one of: {', '.join(NSFW_CHOICES)}.")
+        if not 0 <= self.min_count <= MAX_COUNT:
+            raise InputError(f"The smallest number of posts is {self.min_count}.", hint=f"Use 0 to {MAX_COUNT:,}.")
+
+
+def check_limit(limit: int) -> None:
+    """Raise InputError when a result cannot have so many tags."""
+    if not 1 <= limit <= 1000:
+        raise InputError(f"The limit is {limit}.", hint="Choose a limit from 1 to 1000.")
+
+
+@dataclass(frozen=True, slots=True)
 class SearchRequest:
     """What to search for. Defaults and ranges of every adapter live here alone.
 
@@ -119,12 +144,13 @@ class SearchRequest:
         object.__setattr__(self, "text", clean(self.text))
         if not self.text:
             raise InputError("The query is empty.", hint="Say what you want to see, in any language.")
-        if not 1 <= self.limit <= 1000:
-            raise InputError(f"The limit is {self.limit}.", hint="Choose a limit from 1 to 1000.")
-        if self.nsfw not in NSFW_CHOICES:
-            raise InputError(f"There is no NSFW mode {self.nsfw!r}.", hint=f"Use one of: {', '.join(NSFW_CHOICES)}.")
-        if self.min_count < 0:
-            raise InputError(f"The least post count is {self.min_count}.", hint="Use 0 or more.")
+        check_limit(self.limit)
+        TagFilter(self.categories, self.nsfw, self.min_count)
+
+    @property
+    def filter(self) -> TagFilter:
+        """Which tags may be found."""
+        return TagFilter(self.categories, self.nsfw, self.min_count)
 
 
 @dataclass(frozen=True, slots=True)

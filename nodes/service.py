@@ -176,11 +176,13 @@ def _outdate(keys: list[_Key]) -> None:
 def find_version(handle: IndexHandle | None = None) -> Path | None:
     """The version that a search would use now, None where it would have to be built or fetched first; opens nothing."""
     from ..danbooru_index.index.versions import current_version
-    from ..danbooru_index.locate import ready
+    from ..danbooru_index.locate import find_existing
 
     handle = handle or IndexHandle()
-    folder = Path(handle.folder) if handle.folder else ready(host.settings())
-    return current_version(folder) if folder is not None else None
+    if handle.folder:
+        return current_version(Path(handle.folder))
+    found = find_existing(host.settings())
+    return current_version(found.folder) if found is not None else None
 
 
 def preparing(progress: Progress) -> None:

@@ -85,7 +85,7 @@ def test_a_build_keeps_token_vectors_up_to_a_limit(corpus, tmp_path, most, kept)
 
 def test_missing_token_vectors_are_computed_on_an_accelerator(built):
     index = Index(built.folder, encoder=built.encoder)
-    index.__dict__["late"] = LateChannelOfNothing()
+    index.late.scores = lambda query, rows: np.full(len(rows), np.nan, np.float32)  # it keeps no token vectors
     assert "late" not in search(index, SearchRequest("hair past")).hits[0].channels
     index.encoder.on_gpu = True
     hit = search(index, SearchRequest("hair past")).hits[0]
@@ -94,36 +94,29 @@ def test_missing_token_vectors_are_computed_on_an_accelerator(built):
     index.close()
 
 
-class LateChannelOfNothing:
-    """An index that keeps no token vectors."""
-
-    def scores(self, query, rows):
-        return np.full(len(rows), np.nan, np.float32)
-
-
 def values(*numbers):
     return np.array(numbers, np.float32)
 
 
 def test_fusion_is_the_weighted_mean():
     weights = FusionWeights(popularity=0.25, sparse=0.25, late=1.0)
-    ranker, dense = values(0.6, 0.4), values(0.5, 0.5)
-    found = fuse(ranker, dense, values(0.4, 0.8), weights, sparse=values(0.2, 7.0), late=values(0.5, 0.7))
+    columns = {"ranker": values(0.6, 0.4), "dense": values(0.5, 0.5), "popularity": values(0.4, 0.8)}
+    found = fuse({**columns, "sparse": values(0.2, 7.0), "late": values(0.5, 0.7)}, weights)
     expected = [(0.6 + 0.1 + 0.05 + 0.5) / 2.5, (0.4 + 0.2 + 0.25 + 0.7) / 2.5]  # a sparse score counts 1 at most
     assert found.tolist() == pytest.approx(expected, abs=1e-6)
     assert found.dtype == np.float32
 
 
 def test_fusion_without_the_new_channels_is_the_ranker():
-    ranker, dense, popularity = values(0.5, 0.1), values(0.3, 0.2), values(0.9, 0.1)
-    assert fuse(ranker, dense, popularity).tolist() == ranker.tolist()
-    assert fuse(ranker, dense, popularity, late=values(np.nan, np.nan)).tolist() == ranker.tolist()
+    columns = {"ranker": values(0.5, 0.1), "dense": values(0.3, 0.2), "popularity": values(0.9, 0.1)}
+    assert fuse(columns).tolist() == columns["ranker"].tolist()
+    assert fuse({**columns, "late": values(np.nan, np.nan)}).tolist() == columns["ranker"].tolist()
 
 
 def test_a_tag_without_token_vectors_stays_comparable():
     assert complete(values(0.9, np.nan, 0.8), values(0.6, 0.5, 0.5)).tolist() == pytest.approx([0.9, 0.8, 0.8])
     none = np.zeros(3, np.float32)
-    found = fuse(none, values(0.6, 0.5, 0.6), none, late=values(0.9, 0.8, np.nan))
+    found = fuse({"ranker": none, "dense": values(0.6, 0.5, 0.6), "popularity": none, "late": values(0.9, 0.8, np.nan)})
     assert found[2] == pytest.approx(found[0]) and found[2] > found[1]
 
 

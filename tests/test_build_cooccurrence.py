@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from danbooru_index.cli import main
-from danbooru_index.index.index import COOCCURRENCE, current_version
+from danbooru_index.index.layout import COOCCURRENCE
+from danbooru_index.index.versions import current_version
 from danbooru_index.indexing.own_pairs import own_corpus, write_own_pairs
 
 PAIRS = "tag_a,tag_b,count\ncat_ears,animal_ears,250000\nanimal_ears,cat_ears,240000\numbrella,night_sky,9000\nnowhere,1girl,5\n"

@@ -18,8 +18,8 @@ from danbooru_index.cli import main
 from danbooru_index.encoders import Encoder, open_encoder
 from danbooru_index.encoders.protocol import Encoding
 from danbooru_index.errors import BuildCancelledError, BuildError, CorpusError, IndexMismatchError
-from danbooru_index.index.index import Index, current_version
-from danbooru_index.index.versions import unfinished_versions
+from danbooru_index.index.index import Index
+from danbooru_index.index.versions import current_version, unfinished_versions
 from danbooru_index.indexing import BuildOptions, Step, build_index
 from danbooru_index.indexing import build as pipeline_module
 from danbooru_index.indexing import name_stages as names_module

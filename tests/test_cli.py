@@ -28,6 +28,7 @@ def test_build_info_verify_search(capsys: pytest.CaptureFixture[str], corpus: Pa
     code, out, _ = run(capsys, "info", db, "--json")
     info = json.loads(out)
     assert (info["tags"], info["encoder"], info["schema"]) == (17, "use-multilingual@0.2.1 (512-d)", 4)
+    assert info["channels"] == ["dense", "lexical", "words"]
     code, out, _ = run(capsys, "verify", db)
     assert code == 0 and "as they were built" in out
     code, out, _ = run(capsys, "search", "双马尾", "--db", db, "-k", 3, "--json")

@@ -20,8 +20,9 @@ from danbooru_index.errors import EncoderError, HubError, IndexDamagedError, Ind
 from danbooru_index.hub import FetchOptions, fetch_index
 from danbooru_index.hub.card import CardFacts, read_evaluation
 from danbooru_index.hub.publish import Target, plan_publish, publish
-from danbooru_index.index.index import Index, current_version
+from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import check_files, read_manifest
+from danbooru_index.index.versions import current_version
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search_many
 from danbooru_index.transport.endpoints import Repository
@@ -275,3 +276,15 @@ def test_a_login_is_not_sent_to_an_endpoint_that_nobody_trusted(hub, settings, s
         assert {r.host for r in hub.requests} >= {hub.url.partition("//")[2]}
         assert [r.path for r in hub.requests if "secret" in repr(r.headers)] == []
     assert constants.HF_HUB_DISABLE_XET is False and constants.HF_HUB_DISABLE_IMPLICIT_TOKEN is False
+
+
+def test_a_trusted_endpoint_does_not_take_the_token_elsewhere(hub, settings, small_folder):
+    """Its answers name the host where large files are stored and verified; the token stays at the endpoint all the same."""
+    from huggingface_hub import _commit_api, lfs
+
+    upload(hub, settings, plan_publish(small_folder, REPOSITORY, FACTS))
+    elsewhere = [r for r in hub.requests if r.host == hub.storage_url.partition("//")[2]]
+    assert {r.method for r in elsewhere} == {"PUT"}
+    assert [r.path for r in elsewhere if "authorization" in r.headers] == []
+    assert any("authorization" in r.headers for r in hub.requests)
+    assert _commit_api.lfs_upload is lfs.lfs_upload

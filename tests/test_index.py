@@ -10,8 +10,9 @@ import pytest
 
 from danbooru_index.encoders import EncoderIdentity, open_encoder
 from danbooru_index.errors import BuildError, CorpusError, IndexDamagedError, IndexMismatchError, IndexNotFoundError
-from danbooru_index.index.index import Index, current_version
+from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import check_files, parse_manifest, read_manifest
+from danbooru_index.index.versions import current_version
 from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.locate import ensure_starter, locate
 from danbooru_index.records import SearchRequest

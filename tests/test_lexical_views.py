@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from danbooru_index.channels.lexical import LexicalChannel, NameScores, write_view
+from danbooru_index.arrays.types import Columns
+from danbooru_index.channels.lexical import END_COLUMNS, LexicalChannel, write_view
 from danbooru_index.channels.ngrams import VIEWS
 from danbooru_index.channels.words import WordsChannel, words_of, write_words
 from danbooru_index.records import TagRecord
@@ -33,7 +34,7 @@ def lexical(tmp_path: Path) -> LexicalChannel:
     return written(tmp_path / "lexical", NAMES, ROWS)
 
 
-def scores(lexical: LexicalChannel, query: str, rows: int) -> NameScores:
+def scores(lexical: LexicalChannel, query: str, rows: int) -> Columns:
     """How the names of tags 0..rows-1 fit one query."""
     return lexical.scores(lexical.queries([fold(query)]), np.arange(rows), np.zeros(rows, np.int64))
 
@@ -43,21 +44,21 @@ def scores(lexical: LexicalChannel, query: str, rows: int) -> NameScores:
 )
 def test_kana_find_latin_names_by_their_sound(lexical: LexicalChannel, query: str, row: int) -> None:
     found = scores(lexical, query, 5)
-    assert found.cosine.tolist() == [0.0] * 5
-    assert int(np.argmax(found.spelling + found.skeleton)) == row
+    assert found["cosine"].tolist() == [0.0] * 5
+    assert int(np.argmax(found["spelling"] + found["skeleton"])) == row
 
 
 def test_typos_and_coverage(lexical: LexicalChannel) -> None:
-    assert int(np.argmax(scores(lexical, "lonng hiar", 5).cosine)) == 2
-    assert int(np.argmax(scores(lexical, "twintials", 5).cosine)) == 3
+    assert int(np.argmax(scores(lexical, "lonng hiar", 5)["cosine"])) == 2
+    assert int(np.argmax(scores(lexical, "twintials", 5)["cosine"])) == 3
     found = scores(lexical, "长发", 5)
-    assert found.cosine[2] == pytest.approx(1.0)
-    assert found.coverage.tolist() == pytest.approx([0, 0, 1, 0, 0])
-    assert scores(lexical, "✿", 5).coverage.tolist() == [0.0] * 5
+    assert found["cosine"][2] == pytest.approx(1.0)
+    assert found["coverage"].tolist() == pytest.approx([0, 0, 1, 0, 0])
+    assert scores(lexical, "✿", 5)["coverage"].tolist() == [0.0] * 5
 
 
 def test_an_empty_index_and_queries_without_letters(tmp_path: Path) -> None:
-    assert scores(written(tmp_path / "l", [], []), "ツ", 0).skeleton.shape == (0,)
+    assert scores(written(tmp_path / "l", [], []), "ツ", 0)["skeleton"].shape == (0,)
 
 
 def test_the_corpus_is_its_own_dictionary(tmp_path: Path) -> None:
@@ -93,12 +94,18 @@ def test_sounds_are_latin_for_any_text(text: str) -> None:
     assert len(simplified(text)) == len(text)
 
 
+def ends(lexical: LexicalChannel, query: str) -> np.ndarray:
+    """(5, 4): how the names of each tag begin and end as one query does."""
+    found = scores(lexical, query, 5)
+    return np.column_stack([found[name] for name in END_COLUMNS])
+
+
 def test_ends_of_names_in_every_script(lexical: LexicalChannel) -> None:
-    assert scores(lexical, "黑发", 5).ends[:, 1].tolist() == [0, 0, 1, 0, 0]
-    assert scores(lexical, "长袜", 5).ends[:, 0].tolist() == [0, 0, 1, 0, 0]
-    assert scores(lexical, "longest chair", 5).ends[2].tolist() == [0.5, 0.5, 1.0, 1.0]
-    assert scores(lexical, "steiner 初", 5).ends[:, :2].tolist() == [[0, 0.5], [0.5, 0], [0, 0], [0, 0], [0, 0]]
-    assert scores(lexical, " ", 5).ends.tolist() == [[0.0] * 4] * 5
+    assert ends(lexical, "黑发")[:, 1].tolist() == [0, 0, 1, 0, 0]
+    assert ends(lexical, "长袜")[:, 0].tolist() == [0, 0, 1, 0, 0]
+    assert ends(lexical, "longest chair")[2].tolist() == [0.5, 0.5, 1.0, 1.0]
+    assert ends(lexical, "steiner 初")[:, :2].tolist() == [[0, 0.5], [0.5, 0], [0, 0], [0, 0], [0, 0]]
+    assert ends(lexical, " ").tolist() == [[0.0] * 4] * 5
 
 
 @pytest.mark.parametrize("latin_name", ["pocari sweat", "pokari sweat"])

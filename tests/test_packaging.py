@@ -119,6 +119,7 @@ LEVELS = [
     {"expand", "prepare", "hub"},
     {"evaluation", "report"},
     {"locate"},
+    {"service"},
     {"cli"},
     {"__main__", "__init__"},
 ]
@@ -162,3 +163,9 @@ def test_the_registry_data_is_complete() -> None:
     comfy = project()["tool"]["comfy"]
     assert set(comfy) >= {"PublisherId", "DisplayName", "requires-comfyui"}
     assert "comfyui" not in project()["project"]["name"].lower()
+
+
+def test_types_of_arrays_are_named_in_one_file() -> None:
+    named = re.compile(r"^\w+(: TypeAlias)? = .*NDArray\[", re.MULTILINE)
+    users = {p.relative_to(ENGINE).as_posix() for p in modules() if named.search(p.read_text(encoding="utf-8"))}
+    assert users == {"arrays/types.py"}

@@ -7,23 +7,25 @@ import json
 import numpy as np
 import pytest
 
-from danbooru_index.channels.dense import TextKind
-from danbooru_index.ranking import FEATURES, CandidateScores, Ranker, default_ranker, feature_table, order
+from danbooru_index.arrays.types import Columns
+from danbooru_index.corpus.texts import TextKind
+from danbooru_index.ranking import FEATURES, Ranker, default_ranker, feature_table, order
 from danbooru_index.ranking.model import WEIGHTS_FILE
 
 
-def scores(dense: list[list[float]], **columns: list[float]) -> CandidateScores:
+def scores(dense: list[list[float]], **columns: list[float]) -> Columns:
+    """The columns of candidates with (n, kinds) similarities."""
     count = len(dense)
+    by_kind = np.array(dense, np.float32).reshape(count, len(TextKind))
     names = ("cosine", "coverage", "spelling", "skeleton", "words", "popularity")
-    arrays = {name: np.array(columns.get(name, [0.0] * count), np.float32) for name in names}
-    return CandidateScores(
-        np.array(dense, np.float32).reshape(count, len(TextKind)),
-        **arrays,
-        category=np.full(count, 4, np.uint8),
-        hubness=np.full(count, 0.6, np.float32),
-        ends=np.tile(np.array([0.5, 1, 0, 1], np.float32), (count, 1)),
-        shape=np.tile(np.array([9, 2, 1, 4], np.uint8), (count, 1)),
-    )
+    same = {"hubness": 0.6, "begins": 0.5, "ends": 1, "begins_whole": 0, "ends_whole": 1}
+    shape = {"letters": 9, "tag_words": 2, "qualified": 1, "names": 4, "category": 4}
+    return {
+        **{f"dense/{kind.name.lower()}": by_kind[:, kind] for kind in TextKind},
+        **{name: np.array(columns.get(name, [0.0] * count), np.float32) for name in names},
+        **{name: np.full(count, value, np.float32) for name, value in same.items()},
+        **{name: np.full(count, value, np.uint8) for name, value in shape.items()},
+    }
 
 
 def test_features_are_stretched_above_the_floor_and_absent_kinds_stand_in() -> None:

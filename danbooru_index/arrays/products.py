@@ -6,9 +6,8 @@ On busy cores a product of a few milliseconds waits many times longer for the ot
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from .types import FloatArray
 
 SINGLE_THREAD = 262_144  # multiplications up to which OpenBLAS does not wake its threads
 

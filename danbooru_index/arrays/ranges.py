@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Numbers = npt.NDArray[np.int64]
+from .types import IntArray
 
 
-def flat_ranges(starts: npt.NDArray[np.integer], ends: npt.NDArray[np.integer]) -> tuple[Numbers, Numbers]:
+def flat_ranges(starts: npt.NDArray[np.integer], ends: npt.NDArray[np.integer]) -> tuple[IntArray, IntArray]:
     """The numbers starts[i] .. ends[i] - 1 of all i, one after the other, and the i that each belongs to.
 
     >>> items, owners = flat_ranges(np.array([5, 0, 9]), np.array([7, 0, 10]))

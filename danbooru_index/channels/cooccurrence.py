@@ -10,12 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.types import Int32Array
 from ..storage.files import map_array, save_array
-
-Rows = npt.NDArray[np.int32]
-Counts = npt.NDArray[np.int32]
 
 
 def write_cooccurrence(folder: Path, pairs: Iterable[tuple[str, str, int]], row_of: Mapping[str, int]) -> int:
@@ -47,10 +44,10 @@ class Cooccurrence:
 
     def __init__(self, folder: Path) -> None:
         self._starts = map_array(folder / "starts.npy")
-        self._others: Rows = map_array(folder / "others.npy")
-        self._counts: Counts = map_array(folder / "counts.npy")
+        self._others: Int32Array = map_array(folder / "others.npy")
+        self._counts: Int32Array = map_array(folder / "counts.npy")
 
-    def neighbours(self, row: int) -> tuple[Rows, Counts]:
+    def neighbours(self, row: int) -> tuple[Int32Array, Int32Array]:
         """The tags that stand on posts with this one, ascending, and on how many; empty for a row beyond the table."""
         if not 0 <= row < len(self._starts) - 1:
             return np.zeros(0, np.int32), np.zeros(0, np.int32)

@@ -12,19 +12,24 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from ..arrays.ranges import Numbers, flat_ranges
+from ..arrays.ragged import Ragged
+from ..arrays.ranges import flat_ranges
+from ..arrays.types import Columns, FloatArray, Int32Array, IntArray, UInt8Array
 from ..corpus.texts import TextKind
 from ..storage.files import map_array
 from .allowed import Allowed
+from .channel import Depth, Queries, Shown
 from .graph import Graph
 from .hubness import Hubness
 from .sketch import Sketch
-from .vectors import FloatArray, VectorFile
+from .vectors import VectorFile
 
+TEXTS = {Depth.WHOLE: 400, Depth.PART: 48}  # texts that are proposed for a query
+TEXTS_OF_NAME = {Depth.WHOLE: 400, Depth.PART: 0}  # ... that is the name of a tag
 GRAPH_DIMENSIONS = 128
 SKETCHED = (
     4_000  # texts of which sketches propose twice as many as are wanted; the factor grows with the root of their number
@@ -53,11 +58,15 @@ def _in_background(make: Callable[[], Graph]) -> Future[Graph]:
 class DenseChannel:
     """Finds tags by meaning. `rows` and `kinds` give each text's tag row (ascending) and TextKind."""
 
+    name: ClassVar[str] = "dense"
+    shown: ClassVar[Shown] = {"dense": ("dense",)}
+    reranks: ClassVar[int | None] = None
+
     def __init__(self, folder: Path, graph_folder: Path, dimensions: int) -> None:
         self.vectors = VectorFile(folder, dimensions)
-        self.rows: npt.NDArray[np.int32] = map_array(folder / "rows.npy")
-        self.kinds: npt.NDArray[np.uint8] = map_array(folder / "kinds.npy")
-        self._starts: Numbers = map_array(folder / "starts.npy")
+        self.rows: Int32Array = map_array(folder / "rows.npy")
+        self.kinds: UInt8Array = map_array(folder / "kinds.npy")
+        self._starts: IntArray = map_array(folder / "starts.npy")
         self._projection: FloatArray = np.asarray(map_array(folder / "projection.npy"))
         self._graph_folder = graph_folder
         self.sketch = Sketch.open(folder)
@@ -81,7 +90,25 @@ class DenseChannel:
         if self.graph is None and self._opening is not None:
             self._opening.result()
 
-    def candidates(self, query: FloatArray, k: int, allowed: Allowed | None = None) -> Numbers:
+    def propose(self, queries: Queries, depth: Depth) -> list[IntArray]:
+        """See Channel.propose. A query that is a name needs fewer relatives."""
+        texts = [(TEXTS_OF_NAME if len(named) else TEXTS)[depth] for named in queries.named]
+        return [
+            self.candidates(queries.dense[i], max(2 * queries.limits[i], wanted), queries.allowed[i])
+            if wanted
+            else np.zeros(0, np.int64)
+            for i, wanted in enumerate(texts)
+        ]
+
+    def score(self, queries: Queries, rows: Ragged) -> Columns:
+        """`dense` is the best inner product of a tag's texts and `matched` the TextKind of that text; `dense/KIND` the best of
+        one kind, -1 where a tag has none; `hubness` that of the best text (hubness.py)."""
+        by_kind, best = self.compare(queries.dense, rows)
+        kinds = {f"dense/{kind.name.lower()}": by_kind[:, kind] for kind in TextKind}
+        matched = by_kind.argmax(axis=1).astype(np.uint8)
+        return {"dense": by_kind.max(axis=1), **kinds, "matched": matched, "hubness": self.hubness.of(best)}
+
+    def candidates(self, query: FloatArray, k: int, allowed: Allowed | None = None) -> IntArray:
         """Distinct rows of tags near one (d,) query, ascending: those of the k best texts."""
         texts = self._from_graph(query, k, allowed)
         if texts is None:
@@ -93,7 +120,7 @@ class DenseChannel:
     def _select(self, allowed: Allowed) -> Sketch:
         return self.sketch.select(allowed.tags[self.rows])
 
-    def _from_graph(self, query: FloatArray, k: int, allowed: Allowed | None) -> Numbers | None:
+    def _from_graph(self, query: FloatArray, k: int, allowed: Allowed | None) -> IntArray | None:
         """What the graph proposes; None where sketches serve better: small indexes, narrow filters, and while it opens."""
         if self.vectors.count <= SCAN_AT_MOST or (
             allowed is not None and self._selected(allowed).count < GRAPH_SHARE * self.vectors.count
@@ -107,19 +134,20 @@ class DenseChannel:
         found = graph.nearest((query @ self._projection)[None, :], max(k, GRAPH_CANDIDATES))[0]
         return found if allowed is None else found[allowed.tags[self.rows[found]]]
 
-    def _best(self, query: FloatArray, texts: Numbers, k: int) -> Numbers:
+    def _best(self, query: FloatArray, texts: IntArray, k: int) -> IntArray:
         if len(texts) <= k:
             return texts
         return texts[np.argpartition(-self.vectors.score(query[None, :], texts)[0], k)[:k]]
 
-    def score(self, queries: FloatArray, rows: Numbers, starts: Numbers) -> tuple[FloatArray, Numbers]:
-        """Compare tags with queries; query i of (q, d) owns the tags from starts[i] to starts[i + 1].
+    def compare(self, queries: FloatArray, tags: Ragged) -> tuple[FloatArray, IntArray]:
+        """Compare each of (q, d) queries with a list of tags.
 
         :returns: (n, kinds) float32, the best inner product of each tag's texts of each TextKind, -1 where it has none; and
             (n,) the number of each tag's best text, -1 for a tag without texts.
         """
+        rows = tags.values
         texts, places = flat_ranges(self._starts[rows], self._starts[rows + 1])
-        bounds = np.searchsorted(places, starts)
+        bounds = np.searchsorted(places, tags.starts)
         scores = np.concatenate(
             [self.vectors.score(query[None, :], texts[bounds[i] : bounds[i + 1]])[0] for i, query in enumerate(queries)]
         )

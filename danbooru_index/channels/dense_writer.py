@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.types import FloatArray, Int8Array, UInt64Array
 from ..storage.files import AppendFile, save_array
 from .hubness import write_hubness
 from .sketch import write_sketch
-from .vectors import FloatArray, VectorFile, VectorWriter
+from .vectors import VectorFile, VectorWriter
 
 PROJECTION_SAMPLE = 50_000
 HASHES_FILE = "hashes.npy"
-
-Hashes = npt.NDArray[np.uint64]
-Codes = npt.NDArray[np.int8]
 
 
 class DenseWriter:
@@ -36,7 +33,7 @@ class DenseWriter:
         return self._vectors.count
 
     def append(
-        self, counts: Sequence[int], kinds: Sequence[int], hashes: Hashes, codes: Codes, scales: FloatArray
+        self, counts: Sequence[int], kinds: Sequence[int], hashes: UInt64Array, codes: Int8Array, scales: FloatArray
     ) -> None:
         """Append the texts of the next tags: `counts` is the number of texts of each tag, the others have an item a text."""
         self._counts.append(counts)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.types import FloatArray, IntArray
 from ..errors import IndexDamagedError, MissingDependencyError
 
 if TYPE_CHECKING:
-    from .vectors import FloatArray
+    from ..arrays.types import FloatArray
 
 COLLECTION = "texts"
 DATABASE = "chroma.sqlite3"
@@ -165,7 +165,7 @@ class Graph:
             self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
             self.count = int(self._collection.count())
 
-    def nearest(self, queries: FloatArray, k: int) -> list[npt.NDArray[np.int64]]:
+    def nearest(self, queries: FloatArray, k: int) -> list[IntArray]:
         """For each of (q, d) queries the numbers of about the k nearest vectors by inner product, best first."""
         k = min(k, self.count)
         if k == 0:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.types import FloatArray, IntArray, UInt8Array
 from ..storage.files import map_array, save_array
-from .vectors import FloatArray, VectorFile
+from .vectors import VectorFile
 
 HUBNESS_FILE = "hubness.npy"
 SAMPLE = 1024  # texts
@@ -43,9 +43,9 @@ class Hubness:
     """Reads the file."""
 
     def __init__(self, folder: Path) -> None:
-        self._values: npt.NDArray[np.uint8] = map_array(folder / HUBNESS_FILE)
+        self._values: UInt8Array = map_array(folder / HUBNESS_FILE)
 
-    def of(self, texts: npt.NDArray[np.int64]) -> FloatArray:
+    def of(self, texts: IntArray) -> FloatArray:
         """(n,) float32 in 0..1 for these texts; 0 for the number -1, no text."""
         values: FloatArray = np.where(texts < 0, 0.0, self._values[np.maximum(texts, 0)] / np.float32(_SCALE))
         return values.astype(np.float32)

@@ -12,25 +12,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays.types import BoolArray, FloatArray, Int32Array, IntArray, UInt64Array
 from ..storage.files import map_array, save_array
 
-Keys = npt.NDArray[np.uint64]
-Documents = npt.NDArray[np.int32]
-Weights = npt.NDArray[np.float32]
 
-
-def write_lists(folder: Path, terms: Keys, documents: Documents) -> npt.NDArray[np.int64]:
+def write_lists(folder: Path, terms: UInt64Array, documents: Int32Array) -> IntArray:
     """Write postings given as two equally long arrays, sorted by (term, document); returns the number of each term's."""
     first = np.flatnonzero(np.r_[True, terms[1:] != terms[:-1]]) if len(terms) else np.zeros(0, np.int64)
     starts = np.r_[first, len(terms)].astype(np.int64)
     save_array(folder / "terms.npy", terms[first])
     save_array(folder / "starts.npy", starts)
     save_array(folder / "documents.npy", documents.astype(np.int32))
-    frequency: npt.NDArray[np.int64] = np.diff(starts)
+    frequency: IntArray = np.diff(starts)
     return frequency
 
 
-def write_inverted(folder: Path, terms: Keys, documents: Documents, weights: Weights) -> None:
+def write_inverted(folder: Path, terms: UInt64Array, documents: Int32Array, weights: FloatArray) -> None:
     """Write weighted postings given as three equally long arrays, sorted by (term, document)."""
     write_lists(folder, terms, documents)
     save_array(folder / "weights.npy", weights)
@@ -44,7 +41,7 @@ class TermLists:
             map_array(folder / f"{name}.npy") for name in ("terms", "starts", "documents")
         )
 
-    def lookup(self, keys: Keys) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    def lookup(self, keys: UInt64Array) -> tuple[IntArray, BoolArray]:
         """For each key its number among the terms, and whether it is a term at all."""
         positions = np.searchsorted(self.terms, keys)
         known = np.zeros(len(keys), bool)
@@ -52,9 +49,9 @@ class TermLists:
         known[inside] = self.terms[positions[inside]] == keys[inside]
         return positions, known
 
-    def frequency(self, numbers: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    def frequency(self, numbers: npt.NDArray[np.integer]) -> IntArray:
         """In how many documents each term occurs."""
-        frequency: npt.NDArray[np.int64] = self.starts[numbers + 1] - self.starts[numbers]
+        frequency: IntArray = self.starts[numbers + 1] - self.starts[numbers]
         return frequency
 
 
@@ -69,14 +66,14 @@ class InvertedIndex(TermLists):
         self.document_count = document_count
         self.weights = map_array(folder / "weights.npy")
 
-    def entries(self, keys: Keys) -> Iterator[tuple[Documents, Weights]]:
+    def entries(self, keys: UInt64Array) -> Iterator[tuple[Int32Array, FloatArray]]:
         """Of each key that is a term: its documents and their weights."""
         positions, known = self.lookup(keys)
         for i in positions[known]:
             postings = slice(int(self.starts[i]), int(self.starts[i + 1]))
             yield self.documents[postings], self.weights[postings]
 
-    def scores(self, keys: Keys, weights: Weights, *, budget: int | None = None) -> Weights:
+    def scores(self, keys: UInt64Array, weights: FloatArray, *, budget: int | None = None) -> FloatArray:
         """(document_count,) float32: for every document the sum of query weight times document weight.
 
         Terms count from the rarest on; with a `budget`, only until so many postings were read, but at least one term.
@@ -87,7 +84,7 @@ class InvertedIndex(TermLists):
             total[self.documents[postings]] += self.weights[postings] * np.float32(weight)
         return total
 
-    def _terms(self, keys: Keys, weights: Weights, budget: int | None) -> Iterator[tuple[slice, float]]:
+    def _terms(self, keys: UInt64Array, weights: FloatArray, budget: int | None) -> Iterator[tuple[slice, float]]:
         positions, known = self.lookup(keys)
         positions, weights = positions[known], weights[known]
         begins, ends = self.starts[positions], self.starts[positions + 1]

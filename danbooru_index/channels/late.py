@@ -8,23 +8,25 @@ the largest inner product with a token of the text.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.ragged import Ragged
+from ..arrays.types import Columns, FloatArray, IntArray
 from ..storage.files import AppendFile, map_array, save_array
 from ..storage.raw import map_raw
-from .vectors import FloatArray, inner_products, quantise
+from .channel import Depth, Queries, Shown
+from .vectors import inner_products, quantise
 
 MAX_BYTES = 400_000_000
+ON_THE_FLY = 64  # tags whose token vectors an accelerator computes for one query
 _CODES, _SCALES, _COUNTS, _ROWS = "vectors.i8", "scales.f32", "counts.u32", "rows.i32"
 
-Rows = npt.NDArray[np.int64]
 
-
-def max_sim(similarities: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
+def max_sim(similarities: FloatArray, starts: IntArray) -> FloatArray:
     """Late interaction scores of one query with several texts.
 
     :param similarities: (t, q) inner products of the texts' token vectors, one text after the other, with the query's.
@@ -54,7 +56,7 @@ class LateWriter:
         """Bytes of token vectors so far."""
         return self._tokens * (self._dimensions + 4)
 
-    def append(self, rows: Rows, tokens: Sequence[FloatArray], *, at_most: int = MAX_BYTES) -> bool:
+    def append(self, rows: IntArray, tokens: Sequence[FloatArray], *, at_most: int = MAX_BYTES) -> bool:
         """Append tags by row with their (tokens, d) vectors, as long as `size` stays within `at_most` bytes.
 
         :returns: whether all of them fitted; nothing after the first that does not fit is kept.
@@ -95,9 +97,17 @@ class LateWriter:
 
 
 class LateChannel:
-    """Scores candidates by late interaction."""
+    """Scores the best candidates by late interaction."""
 
-    def __init__(self, folder: Path, dimensions: int) -> None:
+    name: ClassVar[str] = "late"
+    shown: ClassVar[Shown] = {"late": ("late",)}
+    reranks: ClassVar[int | None] = 128
+
+    def __init__(
+        self, folder: Path, dimensions: int, compute: Callable[[IntArray], Sequence[FloatArray]] = lambda rows: ()
+    ) -> None:
+        """`compute` gives the token vectors of tags that are not kept, where that is fast enough, else nothing."""
+        self._compute = compute
         self._rows, self._starts, self._counts = (
             np.asarray(map_array(folder / f"{name}.npy")) for name in ("rows", "starts", "counts")
         )
@@ -107,7 +117,28 @@ class LateChannel:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def scores(self, query: FloatArray, rows: Rows) -> FloatArray:
+    def propose(self, queries: Queries, depth: Depth) -> list[IntArray]:
+        """Nothing: this channel only scores."""
+        return [np.zeros(0, np.int64) for _ in queries.folded]
+
+    def score(self, queries: Queries, rows: Ragged) -> Columns:
+        """`late` is in -1..1, NaN where a tag has no token vectors. The first rows of a query are the ones that are computed."""
+        late = np.full(len(rows.values), np.nan, np.float32)
+        for tokens, part in zip(queries.tokens, rows.parts(), strict=True):
+            if tokens is not None:
+                late[part] = self._with_computed(tokens, rows.values[part])
+        return {"late": late}
+
+    def _with_computed(self, query: FloatArray, rows: IntArray) -> FloatArray:
+        late = self.scores(query, rows)
+        missing = np.flatnonzero(np.isnan(late))[:ON_THE_FLY]
+        computed = self._compute(rows[missing]) if len(missing) else ()
+        if len(computed):
+            starts = np.r_[0, np.cumsum([len(vectors) for vectors in computed])[:-1]]
+            late[missing] = max_sim(np.concatenate(computed) @ query.T, starts)
+        return late
+
+    def scores(self, query: FloatArray, rows: IntArray) -> FloatArray:
         """(n,) float32 scores of these tags with the (q, d) token vectors of a query; NaN for a tag that is not kept."""
         result = np.full(len(rows), np.nan, np.float32)
         places = np.minimum(np.searchsorted(self._rows, rows), max(0, len(self._rows) - 1))

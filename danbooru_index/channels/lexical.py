@@ -10,21 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from ..arrays.ranges import Numbers, flat_ranges
+from ..arrays.ragged import Ragged
+from ..arrays.ranges import flat_ranges
+from ..arrays.types import Columns, FloatArray, Int32Array, IntArray, UInt64Array
 from ..storage.files import map_array, save_array
-from .inverted import Keys, Weights
+from .channel import Depth, Queries, Shown
 from .ngrams import CHARACTERS, ENDS, SOUNDS, VIEWS, View, ends_of, ngram_keys
 from .terms import Found, TermIndex, TermQueries, write_terms
 
-Rows = npt.NDArray[np.int32]
+POSTINGS = {Depth.WHOLE: 50_000, Depth.PART: 2_000}  # read in each view
+NAMED = {Depth.WHOLE: 150, Depth.PART: 24}  # tags that are proposed by the characters of their names ...
+SOUNDING = {Depth.WHOLE: 50, Depth.PART: 8}  # ... and by each further view
+END_COLUMNS = ("begins", "ends", "begins_whole", "ends_whole")
 
 
-def _distinct(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArray[np.int64]]:
+def _distinct(forms: Iterable[str], view: View) -> tuple[UInt64Array, IntArray]:
     """Distinct (key, form) pairs sorted by key then form."""
     keys, owners = ngram_keys(forms, view)
     order = np.lexsort((owners, keys))
@@ -33,7 +39,7 @@ def _distinct(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArray[np.in
     return keys[first], owners[first]
 
 
-def write_view(folder: Path, view: View, folded: Sequence[str], name_rows: Rows) -> None:
+def write_view(folder: Path, view: View, folded: Sequence[str], name_rows: Int32Array) -> None:
     """Index folded names (text.fold) in one view, in a folder of its own; `name_rows` (ascending) gives the tag row of each."""
     distinct: dict[tuple[int, str], None] = {}
     for row, name in zip(name_rows.tolist(), folded, strict=True):
@@ -52,10 +58,10 @@ class _NameIndex:
 
     def __init__(self, folder: Path, view: View) -> None:
         self.view = view
-        self.rows: Rows = map_array(folder / "rows.npy")
+        self.rows: Int32Array = map_array(folder / "rows.npy")
         self.terms = TermIndex(folder)
 
-    def queries(self, folded: Sequence[str], also: tuple[Keys, Numbers] | None = None) -> TermQueries:
+    def queries(self, folded: Sequence[str], also: tuple[UInt64Array, IntArray] | None = None) -> TermQueries:
         """The n-grams of folded queries; those whose form is too short, or that this view does not serve, have none.
 
         `also` are further (n-gram, query) pairs that weigh nothing, but are looked for in names.
@@ -78,7 +84,7 @@ class _NameIndex:
         names, scores, starts = self.terms.find(queries, budget)
         return self.rows[names].astype(np.int64), scores, starts
 
-    def scores(self, queries: TermQueries, rows: Numbers, owners: Numbers) -> tuple[Weights, Numbers, Numbers]:
+    def scores(self, queries: TermQueries, rows: IntArray, owners: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
         """For (n,) tags and the queries that they are compared with: (n,) the best cosine of their names, and the distinct pairs
         of a tag (its place in `rows`) and a term (its place in the queries) that a name of it has."""
         # Numbers of another type would make searchsorted convert all of self.rows each time.
@@ -98,26 +104,15 @@ class NameQueries:
     """Queries in every view. `ends` is (k, 4) for the k terms of the view CHARACTERS: what each tells of the ends of names."""
 
     terms: dict[str, TermQueries]
-    ends: Weights
-
-
-@dataclass(frozen=True, slots=True)
-class NameScores:
-    """How the names of n tags fit their queries; (n,) float32 arrays in 0..1.
-
-    `cosine`, `spelling` and `skeleton` are of the best name; `coverage` is of all names together. `ends` is (n, 4): the shares
-    of the query's words as which a name of the tag begins, and ends, then 0 or 1 for the query as a whole (ends.py).
-    """
-
-    cosine: Weights
-    coverage: Weights
-    spelling: Weights
-    skeleton: Weights
-    ends: Weights
+    ends: FloatArray
 
 
 class LexicalChannel:
     """Finds tags whose names look or sound like the query."""
+
+    name: ClassVar[str] = "lexical"
+    shown: ClassVar[Shown] = {"lexical": ("cosine",), "sound": ("spelling", "skeleton")}
+    reranks: ClassVar[int | None] = None
 
     def __init__(self, folder: Path) -> None:
         self._views = {view.name: _NameIndex(folder / view.name, view) for view in VIEWS}
@@ -138,11 +133,32 @@ class LexicalChannel:
         query and view."""
         return {name: view.find(queries.terms[name], budget) for name, view in self._views.items()}
 
-    def scores(self, queries: NameQueries, rows: Numbers, owners: Numbers) -> NameScores:
-        """How the names of (n,) tags fit the queries `owners` (n,), in every view; distinct rows for each query."""
+    def propose(self, queries: Queries, depth: Depth) -> list[IntArray]:
+        """See Channel.propose: the tags of every view."""
+        asked = queries.prepared(self, lambda: self.queries(queries.folded))
+        proposed: list[list[IntArray]] = [[] for _ in queries.folded]
+        for view, (tags, scores, starts) in self.find(asked, POSTINGS[depth]).items():
+            count = (NAMED if view == CHARACTERS.name else SOUNDING)[depth]
+            for i, (begin, end) in enumerate(pairwise(starts.tolist())):
+                proposed[i].append(queries.best(i, tags[begin:end], scores[begin:end], count))
+        return [np.concatenate(rows) for rows in proposed]
+
+    def score(self, queries: Queries, rows: Ragged) -> Columns:
+        """See `scores`."""
+        asked = queries.prepared(self, lambda: self.queries(queries.folded))
+        return self.scores(asked, rows.values, rows.owners)
+
+    def scores(self, queries: NameQueries, rows: IntArray, owners: IntArray) -> Columns:
+        """How the names of (n,) tags fit the queries `owners` (n,); distinct rows for each query.
+
+        (n,) float32 in 0..1: `cosine`, `spelling` and `skeleton` of the best name in each view, `coverage` by all names together;
+        `begins` and `ends`, the shares of the query's words as which a name of the tag begins and ends; `begins_whole` and
+        `ends_whole`, 0 or 1 for the query as a whole (ngrams.ends_of).
+        """
         asked = queries.terms[CHARACTERS.name]
         cosine, tags, terms = self._views[CHARACTERS.name].scores(asked, rows, owners)
         told = np.column_stack([asked.weights**2, queries.ends])[terms]
         coverage, *ends = (np.bincount(tags, column, minlength=len(rows)).astype(np.float32) for column in told.T)
         sounds = [self._views[view.name].scores(queries.terms[view.name], rows, owners)[0] for view in SOUNDS]
-        return NameScores(cosine, coverage, sounds[0], sounds[1], np.column_stack(ends))
+        names = ("cosine", "coverage", "spelling", "skeleton", *END_COLUMNS)
+        return dict(zip(names, (cosine, coverage, *sounds, *ends), strict=True))

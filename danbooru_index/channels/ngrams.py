@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-import numpy.typing as npt
 
-from ..arrays.ranges import Numbers
+from ..arrays.types import FloatArray, IntArray, UInt64Array
 from ..text.sound import skeleton, spelling
-from .inverted import Keys, Weights
 
 MAX_NAME_CHARS = 120
 ENDS = 4  # columns of Ends: begins as a word, ends as a word, begins as the whole, ends as the whole
@@ -53,7 +51,7 @@ SOUNDS = (SPELLING, SKELETON)
 VIEWS = (CHARACTERS, *SOUNDS)
 
 
-def ngram_keys(forms: Iterable[str], view: View) -> tuple[Keys, npt.NDArray[np.int64]]:
+def ngram_keys(forms: Iterable[str], view: View) -> tuple[UInt64Array, IntArray]:
     """The n-grams of all forms: (m,) keys and (m,) the number of the form that each belongs to."""
     joined = "\x00".join(f"{_BOUNDARY}{form[:MAX_NAME_CHARS]}{_BOUNDARY}" for form in forms)
     codes = np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
@@ -82,10 +80,10 @@ class Ends:
     A name that has the n-gram `keys` gives the query `owners` its `shares` (0..1) in one of ENDS `columns`.
     """
 
-    keys: Keys
-    owners: Numbers
-    columns: Numbers
-    shares: Weights
+    keys: UInt64Array
+    owners: IntArray
+    columns: IntArray
+    shares: FloatArray
 
 
 def ends_of(folded: Sequence[str]) -> Ends:

@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.types import UInt8Array
 from ..records import TagRecord
 from ..storage.files import map_array, save_array
 from ..text.fold import spaced
 
 SHAPE_FILE = "shape.npy"
-LETTERS, WORDS, QUALIFIED, NAMES = range(4)  # columns
+SHAPE_COLUMNS = ("letters", "tag_words", "qualified", "names")
 _MOST = 255
-
-Shapes = npt.NDArray[np.uint8]
 
 
 def shape_of(record: TagRecord) -> tuple[int, int, int, int]:
@@ -41,7 +39,7 @@ def write_shapes(folder: Path, shapes: Sequence[tuple[int, int, int, int]]) -> N
     save_array(folder / SHAPE_FILE, np.array(shapes, np.uint8).reshape(-1, 4))
 
 
-def read_shapes(folder: Path) -> Shapes:
-    """(rows, 4) uint8, memory-mapped; its columns are LETTERS, WORDS, QUALIFIED and NAMES."""
-    shapes: Shapes = map_array(folder / SHAPE_FILE)
+def read_shapes(folder: Path) -> UInt8Array:
+    """(rows, 4) uint8, memory-mapped; its columns are SHAPE_COLUMNS."""
+    shapes: UInt8Array = map_array(folder / SHAPE_FILE)
     return shapes

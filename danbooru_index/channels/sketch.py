@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays.types import BoolArray, FloatArray, IntArray, UInt8Array, UInt16Array, UInt64Array
 from ..storage.files import map_array, save_array
-from .vectors import FloatArray, VectorFile
+from .vectors import VectorFile
 
 SKETCH_FILE = "sketch.npy"
 _WRITE_BLOCK = 65_536
@@ -25,14 +26,8 @@ _WORDS_A_BYTE = 3  # words whose counts, at most 64 each, add up in one byte
 COPY_SHARE = 0.6  # of the texts: fewer are copied for the searches with a filter, 1/8 byte a dimension and text
 _SAMPLED = 16  # one distance in so many
 
-Words = npt.NDArray[np.uint64]
-Counts = npt.NDArray[np.uint8]
-Distances = npt.NDArray[np.uint16]
-Numbers = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
-
-def _sketch(vectors: npt.NDArray[Any]) -> Words:
+def _sketch(vectors: npt.NDArray[Any]) -> UInt64Array:
     """(n, d) vectors -> (words, n) 64-bit words, d rounded up to 64 with zero bits."""
     bits = np.packbits(vectors > 0, axis=1, bitorder="little")
     padded = np.zeros((len(vectors), -(-bits.shape[1] // 8) * 8), np.uint8)
@@ -50,13 +45,13 @@ def write_sketch(folder: Path, vectors: VectorFile) -> None:
 
 
 @lru_cache(maxsize=1)
-def _bits_of_16() -> Counts:
+def _bits_of_16() -> UInt8Array:
     bits = np.unpackbits(np.arange(1 << 16, dtype=np.uint16).view(np.uint8).reshape(-1, 2), axis=1)
-    counts: Counts = bits.sum(axis=1, dtype=np.uint8)
+    counts: UInt8Array = bits.sum(axis=1, dtype=np.uint8)
     return counts
 
 
-def bit_count(words: Words, out: Counts) -> Counts:
+def bit_count(words: UInt64Array, out: UInt8Array) -> UInt8Array:
     """The number of set bits of each 64-bit word, into `out`; numpy before 2.0 has no function for it, a table counts there."""
     if hasattr(np, "bitwise_count"):
         np.bitwise_count(words, out=out)
@@ -65,7 +60,7 @@ def bit_count(words: Words, out: Counts) -> Counts:
     return out
 
 
-def _distances(words: Words, wanted: Words) -> Distances:
+def _distances(words: UInt64Array, wanted: UInt64Array) -> UInt16Array:
     """(n,) Hamming distances of (words, n) sketches to the (words,) sketch of a query."""
     count = words.shape[1]
     total = np.zeros(count, np.uint16)
@@ -94,7 +89,7 @@ class Sketch:
     those that are not to be found.
     """
 
-    def __init__(self, words: Words, texts: Numbers | None = None, hidden: Mask | None = None) -> None:
+    def __init__(self, words: UInt64Array, texts: IntArray | None = None, hidden: BoolArray | None = None) -> None:
         self._words, self._texts, self._hidden = words, texts, hidden
         self.count = words.shape[1] - (int(np.count_nonzero(hidden)) if hidden is not None else 0)
 
@@ -103,27 +98,27 @@ class Sketch:
         """The sketches of an index, memory-mapped."""
         return cls(map_array(folder / SKETCH_FILE))
 
-    def select(self, allowed: Mask) -> Sketch:
+    def select(self, allowed: BoolArray) -> Sketch:
         """The sketches of some texts alone, given as a mask over all; few are copied, so that the others need not be read."""
         texts = np.flatnonzero(allowed)
         if len(texts) < COPY_SHARE * len(allowed):
             return Sketch(np.ascontiguousarray(self._words[:, texts]), texts)
         return Sketch(self._words, hidden=~allowed)
 
-    def distances(self, query: FloatArray) -> Distances:
+    def distances(self, query: FloatArray) -> UInt16Array:
         """(n,) Hamming distances to the sketch of one (d,) query, the greatest number for what is hidden."""
         distances = _distances(self._words, _sketch(query[None, :])[:, 0])
         if self._hidden is not None:
             distances[self._hidden] = np.iinfo(np.uint16).max
         return distances
 
-    def nearest(self, query: FloatArray, k: int) -> Numbers:
+    def nearest(self, query: FloatArray, k: int) -> IntArray:
         """Ascending numbers of the k texts nearest to one (d,) query, and of all that tie with the last of them."""
         found = _smallest(self.distances(query), min(k, self.count))
         return found if self._texts is None else self._texts[found]
 
 
-def _smallest(distances: Distances, k: int) -> Numbers:
+def _smallest(distances: UInt16Array, k: int) -> IntArray:
     """Places of the k smallest distances and of all that tie with the last of them, ascending."""
     if k <= 0:
         return np.zeros(0, np.int64)

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays.ragged import Ragged
+from ..arrays.types import Columns, FloatArray, IntArray
 from ..storage.files import AppendFile, map_array, save_array
 from ..storage.raw import map_raw
-from .inverted import InvertedIndex, Weights
+from .channel import Depth, Queries, Shown
+from .inverted import InvertedIndex
 
 POSTINGS_BUDGET = 4_000_000
+TAGS = 200  # that are proposed for a query
 _BLOCK = 4_000_000  # postings sorted at once by `finish`: about 150 MB
 _RAW = {"terms": ("terms.raw", np.uint32), "weights": ("weights.raw", np.float32), "counts": ("counts.raw", np.uint32)}
 
@@ -60,7 +65,7 @@ class SparseWriter:
         """Whether `finish` still has to be done: it removes the raw files when everything else is written."""
         return all((folder / file).is_file() for file, _ in _RAW.values())
 
-    def finish(self, text_starts: npt.NDArray[np.int64]) -> None:
+    def finish(self, text_starts: IntArray) -> None:
         """Write the index and remove the raw files.
 
         :param text_starts: (tags + 1,) the number of each tag's first text, and the number of texts.
@@ -77,7 +82,7 @@ class SparseWriter:
 
 
 def _sort_postings(
-    folder: Path, terms: npt.NDArray[np.uint32], weights: npt.NDArray[np.float32], counts: npt.NDArray[np.uint32]
+    folder: Path, terms: npt.NDArray[np.uint32], weights: FloatArray, counts: npt.NDArray[np.uint32]
 ) -> None:
     """A counting sort by term, stable in the text: count all terms, then place one block of postings after the other."""
     total = len(terms)
@@ -118,17 +123,39 @@ def _create(path: Path, dtype: npt.DTypeLike, count: int) -> npt.NDArray[np.gene
 class SparseChannel:
     """Finds tags by learned term weights. `starts` gives each tag's first text."""
 
+    name: ClassVar[str] = "sparse"
+    shown: ClassVar[Shown] = {"sparse": ("sparse",)}
+    reranks: ClassVar[int | None] = None
+
     def __init__(self, folder: Path) -> None:
         self._starts = np.asarray(map_array(folder / "text_starts.npy"))
         self.index = InvertedIndex(folder, int(self._starts[-1]) if len(self._starts) else 0)
 
-    def text_scores(self, query: Mapping[int, float], *, budget: int | None = POSTINGS_BUDGET) -> Weights:
+    def propose(self, queries: Queries, depth: Depth) -> list[IntArray]:
+        """See Channel.propose."""
+        proposed = []
+        for i, scores in enumerate(self._every_tag(queries)):
+            tags = np.flatnonzero(scores)
+            proposed.append(queries.best(i, tags, scores[tags], max(queries.limits[i], TAGS)))
+        return proposed
+
+    def score(self, queries: Queries, rows: Ragged) -> Columns:
+        """`sparse` is the lexical matching score of each tag's best text, at least 0."""
+        every = self._every_tag(queries)
+        found = [scores[rows.values[part]] for scores, part in zip(every, rows.parts(), strict=True)]
+        return {"sparse": np.concatenate([np.zeros(0, np.float32), *found])}
+
+    def _every_tag(self, queries: Queries) -> list[FloatArray]:
+        """For each query the scores of all tags."""
+        return queries.prepared(self, lambda: [self.scores(terms or {}) for terms in queries.terms])
+
+    def text_scores(self, query: Mapping[int, float], *, budget: int | None = POSTINGS_BUDGET) -> FloatArray:
         """(texts,) float32: the lexical matching score of every text with the query's {term id: weight}."""
         keys = np.fromiter(query.keys(), np.uint64, len(query))
         weights = np.fromiter(query.values(), np.float32, len(query))
         return self.index.scores(keys, weights, budget=budget)
 
-    def scores(self, query: Mapping[int, float]) -> Weights:
+    def scores(self, query: Mapping[int, float]) -> FloatArray:
         """(tags,) float32, at least 0: for every tag the score of its best text."""
         result = np.zeros(max(0, len(self._starts) - 1), np.float32)
         by_text = self.text_scores(query)

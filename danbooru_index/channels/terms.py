@@ -16,17 +16,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays.ranges import Numbers, flat_ranges
+from ..arrays.ranges import flat_ranges
+from ..arrays.types import FloatArray, Int32Array, IntArray, UInt64Array
 from ..storage.files import map_array, save_array
-from .inverted import Documents, Keys, TermLists, Weights, write_lists
+from .inverted import TermLists, write_lists
 
 # Documents (or tags) of q queries, how well each fits, and (q + 1,) bounds of each query's part of these two arrays.
-Found = tuple[Numbers, Weights, Numbers]
+Found = tuple[IntArray, FloatArray, IntArray]
 
 
-def idf(frequency: npt.NDArray[np.integer], count: int) -> Weights:
+def idf(frequency: npt.NDArray[np.integer], count: int) -> FloatArray:
     """The weight of terms that occur in `frequency` of `count` documents."""
-    weights: Weights = (np.log((1.0 + count) / (1.0 + frequency)) + 1.0).astype(np.float32)
+    weights: FloatArray = (np.log((1.0 + count) / (1.0 + frequency)) + 1.0).astype(np.float32)
     return weights
 
 
@@ -39,17 +40,17 @@ class TermQueries:
     before that is brought to length 1.
     """
 
-    numbers: Numbers
-    owners: Numbers
-    weights: Weights
-    gains: Weights
-    starts: Numbers
+    numbers: IntArray
+    owners: IntArray
+    weights: FloatArray
+    gains: FloatArray
+    starts: IntArray
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
 
-def write_terms(folder: Path, terms: Keys, documents: Documents, count: int) -> None:
+def write_terms(folder: Path, terms: UInt64Array, documents: Int32Array, count: int) -> None:
     """Write distinct (term, document) pairs, sorted by term then document; documents are 0..count-1."""
     frequency = write_lists(folder, terms, documents)
     of_term = np.repeat(np.arange(len(frequency), dtype=np.int32), frequency)
@@ -72,7 +73,12 @@ class TermIndex:
         self.count = len(self._scales)
 
     def queries(
-        self, keys: Keys, owners: Numbers, count: int, strengths: Weights | None = None, most: int | None = None
+        self,
+        keys: UInt64Array,
+        owners: IntArray,
+        count: int,
+        strengths: FloatArray | None = None,
+        most: int | None = None,
     ) -> TermQueries:
         """The vectors of `count` queries from their distinct (key, query) pairs.
 
@@ -121,7 +127,7 @@ class TermIndex:
         owners, documents = np.divmod(pairs[distinct], max(1, self.count))
         return documents, gains * self._scales[documents], np.searchsorted(owners, np.arange(len(queries) + 1))
 
-    def places(self, queries: TermQueries, keys: Keys, owners: Numbers) -> Numbers:
+    def places(self, queries: TermQueries, keys: UInt64Array, owners: IntArray) -> IntArray:
         """Where (key, query) pairs stand among the terms of the queries, -1 for those that are not there."""
         numbers, known = self._lists.lookup(keys)
         width = len(self._lists.terms)
@@ -131,7 +137,7 @@ class TermIndex:
         found = known & (pairs[places] == wanted) if len(pairs) else np.zeros(len(keys), bool)
         return np.where(found, places, -1)
 
-    def hits(self, queries: TermQueries, documents: Numbers, owners: Numbers) -> tuple[Numbers, Numbers]:
+    def hits(self, queries: TermQueries, documents: IntArray, owners: IntArray) -> tuple[IntArray, IntArray]:
         """Every occurrence of a query's term in its documents: the place of the document and of the term in their arrays.
 
         `owners` says for each document which query it is compared with.
@@ -150,9 +156,9 @@ class TermIndex:
         right = np.flatnonzero(known[np.minimum(found, len(known) - 1)] == wanted) if len(known) else found
         return places[right], found[right]
 
-    def cosines(self, queries: TermQueries, documents: Numbers, hits: tuple[Numbers, Numbers]) -> Weights:
+    def cosines(self, queries: TermQueries, documents: IntArray, hits: tuple[IntArray, IntArray]) -> FloatArray:
         """(n,) float32 in 0..1: the cosine of each document with its query, from their `hits`."""
         places, terms = hits
         inner = np.bincount(places, queries.gains[terms], minlength=len(documents))
-        cosines: Weights = inner.astype(np.float32) * self._scales[documents]
+        cosines: FloatArray = inner.astype(np.float32) * self._scales[documents]
         return cosines

@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ..arrays.products import product
+from ..arrays.types import FloatArray, Int8Array, IntArray
 from ..storage.files import AppendFile
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
 
 VECTORS_FILE = "vectors.i8"
 SCALES_FILE = "scales.f32"
 
 
-def quantise(vectors: FloatArray) -> tuple[npt.NDArray[np.int8], FloatArray]:
+def quantise(vectors: FloatArray) -> tuple[Int8Array, FloatArray]:
     """(n, d) float32 -> (n, d) int8 and (n,) float32 scales, so that `codes * scale` is the vector within scale / 2.
 
     >>> codes, scales = quantise(np.array([[0.5, -1.0]], np.float32))
@@ -32,7 +29,7 @@ def quantise(vectors: FloatArray) -> tuple[npt.NDArray[np.int8], FloatArray]:
 _ROWS = 1024  # converted to float32 at once: they stay in the processor's cache
 
 
-def inner_products(codes: npt.NDArray[np.int8], queries: FloatArray) -> FloatArray:
+def inner_products(codes: Int8Array, queries: FloatArray) -> FloatArray:
     """(n, q) float32 inner products of (n, d) codes with (q, d) queries."""
     result = np.empty((len(codes), len(queries)), np.float32)
     columns = np.ascontiguousarray(queries.T)
@@ -49,7 +46,7 @@ class VectorWriter:
         self._codes = AppendFile(folder / VECTORS_FILE, np.int8, start=start, width=dimensions)
         self._scales = AppendFile(folder / SCALES_FILE, np.float32, start=start)
 
-    def append(self, codes: npt.NDArray[np.int8], scales: FloatArray) -> None:
+    def append(self, codes: Int8Array, scales: FloatArray) -> None:
         """Append (n, d) codes with their (n,) scales, as `quantise` makes them."""
         self._codes.append(codes)
         self._scales.append(scales)
@@ -77,7 +74,7 @@ class VectorFile:
         self._codes = np.memmap(path, np.int8, "r", shape=shape) if self.count else np.zeros(shape, np.int8)
         self._scales = np.fromfile(folder / SCALES_FILE, np.float32)
 
-    def quantised(self, rows: IntArray | slice) -> tuple[npt.NDArray[np.int8], FloatArray]:
+    def quantised(self, rows: IntArray | slice) -> tuple[Int8Array, FloatArray]:
         """Codes (n, d) and scales (n,) of these rows, as they are stored."""
         return np.asarray(self._codes[rows]), self._scales[rows]
 

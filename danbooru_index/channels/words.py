@@ -11,19 +11,25 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.ragged import Ragged
 from ..arrays.ranges import flat_ranges
+from ..arrays.types import Columns, FloatArray, IntArray, UInt64Array
 from ..records import TagRecord
 from ..storage.files import map_array, save_array
 from ..text.fold import HAN_RANGES, fold, spaced
-from .inverted import InvertedIndex, Keys, Weights, write_inverted
+from ..text.plural import singular
+from .channel import Depth, Queries, Shown
+from .inverted import InvertedIndex, write_inverted
 from .terms import Found, TermIndex, TermQueries, write_terms
 
+POSTINGS = {Depth.WHOLE: 50_000, Depth.PART: 2_000}  # read for a query
+TAGS = {Depth.WHOLE: 50, Depth.PART: 8}  # that are proposed
 MAX_DEFINITION_CHARS = 300
 MAX_QUERY_CHARS = 200
 MAX_GRAM = 3
@@ -37,8 +43,6 @@ _WORD = re.compile(r"[a-z0-9]+")
 _LETTERS = re.compile(rf"[A-Za-z]{{{TYPO_FROM},}}")
 _SPELLED_FILE = "spelled.txt"
 
-Numbers = npt.NDArray[np.int64]
-
 
 def words_of(folded: str) -> list[str]:
     """The Latin words of a folded text, plurals cut.
@@ -46,22 +50,14 @@ def words_of(folded: str) -> list[str]:
     >>> words_of("two cherries in boxes, glass")
     ['two', 'cherry', 'in', 'box', 'glass']
     """
-    return [_singular(word) for word in _WORD.findall(folded)]
-
-
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 3 and word.endswith("es") and word[-3] in "sxzh":
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    return [singular(word) for word in _WORD.findall(folded)]
 
 
 def _hash(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
 
 
-def han_grams(texts: Iterable[str]) -> tuple[Keys, Numbers]:
+def han_grams(texts: Iterable[str]) -> tuple[UInt64Array, IntArray]:
     """The distinct (n-gram key, text number) pairs of the runs of Han characters in folded texts, n up to MAX_GRAM."""
     codes = np.frombuffer("\x00".join(texts).encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
     owner = np.cumsum(codes == 0)
@@ -101,7 +97,7 @@ def write_words(folder: Path, records: Iterable[TagRecord]) -> None:
     _write_dictionary(folder / "dictionary", names, tag_words, vocabulary)
 
 
-def _pairs(rows: list[list[str]], vocabulary: dict[str, int]) -> tuple[Numbers, Numbers]:
+def _pairs(rows: list[list[str]], vocabulary: dict[str, int]) -> tuple[IntArray, IntArray]:
     """Distinct (word, row) pairs sorted by word then row."""
     owner = np.repeat(np.arange(len(rows)), [len(words) for words in rows])
     word = np.fromiter((vocabulary[w] for words in rows for w in words), np.int64, len(owner))
@@ -142,6 +138,10 @@ def _write_dictionary(folder: Path, names: list[str], tag_words: list[list[str]]
 
 class WordsChannel:
     """Finds tags by the English words of a query and of what it stands for."""
+
+    name: ClassVar[str] = "words"
+    shown: ClassVar[Shown] = {"words": ("words",)}
+    reranks: ClassVar[int | None] = None
 
     def __init__(self, folder: Path) -> None:
         self._vocabulary = map_array(folder / "vocabulary.npy")
@@ -184,7 +184,7 @@ class WordsChannel:
         owners, words = np.divmod(pairs, width)
         return self._tags.queries(words.astype(np.uint64), owners, len(texts), best, WORDS_A_QUERY)
 
-    def _meant(self, texts: Sequence[str]) -> tuple[Numbers, Numbers, Weights]:
+    def _meant(self, texts: Sequence[str]) -> tuple[IntArray, IntArray, FloatArray]:
         """Words that the Han n-grams of the texts stand for, by which text, and how surely (0..1)."""
         grams, owners = han_grams(texts)
         places, known = self._dictionary.lookup(grams)
@@ -192,7 +192,7 @@ class WordsChannel:
         items, of = flat_ranges(starts[places[known]], starts[places[known] + 1])
         return self._dictionary.documents[items].astype(np.int64), owners[known][of], self._dictionary.weights[items]
 
-    def _named(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
+    def _named(self, texts: Sequence[str]) -> tuple[IntArray, IntArray]:
         """The Latin words of the texts that the index knows, and in which text each stands."""
         words = [(i, _hash(word)) for i, text in enumerate(texts) for word in set(words_of(text))]
         hashes = np.array([key for _, key in words], np.uint64)
@@ -201,10 +201,25 @@ class WordsChannel:
         known[known] = self._vocabulary[places[known]] == hashes[known]
         return places[known], np.array([i for i, _ in words], np.int64)[known]
 
+    def propose(self, queries: Queries, depth: Depth) -> list[IntArray]:
+        """See Channel.propose."""
+        tags, scores, starts = self.find(self._asked(queries), POSTINGS[depth])
+        parts = pairwise(starts.tolist())
+        return [
+            queries.best(i, tags[begin:end], scores[begin:end], TAGS[depth]) for i, (begin, end) in enumerate(parts)
+        ]
+
+    def score(self, queries: Queries, rows: Ragged) -> Columns:
+        """See `scores`."""
+        return {"words": self.scores(self._asked(queries), rows.values, rows.owners)}
+
+    def _asked(self, queries: Queries) -> TermQueries:
+        return queries.prepared(self, lambda: self.queries(queries.folded))
+
     def find(self, queries: TermQueries, budget: int) -> Found:
         """Tags with every query's rarest words, and the cosines that these give; `budget` postings are read a query."""
         return self._tags.find(queries, budget)
 
-    def scores(self, queries: TermQueries, rows: Numbers, owners: Numbers) -> Weights:
+    def scores(self, queries: TermQueries, rows: IntArray, owners: IntArray) -> FloatArray:
         """(n,) float32 in 0..1: for (n,) tags the cosine of their words with those of the queries `owners` (n,)."""
         return self._tags.cosines(queries, rows, self._tags.hits(queries, rows, owners))

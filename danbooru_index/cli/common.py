@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,12 +45,13 @@ def add_filter_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def index_of(options: argparse.Namespace) -> tuple[Index, str]:
-    """The index that the flags and settings name, with the reason."""
+def index_of(options: argparse.Namespace, weights: Path | None = None) -> tuple[Index, str]:
+    """The index that the flags and settings name, with the reason; `weights` is a file instead of the one in the settings."""
     from ..locate import open_index
 
+    settings = load_settings()
     with ProgressBar() as bar:
-        return open_index(load_settings(), options.db, bar)
+        return open_index(replace(settings, weights=weights or settings.weights), options.db, bar)
 
 
 class ProgressBar:

@@ -29,6 +29,11 @@ def add_commands(commands: Any) -> None:
         help="expand the queries: recall of the wanted tags in the prompt, and tags spent",
     )
     parser.add_argument(
+        "--prose",
+        action="store_true",
+        help='expand sentences of {"query", "lang", "kind", "wanted", "unwanted"} lines: concepts found, tags spent, precision',
+    )
+    parser.add_argument(
         "--tune", type=Path, metavar="FILE", help="search fusion weights on these queries and write the best to FILE"
     )
     parser.add_argument(
@@ -45,12 +50,10 @@ def run(options: argparse.Namespace) -> int:
 
     from ..evaluation.searches import evaluate_set, keep_known, mean_result, read_queries
 
+    if options.prose:
+        return _run_prose(options)
     sets = [(path.stem, read_queries(path)) for path in options.queries]
-    index, reason = index_of(options)
-    if options.weights:
-        from ..ranking import read_weights
-
-        index.weights = read_weights(options.weights)
+    index, reason = index_of(options, options.weights)
     if options.only_known:
         sets = [(name, kept) for name, queries in sets if (kept := keep_known(queries, index))]
     if options.expand:
@@ -92,6 +95,29 @@ def _run_expand(options: argparse.Namespace, sets: list[tuple[str, list[Query]]]
         figures = [f"{r.recall:.3f}", f"{r.wanted:.2f}", f"{r.spent:.2f}", f"{r.ratio:.2f}", str(r.unknown)]
         rows.append([r.name, str(r.queries), *figures, f"{r.median_ms:.1f}", f"{r.p95_ms:.1f}"])
     print(table(rows, right=range(1, 9)))
+    print(f"{reason}; {index.encoder.description}")
+    return 0
+
+
+def _run_prose(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from ..evaluation.prose import evaluate_prose, read_prose
+
+    queries = [query for path in options.queries for query in read_prose(path)]
+    index, reason = index_of(options)
+    with tqdm(total=len(queries), unit="q", file=sys.stderr) as bar:
+        results = evaluate_prose(index, queries, lambda _: bar.update(1))
+    if options.json:
+        values = {"index": str(index.folder), "encoder": index.encoder.description}
+        print(json.dumps({**values, "sets": [r.as_json() for r in results]}))
+        return 0
+    rows = [["sentences", "number", "concepts", "spent", "precision", "unwanted", "lost", "empty", "excluded", "ms"]]
+    for r in results:
+        shares = (r.unwanted, r.lost, r.empty, r.excluded)
+        quality = [f"{r.concepts:.3f}", f"{r.spent:.2f}", f"{r.precision:.3f}", *(f"{share:.1%}" for share in shares)]
+        rows.append([r.name, str(r.queries), *quality, f"{r.median_ms:.0f}"])
+    print(table(rows, right=range(1, 10)))
     print(f"{reason}; {index.encoder.description}")
     return 0
 

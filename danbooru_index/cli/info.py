@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IndexDamagedError
+from ..index.facts import index_facts
 from ..index.manifest import MANIFEST_FILE, check_files, read_manifest, seal_problem
 from ..index.versions import current_version
 from ..settings import load_settings
@@ -35,25 +36,13 @@ def _version(options: argparse.Namespace) -> Path:
 
 def run_info(options: argparse.Namespace) -> int:
     """Print what the manifest says."""
-    folder = _version(options)
-    manifest = read_manifest(folder)
-    size = sum(entry.size for entry in manifest.files.values())
-    values: dict[str, Any] = {
-        "folder": str(folder),
-        "tags": manifest.rows,
-        "texts": manifest.texts,
-        "encoder": str(manifest.encoder),
-        "schema": manifest.schema,
-        "bytes": size,
-        "files": len(manifest.files),
-        "corpus_sha256": manifest.corpus_sha256,
-        "options": manifest.options,
-    }
+    values = index_facts(_version(options))
     if options.json:
         print(json.dumps(values, ensure_ascii=False))
     else:
         for name, value in values.items():
-            print(f"{name:14} {value:,}" if isinstance(value, int) else f"{name:14} {value}")
+            shown = ", ".join(value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else value
+            print(f"{name:14} {shown}")
     return 0
 
 

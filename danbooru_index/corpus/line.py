@@ -55,7 +55,7 @@ _EASTERN = re.compile(
     "[\u1100-\u11ff\u3041-\u30ff\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]"
 )
 _PLAIN = re.compile(r"(?:【(?P<label>[^】]{1,20})】)?\s*(?P<tag>\S+)(?:\s+-\s+(?P<rest>.*))?\s*", re.DOTALL)
-_NAME_SEPARATORS = re.compile(r"\s*[，,|;；]\s*")
+_NAME_SEPARATORS = re.compile("[，,|;；]")
 
 
 class LineError(ValueError):
@@ -192,7 +192,7 @@ def _split_rest(rest: str, tag: str) -> tuple[dict[str, tuple[str, ...]], dict[s
         head, tail = "", rest
     own = {tag.lower(), tag.replace("_", " ").lower()}
     names: dict[str, list[str]] = {}
-    for name in _NAME_SEPARATORS.split(head.strip()):
+    for name in map(str.strip, _NAME_SEPARATORS.split(head)):
         if name and name.lower() not in own:
             listed = names.setdefault(script_language(name), [])
             if name not in listed:

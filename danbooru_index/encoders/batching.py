@@ -6,11 +6,9 @@ import logging
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.types import IntArray
 from ..errors import EncoderError
-
-Indices = npt.NDArray[np.int64]
 
 _log = logging.getLogger("danbooru_index")
 # What torch (CUDA, XPU, MPS, CPU) and onnxruntime say; none of them has one exception class for it. The last three are
@@ -33,7 +31,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or any(text in str(error).lower() for text in _OUT_OF_MEMORY)
 
 
-def next_batch(lengths: npt.NDArray[np.int64], start: int, budget: int, *, padded: bool) -> int:
+def next_batch(lengths: IntArray, start: int, budget: int, *, padded: bool) -> int:
     """Where the batch that begins at `start` ends.
 
     :param lengths: tokens of each text, longest first.
@@ -70,7 +68,7 @@ class TokenBudget:
 def run_batches(
     lengths: Sequence[int],
     budget: TokenBudget,
-    forward: Callable[[Indices], None],
+    forward: Callable[[IntArray], None],
     recover: Callable[[], None],
     *,
     padded: bool,

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays.types import IntArray
 from ..errors import EncoderError, MissingDependencyError
-from .batching import Indices
-from .m3 import Ids, M3Encoder, Outputs, open_tokenizer
+from .m3 import M3Encoder, Outputs, open_tokenizer
 from .model_files import TOKENIZER, M3Config, check_folder, check_names, weights_file
 from .protocol import EncoderIdentity
 
@@ -196,7 +196,7 @@ class TorchM3Encoder(M3Encoder):
         if self._device != "cpu" and hasattr(backend, "empty_cache"):
             backend.empty_cache()
 
-    def _forward(self, ids: Ids, lengths: Indices, *, sparse: bool, tokens: bool) -> Outputs:
+    def _forward(self, ids: IntArray, lengths: IntArray, *, sparse: bool, tokens: bool) -> Outputs:
         import torch
 
         device = next(self.module.parameters()).device

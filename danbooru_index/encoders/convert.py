@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ..arrays.types import FloatArray
 from ..errors import EncoderError
 from .bge_m3 import TorchM3Encoder
 from .model_files import TOKENIZER, check_folder, identity_of
 from .onnx_graph import import_onnx, saturates, write_graph
 from .onnx_m3 import CARD_FILE, GRAPH_FILE, ONNX_FOLDER, TOKENIZER_FILE, WEIGHTS_FILE, OnnxCard, OnnxM3Encoder, is_card
-from .protocol import Encoding, FloatArray
+from .protocol import Encoding
 
 LEAST_COSINE = 0.98
 SAMPLE_TEXTS = (

@@ -14,17 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.types import FloatArray, IntArray
 from ..errors import EncoderError, InputError, MissingDependencyError
-from .batching import Indices, TokenBudget, run_batches
-from .protocol import EncoderIdentity, Encoding, FloatArray
+from .batching import TokenBudget, run_batches
+from .protocol import EncoderIdentity, Encoding
 
 PAD = 1
 SPECIAL_IDS = (0, PAD, 2, 3)  # <s> <pad> </s> <unk>, in XLM-RoBERTa's vocabulary
 MAX_TOKENS = 8192
-
-Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def open_tokenizer(path: Path, max_tokens: int) -> Any:
     return tokenizer
 
 
-def term_weights(ids: Ids, weights: FloatArray) -> dict[int, float]:
+def term_weights(ids: IntArray, weights: FloatArray) -> dict[int, float]:
     """{token id: its largest weight} of one text, without special tokens and weights that are not positive.
 
     >>> term_weights(np.array([0, 9, 7, 9, 2]), np.array([5, 1, 2, 3, 5], np.float32))
@@ -96,7 +94,7 @@ class M3Encoder(ABC):
         """Load the model and return its tokenizer."""
 
     @abstractmethod
-    def _forward(self, ids: Ids, lengths: Indices, *, sparse: bool, tokens: bool) -> Outputs:
+    def _forward(self, ids: IntArray, lengths: IntArray, *, sparse: bool, tokens: bool) -> Outputs:
         """Run one batch: (b, s) ids, right-padded with PAD, and the (b,) tokens of each text."""
 
     def _prepare(self) -> None:  # noqa: B027 - nothing to do on a CPU
@@ -131,7 +129,7 @@ class M3Encoder(ABC):
         terms: list[dict[int, float]] = [{} for _ in texts]
         vectors: list[FloatArray] = [np.zeros((0, 0), np.float32) for _ in texts]
 
-        def forward(batch: Indices) -> None:
+        def forward(batch: IntArray) -> None:
             ids = np.full((len(batch), int(lengths[batch].max())), PAD, np.int64)
             for place, i in enumerate(batch):
                 ids[place, : lengths[i]] = rows[i]

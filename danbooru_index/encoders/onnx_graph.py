@@ -17,10 +17,10 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays.types import FloatArray, Int8Array
 from ..errors import MissingDependencyError
 from .model_files import M3Config
 from .onnx_m3 import DENSE, GRAPH_FILE, VECTORS, WEIGHTS, WEIGHTS_FILE, open_session
-from .protocol import FloatArray
 
 _CONTRIB = "com.microsoft"
 _OPSET, _IR_VERSION = 18, 9
@@ -39,7 +39,7 @@ def import_onnx() -> Any:
     return onnx
 
 
-def quantise_columns(weights: FloatArray, bits: int) -> tuple[npt.NDArray[np.int8], FloatArray]:
+def quantise_columns(weights: FloatArray, bits: int) -> tuple[Int8Array, FloatArray]:
     """(k, n) float32 -> (k, n) int8 and (n,) scales, symmetric, in so many bits."""
     peak = np.abs(weights).max(axis=0)
     scales = np.where(peak > 0, peak / (2 ** (bits - 1) - 1), 1.0).astype(np.float32)

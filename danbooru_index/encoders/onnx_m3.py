@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..arrays.types import IntArray
 from ..errors import EncoderError, MissingDependencyError
 from ..settings import Settings
 from ..storage.files import write_json_atomically
-from .batching import Indices
-from .m3 import Ids, M3Encoder, Outputs, open_tokenizer
+from .m3 import M3Encoder, Outputs, open_tokenizer
 from .model_files import FOLDER_NAMES, REPOSITORY, identity_of, model_parents
 from .protocol import EncoderIdentity
 
@@ -164,7 +164,7 @@ class OnnxM3Encoder(M3Encoder):
         self._run_options.only_execute_path_to_fetches = True
         return open_tokenizer(self.folder / TOKENIZER_FILE, self._card.max_tokens)
 
-    def _forward(self, ids: Ids, lengths: Indices, *, sparse: bool, tokens: bool) -> Outputs:
+    def _forward(self, ids: IntArray, lengths: IntArray, *, sparse: bool, tokens: bool) -> Outputs:
         names = [DENSE, *([WEIGHTS] if sparse else []), *([VECTORS] if tokens else [])]
         found = dict(zip(names, self._session.run(names, {"input_ids": ids}, self._run_options), strict=True))
         return Outputs(found[DENSE], found.get(WEIGHTS), found.get(VECTORS))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-# In quotes, so that an identity can be read and compared, as `fetch` and `info` do, without loading numpy.
-FloatArray: TypeAlias = "npt.NDArray[np.float32]"
+    # For types alone: an identity is read and compared, as `fetch` and `info` do, without loading numpy.
+    from ..arrays.types import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

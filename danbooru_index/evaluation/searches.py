@@ -136,7 +136,7 @@ def keep_known(queries: list[Query], index: Index) -> list[Query]:
     known: dict[str, bool] = {}
     for query in queries:
         for tag in query.relevant - known.keys():
-            known[tag] = any(index.store.record(row).tag == tag for row, _ in index.store.exact(tag))
+            known[tag] = index.store.row_of(tag) is not None
     return [query for query in queries if query.relevant and all(known[tag] for tag in query.relevant)]
 
 

@@ -28,7 +28,7 @@ from ..records import TagRecord
 from ..search.candidates import PART
 from ..search.name_lookup import StoreLexicon
 from ..search.plan import candidates_of, thing_request
-from ..search.score import GROUP, Scored, allowed_tags, encode_queries, ranked, score_candidates
+from ..search.score import GROUP, Scored, encode_queries, ranked, score_candidates
 from ..text.fold import match_key
 from .request import ConceptReport, ExpandRequest, ExpandResult
 
@@ -84,11 +84,10 @@ def _phrases(concept: Concept) -> list[Concept]:
 
 def _weigh_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) -> None:
     """Score every concept: those that ask for the same once, GROUP of them at a time, each group encoded in one batch."""
-    base = request.search_request()
     things = _alike(item for item in found if item.concept.kind is not ConceptKind.COUNT)
     for first in range(0, len(things), GROUP):
         group = things[first : first + GROUP]
-        asked = [thing_request(base, items[0].concept) for items in group]
+        asked = [thing_request(request.filter, items[0].concept) for items in group]
         queries = encode_queries(index, [one.text for one in asked])
         for items, scored in zip(group, score_candidates(index, asked, queries, PART), strict=True):
             # A name is one character or series; those that merely resemble it are others.
@@ -114,7 +113,7 @@ def _candidates(index: Index, scored: Scored) -> list[Candidate]:
 
 def _choose_all(index: Index, request: ExpandRequest, found: Sequence[_Found]) -> None:
     """Choose the tags of every concept, on each side of the prompt; what is said twice counts once in the budget."""
-    allowed = allowed_tags(index, request.search_request())
+    allowed = index.store.allowed(request.filter)
     for negated in (False, True):
         side = [f for f in found if f.concept.negated == negated and f.concept.kind is not ConceptKind.COUNT]
         things = _alike(side)
@@ -194,13 +193,13 @@ def _warnings(
 
 def _choices(index: Index, request: ExpandRequest, found: Sequence[_Found], *, negated: bool) -> list[Choice]:
     """The tags of all concepts of one side, counts first."""
-    allowed = allowed_tags(index, request.search_request())
+    allowed = index.store.allowed(request.filter)
     choices = []
     for item in found:
         if item.concept.negated != negated:
             continue
         for tag in item.concept.tags:
-            row = next((row for row, kind in index.store.exact(tag) if kind == KEY_TAG), None)
+            row = index.store.row_of(tag)
             if row is not None and (allowed is None or allowed.tags[row]):
                 choices.append(Choice(tag, 1.0, item.passage, "count"))
         for candidate in item.chosen:
@@ -230,7 +229,7 @@ def _with_implied(index: Index, choices: Sequence[Choice]) -> list[Choice]:
     result = list(choices)
     for choice in result:
         for tag in choice.implies:
-            row = next((row for row, kind in index.store.exact(tag) if kind == KEY_TAG), None)
+            row = index.store.row_of(tag)
             if tag in known or row is None:
                 continue
             known.add(tag)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ..concepts.choose import Status
 from ..errors import InputError
 from ..prompt import STYLES, StyleName
-from ..records import NSFW_CHOICES, Category, Nsfw, SearchRequest
+from ..records import NSFW_CHOICES, Category, Nsfw, TagFilter
 from ..text.fold import MAX_QUERY_CHARS
 
 Implied = Literal["drop", "keep", "add"]
@@ -67,13 +67,14 @@ class ExpandRequest:
         if self.min_count < 0:
             raise InputError(f"The least post count is {self.min_count}.", hint="Use 0 or more.")
 
-    def search_request(self) -> SearchRequest:
-        """The filters of this request, for search."""
+    @property
+    def filter(self) -> TagFilter:
+        """Which tags may be in the prompt."""
         categories = self.categories or (tuple(Category) if self.exclude else ())
         allowed = tuple(c for c in categories if c not in self.exclude)
         if categories and not allowed:
             raise InputError("Every category is excluded.", hint="Exclude fewer categories.")
-        return SearchRequest("x", categories=allowed, nsfw=self.nsfw, min_count=self.min_count)
+        return TagFilter(allowed, self.nsfw, self.min_count)
 
 
 def _check_range(name: str, value: float, least: float, most: float) -> None:

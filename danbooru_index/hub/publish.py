@@ -10,6 +10,7 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..channels.graph import DATABASE, pending_writes
 from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity
@@ -127,23 +128,57 @@ def publish(plan: Plan, settings: Settings, target: Target, patience: Patience =
 
 
 @contextlib.contextmanager
-def _library_constants(token: str | bool | None) -> Iterator[None]:
-    """huggingface_hub's global switches for one upload, and as they were afterwards."""
-    from huggingface_hub import constants
+def _tamed_library(endpoint: str, token: str | bool | None) -> Iterator[None]:
+    """huggingface_hub's global switches for one upload, and as they were afterwards.
+
+    :raises MissingDependencyError: this version of the library has no such switches.
+    """
+    from huggingface_hub import _commit_api, constants
 
     # Its other way of uploading may split one upload into several commits, and readers would see half an index.
-    wanted = {"HF_HUB_DISABLE_XET": True}
+    wanted: list[tuple[Any, str, Any]] = [(constants, "HF_HUB_DISABLE_XET", True)]
     if token is False:
         # Its code for large files forgets that no token is to be sent, and would take HF_TOKEN or the saved login.
-        wanted["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = True
-    before = {name: getattr(constants, name) for name in wanted}
+        wanted.append((constants, "HF_HUB_DISABLE_IMPLICIT_TOKEN", True))
     try:
-        for name, value in wanted.items():
-            setattr(constants, name, value)
+        before = [(holder, name, getattr(holder, name)) for holder, name, _ in wanted]
+        upload = _commit_api.lfs_upload
+    except AttributeError as error:
+        raise MissingDependencyError(
+            f"This version of huggingface_hub cannot be kept from sending the token elsewhere: {error}.",
+            hint='Install one that is known: pip install "huggingface_hub>=0.26,<3"',
+        ) from error
+
+    def upload_here(*, lfs_batch_action: dict[str, Any], **rest: Any) -> Any:
+        return upload(lfs_batch_action=_without_foreign_verify(lfs_batch_action, endpoint), **rest)
+
+    before.append((_commit_api, "lfs_upload", upload))
+    wanted.append((_commit_api, "lfs_upload", upload_here))
+    try:
+        for holder, name, value in wanted:
+            setattr(holder, name, value)
         yield
     finally:
-        for name, value in before.items():
-            setattr(constants, name, value)
+        for holder, name, value in before:
+            setattr(holder, name, value)
+
+
+def _without_foreign_verify(action: dict[str, Any], endpoint: str) -> dict[str, Any]:
+    """An LFS upload without its last request where that would take the token to another host than the endpoint's.
+
+    What was stored is compared with the plan afterwards in any case.
+    """
+    actions = action.get("actions") or {}
+    verify = actions.get("verify")
+    href = str(verify.get("href", "")) if isinstance(verify, dict) else ""
+    if verify is None or _origin(href) == _origin(endpoint):
+        return action
+    return {**action, "actions": {name: value for name, value in actions.items() if name != "verify"}}
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def _upload(plan: Plan, endpoint: str, token: str | bool | None, target: Target) -> str:
@@ -157,7 +192,7 @@ def _upload(plan: Plan, endpoint: str, token: str | bool | None, target: Target)
     api = HfApi(endpoint=endpoint, token=token)
     where = {"repo_id": plan.repository.id, "repo_type": plan.repository.kind}
     try:
-        with _library_constants(token):
+        with _tamed_library(endpoint, token):
             api.create_repo(**where, private=target.private, exist_ok=True)
             if target.revision != "main":
                 api.create_branch(**where, branch=target.revision, exist_ok=True)
@@ -169,6 +204,8 @@ def _upload(plan: Plan, endpoint: str, token: str | bool | None, target: Target)
             done = api.create_commit(
                 **where, operations=operations, commit_message=target.message, revision=target.revision
             )
+    except MissingDependencyError:
+        raise
     except Exception as error:  # its exceptions belong to one of three HTTP libraries, by version
         raise HubError(
             f"{plan.repository} could not be published to {endpoint}: {type(error).__name__}: {error}",

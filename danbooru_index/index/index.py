@@ -6,48 +6,33 @@ DIR/versions/NAME/   manifest.json, tags/, dense/, chroma/, lexical/, words/ (se
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ..arrays.types import FloatArray, IntArray, UInt8Array
+from ..channels.channel import Channel
 from ..channels.cooccurrence import Cooccurrence
 from ..channels.dense import DenseChannel
 from ..channels.late import LateChannel
 from ..channels.lexical import LexicalChannel
-from ..channels.shape import Shapes, read_shapes
+from ..channels.shape import read_shapes
 from ..channels.sparse import SparseChannel
 from ..channels.words import WordsChannel
+from ..corpus.texts import late_text
 from ..encoders import Encoder, open_encoder
 from ..errors import IndexDamagedError, IndexMismatchError
+from ..lazy import once
 from ..progress import Progress, silent
-from ..ranking import DEFAULT_WEIGHTS, read_weights
+from ..ranking import DEFAULT_WEIGHTS, FusionWeights, read_weights
 from ..settings import Settings, load_settings
-from .manifest import ENCODER_FOLDER as ENCODER
-from .manifest import Manifest, check_files, read_manifest
+from .layout import CHROMA, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS, channels_among
+from .manifest import ENCODER_FOLDER, Manifest, check_files, read_manifest
 from .tags import Store
-from .versions import POINTER_FILE, VERSIONS, current_version, has_index, mark_current, set_current, tidy
+from .versions import mark_current, tidy
 
 FLOOR_SAMPLE = 2000  # texts
-STORE, DENSE, CHROMA, LEXICAL, WORDS, SPARSE, LATE = "tags", "dense", "chroma", "lexical", "words", "sparse", "late"
-COOCCURRENCE = "cooccurrence"  # how often tags stand together, where such counts were given
-__all__ = [
-    "CHROMA",
-    "COOCCURRENCE",
-    "DENSE",
-    "ENCODER",
-    "LATE",
-    "LEXICAL",
-    "POINTER_FILE",
-    "SPARSE",
-    "STORE",
-    "VERSIONS",
-    "WORDS",
-    "Index",
-    "current_version",
-    "has_index",
-    "set_current",
-]
 _REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
 
 
@@ -64,6 +49,7 @@ class Index:
         *,
         encoder: Encoder | None = None,
         settings: Settings | None = None,
+        weights: FusionWeights | None = None,
         progress: Progress = silent,
     ) -> None:
         """Open an index.
@@ -72,6 +58,7 @@ class Index:
         :param encoder: the encoder for queries; by default the one that the manifest names.
         :param settings: where its model files are, on which device it runs (on the CPU unless they name one), and the
             file of fusion weights, if they name one.
+        :param weights: fusion weights instead of those.
         :param progress: told of the download, where the encoder has to be fetched.
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
         :raises InputError: the file of fusion weights is none.
@@ -80,13 +67,13 @@ class Index:
         self.folder, self._mark = mark_current(folder)
         try:
             self._progress = progress
-            self._open(encoder, settings)
+            self._open(encoder, settings, weights)
         except BaseException:
             self._mark.release()
             raise
         tidy(folder)
 
-    def _open(self, encoder: Encoder | None, settings: Settings | None) -> None:
+    def _open(self, encoder: Encoder | None, settings: Settings | None, weights: FusionWeights | None) -> None:
         self.manifest: Manifest = read_manifest(self.folder)
         problems = check_files(self.folder, self.manifest)
         if problems:
@@ -102,10 +89,15 @@ class Index:
         self._encoder = encoder
         self._settings = settings
         chosen = settings.weights if settings is not None else None
-        self.weights = DEFAULT_WEIGHTS if chosen is None else read_weights(chosen)
+        self.weights = weights or (DEFAULT_WEIGHTS if chosen is None else read_weights(chosen))
         self.store = Store(self.folder / STORE)
 
-    @cached_property
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """The names of the channels that this index has."""
+        return channels_among(self.manifest.files)
+
+    @once
     def encoder(self) -> Encoder:
         """The encoder of this index, not loaded before its first use.
 
@@ -116,7 +108,7 @@ class Index:
         settings = self._settings or load_settings()
         # One line of text is quick on a CPU, and leaves the accelerator to the image model.
         device = "cpu" if settings.device == "auto" else settings.device
-        name, packaged = self.manifest.encoder.name, self.folder / ENCODER
+        name, packaged = self.manifest.encoder.name, self.folder / ENCODER_FOLDER
         encoder = open_encoder(name, device=device, settings=settings, packaged=packaged, progress=self._progress)
         if encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
@@ -125,38 +117,50 @@ class Index:
             )
         return encoder
 
-    @cached_property
+    @once
     def dense(self) -> DenseChannel:
         """The dense channel."""
         return DenseChannel(self.folder / DENSE, self.folder / CHROMA, self.manifest.encoder.dimensions)
 
-    @cached_property
+    @once
     def lexical(self) -> LexicalChannel:
         """The lexical channel."""
         return LexicalChannel(self.folder / LEXICAL)
 
-    @cached_property
-    def shapes(self) -> Shapes:
+    @once
+    def shapes(self) -> UInt8Array:
         """The shape of every tag; see channels/shape.py."""
         return read_shapes(self.folder / LEXICAL)
 
-    @cached_property
+    @once
     def sparse(self) -> SparseChannel | None:
         """The channel of learned term weights, None where the encoder has none."""
-        return SparseChannel(self.folder / SPARSE) if f"{SPARSE}/terms.npy" in self.manifest.files else None
+        return SparseChannel(self.folder / SPARSE) if SPARSE in self.channel_names else None
 
-    @cached_property
+    @once
     def late(self) -> LateChannel | None:
         """The channel of late interaction, None where the encoder has no token vectors."""
-        known = f"{LATE}/rows.npy" in self.manifest.files
-        return LateChannel(self.folder / LATE, self.manifest.encoder.dimensions) if known else None
+        if LATE not in self.channel_names:
+            return None
+        return LateChannel(self.folder / LATE, self.manifest.encoder.dimensions, self._tokens)
 
-    @cached_property
+    def _tokens(self, rows: IntArray) -> Sequence[FloatArray]:
+        """The token vectors of tags, computed where an accelerator makes that fast, else none."""
+        if not self.encoder.on_gpu:
+            return ()
+        return self.encoder.encode([late_text(self.store.record(int(row))) for row in rows], tokens=True).tokens or ()
+
+    @once
     def words(self) -> WordsChannel:
         """The words channel."""
         return WordsChannel(self.folder / WORDS)
 
-    @cached_property
+    @once
+    def channels(self) -> tuple[Channel, ...]:
+        """Every channel that this index has; each is the attribute of its name."""
+        return tuple(getattr(self, name) for name in self.channel_names)
+
+    @once
     def similarity_floor(self) -> float:
         """The encoder's mean inner product of two unrelated texts, from a sample of the index's own."""
         count = self.dense.vectors.count
@@ -165,7 +169,7 @@ class Index:
         size = len(sample)
         return float((np.sum(sample.sum(axis=0) ** 2) - np.sum(sample**2)) / (size * (size - 1))) if size > 1 else 0.0
 
-    @cached_property
+    @once
     def cooccurrence(self) -> Cooccurrence | None:
         """How often two tags stand together, None where the index was built without."""
         return Cooccurrence(self.folder / COOCCURRENCE) if f"{COOCCURRENCE}/starts.npy" in self.manifest.files else None

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..channels.allowed import Allowed, Mask
+from ..arrays.types import BoolArray, FloatArray, Int32Array, UInt8Array
+from ..channels.allowed import Allowed
 from ..corpus.line import parse_line, to_line
 from ..errors import IndexDamagedError
-from ..records import Category, Nsfw, TagRecord
+from ..records import Nsfw, TagFilter, TagRecord
 from ..storage.files import AppendFile, map_array, save_array
 from ..text.fold import match_key
 
@@ -36,7 +37,7 @@ _ROW_TYPES = {
 _KEY_TYPES = {"keys": np.uint64, "key_rows": np.int32, "key_kinds": np.uint8}
 
 # Which ratings each filter shows, by the numbers of Rating.
-_SHOWN: dict[Nsfw, Mask] = {
+_SHOWN: dict[Nsfw, BoolArray] = {
     "exclude": np.array([True, True, False, False]),
     "strict": np.array([True, False, False, False]),
     "include": np.array([True, True, True, False]),
@@ -135,16 +136,16 @@ class Store:
         self._folder = folder
         columns = {name: map_array(folder / f"{name}.npy") for name in _COLUMNS}
         self._offsets = columns["offsets"]
-        self.post_count: npt.NDArray[np.int32] = columns["post_count"]
-        self.category: npt.NDArray[np.uint8] = columns["category"]
-        self.rating: npt.NDArray[np.uint8] = columns["rating"]
-        self.deprecated: npt.NDArray[np.bool_] = columns["deprecated"]
+        self.post_count: Int32Array = columns["post_count"]
+        self.category: UInt8Array = columns["category"]
+        self.rating: UInt8Array = columns["rating"]
+        self.deprecated: BoolArray = columns["deprecated"]
         self._keys, self._key_rows, self._key_kinds = columns["keys"], columns["key_rows"], columns["key_kinds"]
         self._file = (folder / CORPUS_FILE).open("rb")
         self._lines = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if len(self) else b""
         # Popularity in 0..1: ln(1 + n) / ln(1 + n_max), the prior of peers' engines, computed once.
         logs = np.log1p(self.post_count, dtype=np.float32)
-        self.popularity: npt.NDArray[np.float32] = (logs / max(float(logs.max(initial=0.0)), 1.0)).astype(np.float32)
+        self.popularity: FloatArray = (logs / max(float(logs.max(initial=0.0)), 1.0)).astype(np.float32)
         self.record = lru_cache(maxsize=20_000)(self._record)
         self.allowed = lru_cache(maxsize=FILTERS)(self._allowed)
 
@@ -161,13 +162,13 @@ class Store:
                 hint="Run danbooru-index verify, then build or fetch again.",
             ) from error
 
-    def _allowed(self, categories: tuple[Category, ...], nsfw: Nsfw, min_count: int) -> Allowed | None:
+    def _allowed(self, filters: TagFilter) -> Allowed | None:
         """The tags that a filter allows, None when it allows all; the same object for the same filter."""
-        masks: list[Mask] = [_SHOWN[nsfw][self.rating]]
-        if categories:
-            masks.append(np.isin(self.category, [int(category) for category in categories]))
-        if min_count > 0:
-            masks.append(self.post_count >= min_count)
+        masks: list[BoolArray] = [_SHOWN[filters.nsfw][self.rating]]
+        if filters.categories:
+            masks.append(np.isin(self.category, [int(category) for category in filters.categories]))
+        if filters.min_count > 0:
+            masks.append(self.post_count >= filters.min_count)
         mask = np.logical_and.reduce(masks)
         return None if mask.all() else Allowed(mask)
 
@@ -185,6 +186,10 @@ class Store:
         found = [(int(self._key_rows[i]), int(self._key_kinds[i])) for i in range(start, end)]
         # Two keys may share a hash, so the record itself decides.
         return [(row, kind) for row, kind in found if (key, kind) in record_keys(self.record(row))]
+
+    def row_of(self, tag: str) -> int | None:
+        """The row of this very tag, spelled as the corpus spells it; None if it is not in the index."""
+        return next((row for row, kind in self.exact(tag) if kind == KEY_TAG and self.record(row).tag == tag), None)
 
     def find(self, keys: Sequence[str]) -> list[list[tuple[int, int]]]:
         """For each match key the tags it names, as (row, kind), best kind first; by hash alone, which is enough to split a text."""

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..channels.lexical import Rows, write_view
+from ..arrays.types import Int32Array
+from ..channels.lexical import write_view
 from ..channels.ngrams import VIEWS, View
 from ..channels.shape import shape_of, write_shapes
 from ..channels.words import write_words
 from ..corpus.texts import lexical_names
-from ..index.index import LEXICAL, STORE, WORDS
+from ..index.layout import LEXICAL, STORE, WORDS
 from ..index.tags import Store
 from ..text.fold import fold
 
@@ -28,7 +29,7 @@ class _Names:
     """The folded names of all tags with the row of each, and the shapes of the tags."""
 
     folded: list[str]
-    rows: Rows
+    rows: Int32Array
     shapes: list[tuple[int, int, int, int]]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..channels.cooccurrence import Cooccurrence
 from ..corpus.pairs import pairs_path, write_pairs
-from ..index.index import COOCCURRENCE, STORE
+from ..index.layout import COOCCURRENCE, STORE
 from ..index.tags import CORPUS_FILE, Store
 from .disk_errors import plain_errors
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.types import FloatArray, Int8Array, IntArray, UInt64Array
 from ..channels.dense_writer import HASHES_FILE
 from ..channels.sparse import TermWeights
-from ..channels.vectors import FloatArray, VectorFile
+from ..channels.vectors import VectorFile
 from ..encoders import Encoder
 from ..errors import IndexFolderError, IndexMismatchError
-from ..index.index import DENSE, SPARSE
+from ..index.layout import DENSE, SPARSE
 from ..index.manifest import check_files, read_manifest
 from ..index.versions import has_index, mark_current
 from ..storage.files import map_array
@@ -56,7 +56,7 @@ class Base:
     def __len__(self) -> int:
         return len(self._order)
 
-    def find(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    def find(self, hashes: UInt64Array) -> IntArray:
         """For each hash the number of its vector here, -1 where the text is new."""
         found = np.full(len(hashes), -1, np.int64)
         if len(self):
@@ -66,7 +66,7 @@ class Base:
             found[known] = numbers[known]
         return found
 
-    def vectors(self, numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int8], FloatArray]:
+    def vectors(self, numbers: IntArray) -> tuple[Int8Array, FloatArray]:
         """Codes and scales of these vectors, as they were stored."""
         return self._vectors.quantised(numbers)
 

@@ -15,9 +15,9 @@ from ..channels.vectors import VectorFile
 from ..corpus.pairs import read_pairs
 from ..corpus.texts import TextKind
 from ..errors import IndexDamagedError
-from ..index.index import CHROMA, COOCCURRENCE, DENSE, LATE, SPARSE, STORE
+from ..index.layout import CHROMA, COOCCURRENCE, DENSE, LATE, SPARSE, STORE
 from ..index.manifest import Manifest, hash_files, list_files
-from ..index.tags import KEY_TAG, Store
+from ..index.tags import Store
 from ..index.versions import UNFINISHED
 from ..storage.files import map_array
 from .late_stage import write_late
@@ -37,9 +37,7 @@ def finish_cooccurrence(job: Job) -> None:
         job.reporter.stage("co-occurrence", 0)
         rows: dict[str, int] = {}
         for tag in {tag for first, second, _ in read_pairs(path) for tag in (first, second)}:
-            row = next(
-                (row for row, kind in store.exact(tag) if kind == KEY_TAG and store.record(row).tag == tag), None
-            )
+            row = store.row_of(tag)
             if row is not None:
                 rows[tag] = row
         shutil.rmtree(job.version / COOCCURRENCE, ignore_errors=True)

@@ -12,8 +12,8 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.types import UInt64Array
 from ..corpus import CorpusReader
 from ..corpus.texts import texts_of
 from ..records import TagRecord
@@ -42,7 +42,7 @@ class Chunk:
         self.texts += [text for _, text in texts]
         self.kinds += [int(kind) for kind, _ in texts]
 
-    def hashes(self) -> npt.NDArray[np.uint64]:
+    def hashes(self) -> UInt64Array:
         """64 bits of BLAKE2b of each text: the same text has the same vector in the next build."""
         digests = b"".join(
             hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest() for text in self.texts

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.types import FloatArray, Int8Array, UInt64Array
 from ..channels.dense import GRAPH_DIMENSIONS
 from ..channels.dense_writer import DenseWriter
 from ..channels.sparse import SparseWriter
-from ..channels.vectors import FloatArray, quantise
+from ..channels.vectors import quantise
 from ..encoders import Encoder
-from ..index.index import DENSE, SPARSE, STORE
+from ..index.layout import DENSE, SPARSE, STORE
 from ..index.tags import StoreWriter
 from .checkpoint import Checkpoint
 from .previous_vectors import Base
@@ -29,8 +29,8 @@ class EncodedChunk:
     """
 
     chunk: Chunk
-    hashes: npt.NDArray[np.uint64]
-    codes: npt.NDArray[np.int8]
+    hashes: UInt64Array
+    codes: Int8Array
     scales: FloatArray
     sparse: list[Mapping[int, float]] | None
     reused: int

@@ -3,6 +3,8 @@
 Syntax of ComfyUI, WebUI and NovelAI prompts: `<lora:name:0.8>`, `(tag:1.2)`, `1.2::tag::`, `[a|b]`, `{a|b}`, `__wildcard__`, BREAK, AND,
 `embedding:name`, escaped brackets; emoticons (`:d`, `^_^`, `;)`), which are tags in Danbooru's spelling; and, between commas, tags that
 are already written in English.
+
+All of it takes time in proportion to the prompt: no pattern reads the same characters again from each of many places.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
 
 _QUALITY_WORDS = """
 masterpiece, best quality, high quality, amazing quality, great quality, good quality, normal quality, low quality,
@@ -20,8 +24,9 @@ QUALITY = frozenset(word.strip() for word in _QUALITY_WORDS.split(","))
 # Boundaries are ASCII: Chinese stands next to a keyword without a space.
 _KEYWORDS = re.compile(r"(?<![A-Za-z0-9_])(?:BREAK|AND|ADDCOMM|ADDBASE|ADDCOL|ADDROW|PREV)(?![A-Za-z0-9_])")
 _ANGLED = re.compile(r"<[^<>\n]+>|<(?:lora|lyco|hypernet):[^<>\n,，]*")
+_NUMBER = r"(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})"
 # NovelAI's emphasis, `1.2::long hair, smile::`.
-_NUMERIC = re.compile(r"-?(?:\d+\.?\d*|\.\d+)::(?P<inner>[^\n]*?)::")
+_NUMERIC = re.compile(rf"-?{_NUMBER}::(?P<inner>[^\n]*?)::")
 _WILDCARD = re.compile(r"__[^\s,]+?__")
 _EMBEDDING = re.compile(r"(?:embedding|artist|style|year):[^\s,，()\[\]<>]+", re.IGNORECASE)
 # A tag in Danbooru's spelling, with its qualifier in plain or escaped brackets; and words before an escaped bracket.
@@ -37,8 +42,19 @@ _EMOTICON = re.compile(
     r"|(?<![!-+.-~-])d[:;](?=[^\S\n]*(?:[,，、\n]|$))",
     re.IGNORECASE,
 )
-_PATTERNS = (_ANGLED, _WILDCARD, _KEYWORDS, _NUMERIC, _EMBEDDING, _EMOTICON, _ESCAPED, _UNDERSCORED)
-_WEIGHT = re.compile(r":\s*[-+]?(?:\d+\.?\d*|\.\d+)\s*$")
+# Each pattern with the characters that it begins with: nearly every place of a prompt begins nothing, and is passed at once.
+_FIRST = (
+    (_ANGLED, "<"),
+    (_WILDCARD, "_"),
+    (_KEYWORDS, "BAP"),
+    (_NUMERIC, "-.0123456789"),
+    (_EMBEDDING, "eEaAsSyY"),
+    (_EMOTICON, r"^><@+=*~.;|$-oOxXtTuU0:\dD"),
+)
+_INSIDE_WORDS = (_ANGLED, _WILDCARD, _KEYWORDS)  # what begins inside a word of Latin letters too
+_TAGS = (_ESCAPED, _UNDERSCORED)
+_RUN = re.compile(_W)
+_WEIGHT = re.compile(rf":\s*[-+]?{_NUMBER}\s*$")
 _WORDS_AFTER = re.compile(r"(?: [A-Za-z0-9'-]+){1,2}(?=\s*(?:[,，\n]|$))")
 _SEPARATOR = re.compile(r"[,，\n]+")
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
@@ -86,7 +102,9 @@ def bare(part: str) -> str:
     """
     numeric = _NUMERIC.fullmatch(part)
     text = numeric["inner"].strip() if numeric and part[0] != "-" else part
-    while len(text) > 1 and text[0] in "([{" and text[-1] == _BRACKETS[text[0]] and text[-2] != "\\":
+    for _ in range(_MAX_DEPTH):
+        if len(text) < 2 or text[0] not in _BRACKETS or text[-1] != _BRACKETS[text[0]] or text[-2] == "\\":
+            break
         text = _WEIGHT.sub("", text[1:-1])
     return text.replace("\\", "").strip()
 
@@ -94,12 +112,16 @@ def bare(part: str) -> str:
 def _spans(prompt: str) -> list[tuple[int, int]]:
     """The places of parts that are marked by their syntax, in order."""
     spans, position = [], 0
+    told = 0  # up to here a run of letters and signs is known to begin no tag, wherever in it one starts
     while position < len(prompt):
-        end = _marked_end(prompt, position)
+        end = _marked_end(prompt, position, tags=position >= told)
         if end > position:
             spans.append(_with_words(prompt, position, end))
-            position = spans[-1][1]
+            position = told = spans[-1][1]
         else:
+            if position >= told and not _inside_word(prompt, position):
+                run = _RUN.match(prompt, position)
+                told = run.end() if run else position
             position += 2 if prompt[position] == "\\" else 1
     return spans
 
@@ -112,10 +134,24 @@ def _with_words(prompt: str, start: int, end: int) -> tuple[int, int]:
     return start, after.end() if after else end
 
 
-def _marked_end(prompt: str, start: int) -> int:
-    """The end of the marked part that begins at `start`, or `start`."""
-    inside_word = start > 0 and (prompt[start - 1].isalnum() or prompt[start - 1] == "_")
-    for pattern in (_ANGLED, _WILDCARD, _KEYWORDS) if inside_word and prompt[start - 1].isascii() else _PATTERNS:
+def _inside_word(prompt: str, start: int) -> bool:
+    """Whether the character before is of a word of Latin letters."""
+    before = prompt[start - 1] if start else " "
+    return before.isascii() and (before.isalnum() or before == "_")
+
+
+@lru_cache(maxsize=1024)
+def _patterns(first: str, *, inside_word: bool, tags: bool) -> tuple[re.Pattern[str], ...]:
+    """The patterns that may match where this character stands."""
+    syntax = [pattern for pattern, begins in _FIRST if first in begins]
+    if inside_word:
+        return tuple(pattern for pattern in syntax if pattern in _INSIDE_WORDS)
+    return (*syntax, *(_TAGS if tags and _RUN.match(first) else ()))
+
+
+def _marked_end(prompt: str, start: int, *, tags: bool) -> int:
+    """The end of the marked part that begins at `start`, or `start`; with `tags`, a tag in Danbooru's spelling is one."""
+    for pattern in _patterns(prompt[start], inside_word=_inside_word(prompt, start), tags=tags):
         match = pattern.match(prompt, start)
         if match:
             return match.end()
@@ -153,9 +189,16 @@ def _is_syntax(prompt: str, start: int, end: int) -> bool:
         return bool(inner.strip())
     if _WEIGHT.search(inner) or (inner[:1] == "(" and inner[-1:] == ")"):
         return True
-    before, after = prompt[:start].rstrip(" "), prompt[end:].lstrip(" ")
-    alone = (not before or before[-1] in ",，\n") and (not after or after[0] in ",，\n")
-    return alone and inner.isascii() and bool(inner.strip())
+    return _is_alone(prompt, start, end) and inner.isascii() and bool(inner.strip())
+
+
+def _is_alone(prompt: str, start: int, end: int) -> bool:
+    """Whether nothing but spaces stands between this part and the commas or ends of lines around it."""
+    while start and prompt[start - 1] == " ":
+        start -= 1
+    while end < len(prompt) and prompt[end] == " ":
+        end += 1
+    return (not start or prompt[start - 1] in ",，\n") and (end == len(prompt) or prompt[end] in ",，\n")
 
 
 def _items(text: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
@@ -186,9 +229,7 @@ def _item(text: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
 def _joined(found: list[Segment]) -> list[Segment]:
     """Neighbouring stretches of prose as one."""
     joined: list[Segment] = []
-    for segment in found:
-        if joined and not segment.own and not joined[-1].own:
-            joined[-1] = Segment(joined[-1].text + segment.text, False)
-        elif segment.text:
-            joined.append(segment)
+    for own, same in groupby((segment for segment in found if segment.text), lambda segment: segment.own):
+        group = list(same)
+        joined += group if own else [Segment("".join(segment.text for segment in group), False)]
     return joined

@@ -10,7 +10,7 @@ from .compose import Choice, ordered
 from .own import Segment
 from .style import Style, written
 
-_EDGES = re.compile(r"^([\s,，、。;；]*)(.*?)([\s,，、。;；]*)$", re.DOTALL)
+_EDGE = re.compile(r"[\s,，、。;；]*")
 _KEYWORD = re.compile(r"[A-Z]{3,}")
 LEAST_WEIGHT, MOST_WEIGHT = 0.9, 1.2
 
@@ -39,18 +39,28 @@ class Look:
 def render(parts: Sequence[Segment], choices: Sequence[Choice], look: Look) -> str:
     """The prompt: own parts as they are, each stretch of prose replaced by its tags in the style's order."""
     pieces: list[str] = []
+    by_passage: dict[int, list[Choice]] = {}
+    for choice in choices:
+        if not choice.own:
+            by_passage.setdefault(choice.passage, []).append(choice)
     for number, part in enumerate(parts):
-        edges = _EDGES.match(part.text)
-        assert edges is not None, "the pattern matches every text"
-        if part.own or not edges[2]:
+        first, last = _edges(part.text)
+        if part.own or len(first) == len(part.text):
             pieces.append(part.text)
             continue
-        tags = [c for c in choices if c.passage == number and not c.own]
+        tags = by_passage.get(number, [])
         text = look.separator.join(look.write(choice) for choice in ordered(tags, look.style.order))
-        before = _joint(parts[number - 1] if number else None, edges[1], look.separator)
-        after = _joint(parts[number + 1] if number + 1 < len(parts) else None, edges[3], look.separator)
+        before = _joint(parts[number - 1] if number else None, first, look.separator)
+        after = _joint(parts[number + 1] if number + 1 < len(parts) else None, last, look.separator)
         pieces.append(before + text + after if text else before if before and after else "")
     return "".join(pieces)
+
+
+def _edges(text: str) -> tuple[str, str]:
+    """White space and marks of punctuation before and after what a text says."""
+    ends = [_EDGE.match(side) for side in (text, text[::-1])]
+    first, last = (end.group() if end else "" for end in ends)
+    return first, last[::-1]
 
 
 def _joint(neighbour: Segment | None, edge: str, separator: str) -> str:

@@ -1,6 +1,6 @@
 """From the scores of the channels to one order. Pure: arrays in, arrays out."""
 
-from .features import FEATURES, CandidateScores, feature_table
+from .features import FEATURES, feature_table
 from .fusion import DEFAULT_WEIGHTS, FusionWeights, complete, fuse, read_weights
 from .model import EXACT_BONUS, EXACT_STEP, Ranker, default_ranker, order
 
@@ -9,7 +9,6 @@ __all__ = [
     "EXACT_BONUS",
     "EXACT_STEP",
     "FEATURES",
-    "CandidateScores",
     "FusionWeights",
     "Ranker",
     "complete",

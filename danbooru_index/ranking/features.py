@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
 import numpy as np
 import numpy.typing as npt
 
-from ..channels.shape import LETTERS, NAMES, QUALIFIED, WORDS
-from ..corpus.texts import TextKind
+from ..arrays.types import Columns, FloatArray
+from ..channels.shape import SHAPE_COLUMNS
 from ..records import Category
 from ..text.fold import is_han, is_kana
-
-FloatArray = npt.NDArray[np.float32]
 
 FEATURES = (
     "dense", "dense_gap", "dense_tag", "dense_name", "dense_joined", "dense_definition",
@@ -26,65 +22,48 @@ _LENGTH_SCALE = 4.0  # ln of about 55 letters
 _COUNT_SCALE = 4.0  # words and names of a tag
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateScores:
-    """The scores of n candidates of one query.
-
-    `dense` is (n, kinds): the best inner product of each TextKind, -1 where a tag has none. The others are (n,): `cosine`,
-    `coverage`, `spelling` and `skeleton` as in NameScores, `words` as in WordsChannel, `popularity` in 0..1, `category` Danbooru's
-    number, `hubness` that of the tag's best text (channels/hubness.py). `ends` is (n, 4) as in LexicalChannel.ends, `shape`
-    (n, 4) as in channels/shape.py.
-    """
-
-    dense: FloatArray
-    cosine: FloatArray
-    coverage: FloatArray
-    spelling: FloatArray
-    skeleton: FloatArray
-    words: FloatArray
-    popularity: FloatArray
-    category: npt.NDArray[np.uint8]
-    hubness: FloatArray
-    ends: FloatArray
-    shape: npt.NDArray[np.uint8]
-
-    def part(self, begin: int, end: int) -> CandidateScores:
-        """The candidates from `begin` to `end`."""
-        return CandidateScores(*(getattr(self, field.name)[begin:end] for field in fields(self)))
-
-
-def feature_table(query: str, scores: CandidateScores, floor: float) -> FloatArray:
+def feature_table(query: str, scores: Columns, floor: float) -> FloatArray:
     """(n, len(FEATURES)) float32, in the order of FEATURES.
 
+    :param scores: (n,) columns of the candidates of one query: those that DenseChannel.score, LexicalChannel.scores and
+        WordsChannel.score name, those of channels/shape.py, `popularity` in 0..1 and `category`, Danbooru's number.
     :param floor: the encoder's mean inner product of two unrelated texts. Similarities are stretched so that it becomes 0
         and an equal text stays 1; encoders differ more in that floor than in the shape above it.
     """
-    count = len(scores.popularity)
-    dense = np.where(scores.dense > -1.0, (scores.dense - floor) / (1.0 - floor), -np.inf)
-    best = np.maximum(dense.max(axis=1), -1.0) if count else np.zeros(0)
-    name = np.maximum(dense[:, TextKind.NAME], dense[:, TextKind.ALIAS])
-    kinds = [dense[:, TextKind.TAG], name, dense[:, TextKind.JOINED], dense[:, TextKind.DEFINITION]]
+    count = len(scores["popularity"])
+    dense = {
+        kind: _stretched(scores[f"dense/{kind}"], floor) for kind in ("tag", "name", "joined", "definition", "alias")
+    }
+    best = np.maximum(np.max(list(dense.values()), axis=0), -1.0)
+    kinds = [dense["tag"], np.maximum(dense["name"], dense["alias"]), dense["joined"], dense["definition"]]
     columns = [best, _gap(best), *(np.where(np.isfinite(kind), kind, ABSENT * best) for kind in kinds)]
-    columns += [scores.cosine, _gap(scores.cosine), scores.coverage]
-    for channel in (scores.spelling, scores.skeleton, scores.words):
-        columns += [channel, _gap(channel)]
-    columns += [*scores.ends.T, (scores.hubness - floor) / (1.0 - floor)]
+    columns += [scores["cosine"], _gap(scores["cosine"]), scores["coverage"]]
+    for channel in ("spelling", "skeleton", "words"):
+        columns += [scores[channel], _gap(scores[channel])]
+    columns += [scores[side] for side in ("begins", "ends", "begins_whole", "ends_whole")]
+    columns.append((scores["hubness"] - floor) / (1.0 - floor))
     columns += _shape_features(scores)
-    columns.append(scores.popularity)
-    columns += [scores.category == category for category in (Category.CHARACTER, Category.COPYRIGHT, Category.GENERAL)]
+    columns.append(scores["popularity"])
+    of_category = (Category.CHARACTER, Category.COPYRIGHT, Category.GENERAL)
+    columns += [scores["category"] == category for category in of_category]
     columns += [np.full(count, value) for value in _query_features(query)]
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _shape_features(scores: CandidateScores) -> list[npt.NDArray[np.floating]]:
+def _stretched(similarity: FloatArray, floor: float) -> FloatArray:
+    """Similarities with 0 at the floor; minus infinity for the -1 of a text that a tag lacks."""
+    return np.where(similarity > -1.0, (similarity - floor) / (1.0 - floor), -np.inf).astype(np.float32)
+
+
+def _shape_features(scores: Columns) -> list[npt.NDArray[np.floating]]:
     """Scaled logarithm of the letters of each tag, its words, whether it has a qualifier, its names, and whether it is defined."""
-    shape = scores.shape.astype(np.float32)
+    letters, words, qualified, names = (scores[name].astype(np.float32) for name in SHAPE_COLUMNS)
     return [
-        np.log1p(shape[:, LETTERS]) / _LENGTH_SCALE,
-        shape[:, WORDS] / _COUNT_SCALE,
-        shape[:, QUALIFIED],
-        shape[:, NAMES] / _COUNT_SCALE,
-        (scores.dense[:, TextKind.DEFINITION] > -1.0).astype(np.float32),
+        np.log1p(letters) / _LENGTH_SCALE,
+        words / _COUNT_SCALE,
+        qualified,
+        names / _COUNT_SCALE,
+        (scores["dense/definition"] > -1.0).astype(np.float32),
     ]
 
 

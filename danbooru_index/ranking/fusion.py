@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ..arrays.types import Columns, FloatArray
 from ..errors import InputError
-from .features import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class FusionWeights:
 
 
 DEFAULT_WEIGHTS = FusionWeights()
+UNBOUNDED = frozenset({"sparse"})  # scores of at least 0, of which what exceeds 1 counts as 1
 
 
 def read_weights(path: Path) -> FusionWeights:
@@ -40,29 +41,23 @@ def read_weights(path: Path) -> FusionWeights:
         ) from error
 
 
-def fuse(
-    ranker: FloatArray,
-    dense: FloatArray,
-    popularity: FloatArray,
-    weights: FusionWeights = DEFAULT_WEIGHTS,
-    *,
-    sparse: FloatArray | None = None,
-    late: FloatArray | None = None,
-) -> FloatArray:
-    """Fused scores of n candidates.
+def fuse(columns: Columns, weights: FusionWeights = DEFAULT_WEIGHTS) -> FloatArray:
+    """Fused scores of n candidates: the ranker's, which counts 1, and what of the weighted columns there is.
 
-    :param ranker: (n,) scores of the learned ranker, 0..1.
-    :param dense: (n,) best inner product of each tag's texts, against which missing late scores are estimated.
-    :param popularity: (n,) 0..1.
-    :param sparse: (n,) lexical matching scores of the learned term weights, at least 0; what exceeds 1 counts as 1.
-    :param late: (n,) late interaction scores in -1..1, NaN where a tag has none.
+    :param columns: (n,) `ranker`, in 0..1; `dense`, the best inner product of each tag's texts, against which scores that are
+        NaN are estimated; and those that the weights name.
     :returns: (n,) float32, at most 1: a raw weighted sum (z-scores were worse) over the sum of its weights.
     """
-    parts = [(1.0, ranker), (weights.popularity, popularity)]
-    if sparse is not None:
-        parts.append((weights.sparse, np.minimum(sparse, 1.0)))
-    if late is not None and not np.isnan(late).all():
-        parts.append((weights.late, complete(late, dense)))
+    parts = [(1.0, columns["ranker"])]
+    for name, weight in asdict(weights).items():
+        scores = columns.get(name)
+        if scores is None or np.isnan(scores).all():
+            continue
+        if name in UNBOUNDED:
+            scores = np.minimum(scores, 1.0)
+        if np.isnan(scores).any():
+            scores = complete(scores, columns["dense"])
+        parts.append((weight, scores))
     total = sum(weight * scores for weight, scores in parts) / sum(weight for weight, _ in parts)
     return np.asarray(total, np.float32)
 

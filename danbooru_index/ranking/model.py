@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..arrays.products import product
-from .features import FEATURES, FloatArray
+from ..arrays.types import FloatArray, Int32Array, IntArray
+from .features import FEATURES
 
 WEIGHTS_FILE = Path(__file__).with_name("weights.json")
 EXACT_BONUS = 2.0  # above anything that the ranker can give
@@ -62,7 +62,7 @@ def default_ranker() -> Ranker:
     return Ranker.from_json(json.loads(WEIGHTS_FILE.read_text(encoding="utf-8")))
 
 
-def order(scores: FloatArray, post_counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+def order(scores: FloatArray, post_counts: Int32Array) -> IntArray:
     """Indices from the best score to the worst; equal scores by post count, then by place."""
-    ranked: npt.NDArray[np.int64] = np.lexsort((np.arange(len(scores)), -post_counts.astype(np.int64), -scores))
+    ranked: IntArray = np.lexsort((np.arange(len(scores)), -post_counts.astype(np.int64), -scores))
     return ranked

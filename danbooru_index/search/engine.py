@@ -58,7 +58,7 @@ def _hits(index: Index, plan: SearchPlan, queries: Sequence[QueryVectors]) -> tu
 
 def fit_of(index: Index, scored: Scored) -> Fit:
     """How well a query fits its best candidate, in meaning and in all channels together."""
-    best, floor = float(scored.channels.dense.max(initial=-1.0)), index.similarity_floor
+    best, floor = float(scored.columns["dense"].max(initial=-1.0)), index.similarity_floor
     fused = float(scored.fused(index.weights).max(initial=0.0))
     return Fit(fused, near=(best - floor) / (1.0 - floor), exact=bool(scored.exact.any()))
 
@@ -74,7 +74,7 @@ def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hi
         for i in best:
             places.setdefault(int(part.rows[i]), (part, i))
     for tag in plan.count_tags:
-        part = score_exact(index, replace(plan.request, text=tag))
+        part = score_exact(index, tag, plan.request.filter)
         lists += [[(int(row), COUNT_SCORE)] for row in part.rows[:1]]
         for i, row in enumerate(part.rows[:1]):
             places.setdefault(int(row), (part, i))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..concepts import Concept, ConceptKind, Fit, is_sentence, list_items, split
 from ..concepts.choose import Candidate
 from ..index.index import Index
-from ..records import Category, SearchRequest
+from ..records import Category, SearchRequest, TagFilter
 from .name_lookup import StoreLexicon
 from .score import Scored
 
@@ -60,14 +60,14 @@ def plan_search(index: Index, request: SearchRequest) -> SearchPlan:
     """Cut the text of a request; a text that names one thing is asked as it is."""
     concepts = tuple(split(request.text, StoreLexicon(index.store)))
     things = [c for c in concepts if c.kind is not ConceptKind.COUNT and not c.negated]
-    parts = [thing_request(request, thing) for thing in things] if len(concepts) > 1 else []
+    parts = [thing_request(request.filter, thing, request.limit) for thing in things] if len(concepts) > 1 else []
     return SearchPlan(request, concepts, tuple(dict.fromkeys(parts)))
 
 
-def thing_request(request: SearchRequest, thing: Concept) -> SearchRequest:
-    """What a part of a text may be: the character or series that it names, or a general tag; a request's own categories win."""
+def thing_request(filters: TagFilter, thing: Concept, limit: int = 20) -> SearchRequest:
+    """What a part of a text may be: the character or series that it names, or a general tag; the categories of a filter win."""
     named = (Category.CHARACTER, Category.COPYRIGHT) if thing.kind is ConceptKind.NAME else (Category.GENERAL,)
-    return replace(request, text=thing.text, categories=request.categories or named)
+    return SearchRequest(thing.text, limit, filters.categories or named, filters.nsfw, filters.min_count)
 
 
 def candidates_of(index: Index, scored: Scored, places: Sequence[int]) -> list[Candidate]:

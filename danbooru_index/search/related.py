@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.ragged import Ragged
+from ..arrays.types import DoubleArray, IntArray
 from ..corpus.texts import texts_of
 from ..errors import InputError
 from ..index.index import Index
 from ..index.tags import KEY_TAG
 from ..ranking import order
-from ..records import Category, Hit, Nsfw, SearchRequest
-from .score import allowed_tags
+from ..records import Category, Hit, Nsfw, TagFilter, check_limit
 
 Method = Literal["co-occurrence", "dense space"]
 
@@ -24,8 +24,6 @@ LEAST_POSTS = 7_000_000  # of the site when the known counts were taken; more wh
 DISCOUNT = 30  # posts: shrinks pairs that stand together by chance (Pantel and Lin 2002, discounted PMI)
 DENSE_TEXTS = 400
 TEXTS_OF_A_SEED = 4
-
-Scores = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +45,13 @@ class RelatedRequest:
             raise InputError(
                 "There is no tag to find relatives of.", hint="For example: danbooru-index related serafuku"
             )
-        self.search_request()
+        check_limit(self.limit)
+        TagFilter(self.categories, self.nsfw, self.min_count)
 
-    def search_request(self) -> SearchRequest:
-        """The filters of this request, for search; checks their ranges."""
-        return SearchRequest(self.tags[0], self.limit, self.categories, self.nsfw, self.min_count)
+    @property
+    def filter(self) -> TagFilter:
+        """Which tags may be found."""
+        return TagFilter(self.categories, self.nsfw, self.min_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class RelatedResult:
         }
 
 
-def npmi(together: Scores, one: Scores, other: Scores, posts: float) -> Scores:
+def npmi(together: DoubleArray, one: DoubleArray, other: DoubleArray, posts: float) -> DoubleArray:
     """Normalised pointwise mutual information of pairs, -1..1, from post counts.
 
     ln(c N / (a b)) / -ln(c / N): Bouma 2009, "Normalized (Pointwise) Mutual Information in Collocation Extraction".
@@ -85,7 +85,7 @@ def npmi(together: Scores, one: Scores, other: Scores, posts: float) -> Scores:
     """
     together = np.minimum(together, np.minimum(one, other))
     information = np.log(together * posts / (one * other))
-    result: Scores = information / -np.log(np.minimum(together / posts, 1 - 1e-9))
+    result: DoubleArray = information / -np.log(np.minimum(together / posts, 1 - 1e-9))
     return result
 
 
@@ -107,7 +107,7 @@ def related(index: Index, request: RelatedRequest) -> RelatedResult:
     if not len(rows):
         method = "dense space"
         rows, scores = _by_vectors(index, seeds)
-    allowed = allowed_tags(index, request.search_request())
+    allowed = index.store.allowed(request.filter)
     keep = ~np.isin(rows, seeds) & ~index.store.deprecated[rows]
     keep &= True if allowed is None else allowed.tags[rows]
     rows, scores = rows[keep], scores[keep]
@@ -122,7 +122,7 @@ def _row_of(index: Index, tag: str) -> int | None:
     return min(names, key=lambda item: (item[1] != KEY_TAG, item[1]))[0] if names else None
 
 
-def _by_counts(index: Index, seeds: Sequence[int]) -> tuple[npt.NDArray[np.int64], Scores]:
+def _by_counts(index: Index, seeds: Sequence[int]) -> tuple[IntArray, DoubleArray]:
     """Mean over the seeds of the discounted positive NPMI with each neighbour."""
     if index.cooccurrence is None:
         return np.zeros(0, np.int64), np.zeros(0)
@@ -141,14 +141,15 @@ def _by_counts(index: Index, seeds: Sequence[int]) -> tuple[npt.NDArray[np.int64
     return np.array(list(total), np.int64), np.array(list(total.values()), np.float64)
 
 
-def _by_vectors(index: Index, seeds: Sequence[int]) -> tuple[npt.NDArray[np.int64], Scores]:
+def _by_vectors(index: Index, seeds: Sequence[int]) -> tuple[IntArray, DoubleArray]:
     """Cosine of each tag's nearest text to the mean of the seeds' texts."""
     texts = [text for row in seeds for _, text in texts_of(index.store.record(row))[:TEXTS_OF_A_SEED]]
     vectors = index.encoder.encode(texts).dense
     mean = vectors.mean(axis=0)
     mean /= max(float(np.linalg.norm(mean)), 1e-9)
     rows = index.dense.candidates(mean, DENSE_TEXTS)
-    return rows, index.dense.score(mean[None, :], rows, np.array([0, len(rows)]))[0].max(axis=1).astype(np.float64)
+    by_kind, _ = index.dense.compare(mean[None, :], Ragged.of([rows]))
+    return rows, by_kind.max(axis=1).astype(np.float64)
 
 
 def _hit(index: Index, row: int, score: float, method: Method) -> Hit:

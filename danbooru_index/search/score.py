@@ -6,32 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays.ragged import Ragged
+from ..arrays.types import Columns, FloatArray, IntArray
 from ..channels.allowed import Allowed
-from ..channels.late import max_sim
-from ..corpus.texts import TextKind, late_text
+from ..channels.channel import Channel, Depth, Queries
+from ..corpus.texts import TextKind
 from ..index.index import Index
-from ..ranking import (
-    EXACT_BONUS,
-    EXACT_STEP,
-    CandidateScores,
-    FusionWeights,
-    default_ranker,
-    feature_table,
-    fuse,
-    order,
-)
-from ..records import Hit, SearchRequest
-from ..text.fold import simplified
-from .candidates import WHOLE, Asked, Depth, candidates
+from ..ranking import EXACT_BONUS, EXACT_STEP, FusionWeights, default_ranker, feature_table, fuse, order
+from ..records import Hit, SearchRequest, TagFilter
+from ..text.fold import fold, simplified
+from .candidates import WHOLE, find_candidates, score_columns
 
-LATE_TAGS = 128  # tags that late interaction ranks anew
-LATE_ON_THE_FLY = 64  # tags whose token vectors an accelerator computes for one query
 GROUP = 64  # requests that are scored at once, which bounds the memory that many of them take
-
-FloatArray = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +32,24 @@ class QueryVectors:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Candidates of one query with the scores of every channel; arrays of equal length. `late` is NaN where it is unknown."""
+    """The candidates of one query in a table of scores: `rows` (n,), and (n,) `columns` by name.
 
-    rows: Rows
-    channels: CandidateScores
-    ranker: FloatArray
-    exact: FloatArray
-    sparse: FloatArray | None = None
-    late: FloatArray | None = None
+    They are what the channels name, `popularity` and `category` of the tags, `ranker`, the score of the learned ranker, and
+    `exact`, what is added where the query is a name of the tag. A column of a channel that ranks anew is NaN where it did not.
+    """
+
+    rows: IntArray
+    columns: Columns
+
+    @property
+    def exact(self) -> FloatArray:
+        """(n,) what an exact name adds, 0 for other candidates."""
+        exact: FloatArray = self.columns["exact"]
+        return exact
 
     def fused(self, weights: FusionWeights) -> FloatArray:
         """(n,) in 0..1: every channel together, exact names apart."""
-        dense = self.channels.dense.max(axis=1) if len(self.rows) else self.ranker
-        return fuse(self.ranker, dense, self.channels.popularity, weights, sparse=self.sparse, late=self.late)
+        return fuse(self.columns, weights)
 
     def total(self, weights: FusionWeights) -> FloatArray:
         """The score that orders the candidates: fused, and above 1 for an exact name."""
@@ -70,8 +62,8 @@ def with_spelling(index: Index, request: SearchRequest) -> SearchRequest:
 
 
 def allowed_tags(index: Index, request: SearchRequest) -> Allowed | None:
-    """The tags that a request's filters allow, None when they allow all."""
-    return index.store.allowed(request.categories, request.nsfw, request.min_count)
+    """The tags that a request's filter allows, None when it allows all."""
+    return index.store.allowed(request.filter)
 
 
 def encode_queries(index: Index, texts: Sequence[str]) -> list[QueryVectors]:
@@ -100,34 +92,64 @@ def encode_queries(index: Index, texts: Sequence[str]) -> list[QueryVectors]:
 def score_candidates(
     index: Index, requests: Sequence[SearchRequest], queries: Sequence[QueryVectors], depth: Depth = WHOLE
 ) -> list[Scored]:
-    """For each request the candidates of every channel, scored by every channel; late interaction for the best of them."""
+    """For each request the candidates of every channel, scored by every channel; the slow ones score the best of them."""
     starts = range(0, len(requests), GROUP)
     groups = ((requests[i : i + GROUP], queries[i : i + GROUP]) for i in starts)
     return [scored for group in groups for scored in _score_group(index, *group, depth)]
 
 
 def _score_group(
-    index: Index, requests: Sequence[SearchRequest], queries: Sequence[QueryVectors], depth: Depth
+    index: Index, requests: Sequence[SearchRequest], vectors: Sequence[QueryVectors], depth: Depth
 ) -> list[Scored]:
+    if not requests:
+        return []
     filters = [allowed_tags(index, request) for request in requests]
     exact = [_exact(index, request.text, allowed) for request, allowed in zip(requests, filters, strict=True)]
-    terms = [index.sparse.scores(q.sparse) if index.sparse and q.sparse is not None else None for q in queries]
-    asked = [
-        Asked(request, query.dense, allowed, np.array(list(names), np.int64), found)
-        for request, query, allowed, names, found in zip(requests, queries, filters, exact, terms, strict=True)
-    ]
+    queries = Queries(
+        folded=[fold(request.text) for request in requests],
+        limits=[request.limit for request in requests],
+        dense=np.stack([query.dense for query in vectors]),
+        terms=[query.sparse for query in vectors],
+        tokens=[query.tokens for query in vectors],
+        named=[np.array(list(names), np.int64) for names in exact],
+        allowed=filters,
+        popularity=index.store.popularity,
+    )
+    found = find_candidates(index, queries, depth)
+    columns = score_columns(index, queries, found)
     scored = []
-    for i, (rows, channels) in enumerate(candidates(index, asked, depth)):
-        ranker = default_ranker().scores(feature_table(requests[i].text, channels, index.similarity_floor))
-        bonus = np.zeros(len(rows), np.float32)
-        bonus[np.searchsorted(rows, list(exact[i]))] = list(exact[i].values())
-        found = terms[i]
-        one = Scored(rows, channels, ranker, bonus, found[rows] if found is not None else None)
-        tokens = queries[i].tokens
-        if index.late is not None and tokens is not None and len(rows):
-            one = replace(one, late=_late(index, one, tokens, max(requests[i].limit, LATE_TAGS)))
-        scored.append(one)
+    for request, names, part in zip(requests, exact, found.parts(), strict=True):
+        own = {name: column[part] for name, column in columns.items()}
+        scored.append(_ranked_by_model(index, request.text, found.values[part], own, names))
+    for channel in index.channels:
+        if channel.reranks is not None:
+            scored = _reranked(index, channel, channel.reranks, queries, scored)
     return scored
+
+
+def _ranked_by_model(index: Index, text: str, rows: IntArray, columns: Columns, names: dict[int, float]) -> Scored:
+    """The candidates of one query with the score of the learned ranker and of exact names."""
+    ranker = default_ranker().scores(feature_table(text, columns, index.similarity_floor))
+    bonus = np.zeros(len(rows), np.float32)
+    bonus[np.searchsorted(rows, list(names))] = list(names.values())
+    return Scored(rows, {**columns, "ranker": ranker, "exact": bonus})
+
+
+def _reranked(index: Index, channel: Channel, count: int, queries: Queries, scored: Sequence[Scored]) -> list[Scored]:
+    """With the columns of a channel that scores the best of each query's candidates alone, NaN for the others."""
+    best = [
+        order(one.total(index.weights), index.store.post_count[one.rows])[: max(limit, count)]
+        for one, limit in zip(scored, queries.limits, strict=True)
+    ]
+    asked = Ragged.of([one.rows[places] for one, places in zip(scored, best, strict=True)])
+    found = channel.score(queries, asked)
+    result = []
+    for one, places, part in zip(scored, best, asked.parts(), strict=True):
+        columns = {name: np.full(len(one.rows), np.nan, np.float32) for name in found}
+        for name, column in columns.items():
+            column[places] = found[name][part]
+        result.append(replace(one, columns={**one.columns, **columns}))
+    return result
 
 
 def _exact(index: Index, text: str, allowed: Allowed | None) -> dict[int, float]:
@@ -136,25 +158,18 @@ def _exact(index: Index, text: str, allowed: Allowed | None) -> dict[int, float]
     return {row: EXACT_BONUS - EXACT_STEP * kind for row, kind in names if allowed is None or allowed.tags[row]}
 
 
-def score_exact(index: Index, request: SearchRequest) -> Scored:
-    """The tags of which the text is a name, best kind first, without any other channel."""
-    found = _exact(index, request.text, allowed_tags(index, request))
+def score_exact(index: Index, text: str, filters: TagFilter) -> Scored:
+    """The tags of which a text is a name, best kind first, without any channel."""
+    found = _exact(index, text, index.store.allowed(filters))
     rows = np.array(list(found), np.int64)
-    none = np.zeros(len(rows), np.float32)
-    channels = CandidateScores(
-        dense=np.full((len(rows), len(TextKind)), -1.0, np.float32),
-        cosine=none,
-        coverage=none,
-        spelling=none,
-        skeleton=none,
-        words=none,
-        popularity=index.store.popularity[rows],
-        category=index.store.category[rows],
-        hubness=none,
-        ends=np.zeros((len(rows), 4), np.float32),
-        shape=np.asarray(index.shapes[rows]),
+    return Scored(
+        rows,
+        {
+            "popularity": index.store.popularity[rows],
+            "ranker": np.zeros(len(rows), np.float32),
+            "exact": np.array(list(found.values()), np.float32),
+        },
     )
-    return Scored(rows, channels, none, np.array(list(found.values()), np.float32))
 
 
 def ranked(index: Index, scored: Scored, limit: int) -> list[tuple[int, float]]:
@@ -166,21 +181,8 @@ def ranked(index: Index, scored: Scored, limit: int) -> list[tuple[int, float]]:
 
 def make_hit(index: Index, scored: Scored, i: int, score: float) -> Hit:
     """One candidate as a hit, with where its score came from."""
-    row, channels = int(scored.rows[i]), scored.channels
-    record = index.store.record(row)
-    sources = {
-        "dense": float(channels.dense[i].max()),
-        "lexical": float(channels.cosine[i]),
-        "sound": float(max(channels.spelling[i], channels.skeleton[i])),
-        "words": float(channels.words[i]),
-        "popularity": float(channels.popularity[i]),
-    }
-    if scored.sparse is not None:
-        sources["sparse"] = float(scored.sparse[i])
-    if scored.late is not None and not np.isnan(scored.late[i]):
-        sources["late"] = float(scored.late[i])
-    if scored.exact[i] > 0:
-        sources["exact"] = float(scored.exact[i])
+    record = index.store.record(int(scored.rows[i]))
+    matched = scored.columns.get("matched")
     return Hit(
         tag=record.tag,
         score=score,
@@ -188,24 +190,18 @@ def make_hit(index: Index, scored: Scored, i: int, score: float) -> Hit:
         post_count=record.post_count,
         text=record.text,
         nsfw=record.nsfw,
-        channels=sources,
-        matched=TextKind(int(np.argmax(channels.dense[i]))).name.lower(),
+        channels=_sources(index, scored, i),
+        matched=TextKind(int(matched[i])).name.lower() if matched is not None else "tag",
     )
 
 
-def _late(index: Index, scored: Scored, tokens: FloatArray, count: int) -> FloatArray:
-    """(n,) late interaction scores of the best `count` candidates, NaN for the others and where there are no token vectors.
-
-    On an accelerator the token vectors that the index does not keep are computed.
-    """
-    assert index.late is not None
-    late = np.full(len(scored.rows), np.nan, np.float32)
-    best = order(scored.total(index.weights), index.store.post_count[scored.rows])[:count]
-    late[best] = index.late.scores(tokens, scored.rows[best])
-    missing = best[np.isnan(late[best])][:LATE_ON_THE_FLY]
-    if len(missing) and index.encoder.on_gpu:
-        texts = [late_text(index.store.record(int(row))) for row in scored.rows[missing]]
-        computed = index.encoder.encode(texts, tokens=True).tokens or []
-        starts = np.r_[0, np.cumsum([len(vectors) for vectors in computed])[:-1]]
-        late[missing] = max_sim(np.concatenate(computed) @ tokens.T, starts)
-    return late
+def _sources(index: Index, scored: Scored, i: int) -> dict[str, float]:
+    """What every channel says of one candidate, by the names that it shows."""
+    shown = {name: columns for channel in index.channels for name, columns in channel.shown.items()}
+    shown |= {"popularity": ("popularity",), "exact": ("exact",)}
+    values = {
+        name: max(float(scored.columns[column][i]) for column in columns)
+        for name, columns in shown.items()
+        if all(column in scored.columns for column in columns)
+    }
+    return {name: value for name, value in values.items() if not np.isnan(value) and (name != "exact" or value > 0)}

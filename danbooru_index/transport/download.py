@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from .answers import (
+    COMMIT_HEADER,
+    EndpointError,
+    Stopped,
+    check_redirect,
+    check_status,
+    commit_in,
+    continues,
+    pieces,
+    printable,
+)
+from .connections import Connections
 from .parts import PartFile
 
 if TYPE_CHECKING:
     import httpx
 
-COMMIT_HEADER = "X-Repo-Commit"
+__all__ = ["DEFAULT_PATIENCE", "EndpointError", "HubClient", "Patience", "Stopped"]
 T = TypeVar("T")
 _REDIRECTS = 5
 _WORTH_PROGRESS = 1 << 20
-_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
+_MOST_TIMES = 3  # how often the bytes of one file may come, for a server that begins again and again
+_SMALL_FILE = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """When to give up, in seconds. `attempts` counts tries in a row that brought less than 1 MiB; `pause` doubles.
 
-    Less than `slow_rate` bytes a second over `slow_window` is a stall; so is no byte for `read`.
+    Less than `slow_rate` bytes a second over `slow_window` is a stall; so is no byte for `read`. A small answer may take
+    `answer` in all, and so may everything before the first byte of a file, redirects included.
     """
 
     connect: float = 10.0
@@ -38,22 +49,10 @@ class Patience:
     longest_pause: float = 60.0
     slow_window: float = 60.0
     slow_rate: int = 1024
+    answer: float = 120.0
 
 
 DEFAULT_PATIENCE = Patience()
-
-
-class EndpointError(Exception):
-    """An endpoint did not deliver: the text is what it said. Worth another try there only if `transient`."""
-
-    def __init__(self, text: str, *, transient: bool = False, wait: float | None = None) -> None:
-        super().__init__(text)
-        self.transient = transient
-        self.wait = wait
-
-
-class Stopped(Exception):
-    """The transfer was asked to stop."""
 
 
 class HubClient:
@@ -64,29 +63,34 @@ class HubClient:
         from .client import open_client
         from .quiet import quiet
 
-        self._httpx, self._client = open_client(patience.read, patience.connect)
+        self._httpx, self._open_client = open_client(patience.read, patience.connect)
+        self._threads = threading.local()
+        self._all: list[Connections] = []
         self._quiet = quiet
         self._token_for = token_for
         self._patience = patience
         self._stop = threading.Event()
-        self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._asked = threading.local()
         self._reached: set[str] = set()
 
     def stop(self) -> None:
         """End every exchange that is under way; reads that block are woken."""
         self._stop.set()
-        for stream in list(self._streams):
-            with suppress(Exception):
-                stream.get_extra_info("socket").shutdown(2)
-
-    def _connected(self, event: str, info: dict[str, Any]) -> None:
-        """httpx's trace: remember every connection from its first moment, since an answer may never come."""
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            self._streams.add(info["return_value"])
+        for connections in list(self._all):
+            connections.cut()
 
     def close(self) -> None:
         """Let go of all connections."""
-        self._client.close()
+        for connections in list(self._all):
+            connections.client.close()
+
+    def _connections(self) -> Connections:
+        """This thread's own."""
+        found: Connections | None = getattr(self._threads, "connections", None)
+        if found is None:
+            found = self._threads.connections = Connections(self._open_client())
+            self._all.append(found)
+        return found
 
     def commit_of(self, endpoint: str, path: str) -> str:
         """The commit that a file's address stands for now.
@@ -111,9 +115,9 @@ class HubClient:
         """
 
         def ask() -> bytes:
-            with self._open("GET", endpoint, path) as (response, _):
+            with self._open("GET", endpoint, path, small=True) as (response, _):
                 content = bytearray()
-                for piece in response.iter_bytes():
+                for piece in pieces(response):
                     content += piece
                     if len(content) > limit:
                         raise EndpointError(f"sent more than {limit:,} bytes for {path}")
@@ -126,25 +130,34 @@ class HubClient:
 
         :raises EndpointError: the endpoint did not deliver all of it; the part keeps what came.
         """
-        kept = part.received
+        longest, came = part.received, 0
+        at_most = _MOST_TIMES * max(part.size, _SMALL_FILE)
+
+        def count(change: int) -> None:
+            nonlocal came
+            came += max(0, change)
+            on_bytes(change)
+            if came > at_most:
+                raise EndpointError(f"has sent {came:,} bytes and still not the {part.size:,} of the file")
 
         def has_grown() -> bool:
-            nonlocal kept
-            grown = part.missing == 0 or part.received - kept >= _WORTH_PROGRESS
-            kept = part.received
+            nonlocal longest
+            grown = part.missing == 0 or part.received - longest >= _WORTH_PROGRESS
+            # A server that begins again has brought nothing until it comes further than it ever was.
+            longest = max(longest, part.received)
             return grown
 
-        self._patiently(lambda: self._receive(endpoint, path, part, on_bytes), has_grown)
+        self._patiently(lambda: self._receive(endpoint, path, part, count), has_grown)
 
     def _receive(self, endpoint: str, path: str, part: PartFile, on_bytes: Callable[[int], None]) -> None:
         headers = {"Range": f"bytes={part.received}-"} if part.received else {}
         with self._open("GET", endpoint, path, headers) as (response, _):
-            if part.received and not _continues(response, part.received):
+            if part.received and not continues(response, part.received):
                 self._restart(part, on_bytes)
                 if response.status_code != 200:
                     raise EndpointError(f"HTTP {response.status_code} to a Range request", transient=True)
             watch = _Watch(self._patience)
-            for piece in response.iter_bytes():
+            for piece in pieces(response):
                 if self._stop.is_set():
                     raise Stopped
                 if len(piece) > part.missing:
@@ -177,45 +190,72 @@ class HubClient:
 
     @contextmanager
     def _open(
-        self, method: str, endpoint: str, path: str, headers: dict[str, str] | None = None, until: str | None = None
+        self,
+        method: str,
+        endpoint: str,
+        path: str,
+        headers: dict[str, str] | None = None,
+        *,
+        until: str | None = None,
+        small: bool = False,
     ) -> Iterator[tuple[httpx.Response, str | None]]:
         """A response with status 200 or 206, or 416, body unread, and the commit named on the way; all failures mapped.
 
-        With `until`, the first answer that has this header is enough, a redirect too.
+        With `until`, the first answer that has this header is enough, a redirect too. The body of a `small` answer is
+        under the time limit too.
         """
         token = self._token_for(endpoint)
         sent = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
-        extensions = {"trace": self._connected}
-        request = self._client.build_request(method, endpoint + path, headers=sent, extensions=extensions)
-        commit: str | None = None
+        connections = self._connections()
+        request = connections.client.build_request(method, endpoint + path, headers=sent)
+        limit = connections.limit(self._patience.answer)
         try:
-            for number in range(_REDIRECTS + 1):
-                if self._stop.is_set():
-                    raise Stopped
-                with self._quiet():
-                    response = self._client.send(request, stream=True)
-                self._reached.add(endpoint)
-                try:
-                    commit = commit or response.headers.get(COMMIT_HEADER)
-                    if response.next_request is None or (until and until in response.headers):
-                        if not (until and response.is_redirect):
-                            _check_status(response, redirected=number > 0)
-                        yield response, commit
-                        return
-                    request = _follow(request, response.next_request)
-                finally:
-                    response.close()
-            raise EndpointError(f"redirected more than {_REDIRECTS} times")
+            with self._answer(connections, request, endpoint, until) as answer:
+                if not small:
+                    limit.end()
+                limit.check()
+                yield answer
+                limit.check()
         except (self._httpx.HTTPError, self._httpx.InvalidURL, self._httpx.StreamError) as error:
-            raise self._failure(error, endpoint, request) from error
+            limit.check()
+            raise self._failure(error, endpoint) from error
+        finally:
+            limit.end()
 
-    def _failure(self, error: Exception, endpoint: str, request: httpx.Request) -> Exception:
+    @contextmanager
+    def _answer(
+        self, connections: Connections, request: httpx.Request, endpoint: str, until: str | None
+    ) -> Iterator[tuple[httpx.Response, str | None]]:
+        """The answer after all redirects, and the first commit that is named on the way."""
+        first, commit = request.url.host, None
+        for number in range(_REDIRECTS + 1):
+            if self._stop.is_set():
+                raise Stopped
+            request.extensions["trace"] = connections.traced(first, request.url.host)
+            self._asked.url = request.url
+            with self._quiet():
+                response = connections.client.send(request, stream=True)
+            self._reached.add(endpoint)
+            try:
+                commit = commit or commit_in(response)
+                if response.next_request is None or (until and until in response.headers):
+                    if not (until and response.is_redirect):
+                        check_status(response, redirected=number > 0)
+                    yield response, commit
+                    return
+                check_redirect(request, response.next_request)
+                request = response.next_request
+            finally:
+                response.close()
+        raise EndpointError(f"redirected more than {_REDIRECTS} times")
+
+    def _failure(self, error: Exception, endpoint: str) -> Exception:
         """A failure of httpx as ours."""
         if self._stop.is_set():
             return Stopped()
-        text = _in_words(error, self._patience)
-        if not endpoint.startswith(f"{request.url.scheme}://{request.url.netloc.decode()}"):
-            text += f" from {request.url.host}, where it redirects"
+        text, url = _in_words(error, self._patience), self._asked.url
+        if not endpoint.startswith(f"{url.scheme}://{url.netloc.decode()}"):
+            text += f" from {url.host}, where it redirects"
         final = isinstance(error, self._httpx.InvalidURL | self._httpx.UnsupportedProtocol)
         if isinstance(error, self._httpx.ConnectError | self._httpx.ConnectTimeout):
             # A server that answered before is worth waiting for; one that never did is not.
@@ -241,45 +281,10 @@ class _Watch:
             self._since, self._bytes = time.monotonic(), 0
 
 
-def _continues(response: httpx.Response, start: int) -> bool:
-    """Whether the body goes on where the part stands."""
-    found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    plain = response.headers.get("Content-Encoding", "identity") == "identity"
-    return response.status_code == 206 and plain and found is not None and int(found[1]) == start
-
-
-def _follow(before: httpx.Request, after: httpx.Request) -> httpx.Request:
-    if before.url.scheme == "https" and after.url.scheme != "https":
-        raise EndpointError(f"redirected from https to {after.url.scheme}")
-    return after
-
-
-def _check_status(response: httpx.Response, *, redirected: bool) -> None:
-    status = response.status_code
-    if status in (200, 206) or (status == 416 and "Range" in response.request.headers):
-        return
-    said = [response.headers.get(name, "") for name in ("X-Error-Code", "X-Error-Message")]
-    text = ": ".join(part for part in (f"HTTP {status} {response.reason_phrase}".strip(), *said) if part)
-    if redirected:
-        text += f" from {response.url.host}, where it redirects"
-    # An expired signed address of the storage is mended by asking the endpoint again.
-    transient = status in _TRANSIENT or (status == 403 and redirected)
-    raise EndpointError(_printable(text), transient=transient, wait=_retry_after(response))
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() and len(value) < 6 else None
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)[:300]
-
-
 def _in_words(error: Exception, patience: Patience) -> str:
     name = type(error).__name__
     if name == "ConnectTimeout":
         return f"no connection within {patience.connect:g} s"
     if name == "ReadTimeout":
         return f"no data for {patience.read:g} s"
-    return _printable(f"{name}: {error}" if str(error) else name)
+    return printable(f"{name}: {error}" if str(error) else name)

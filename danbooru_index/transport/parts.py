@@ -36,6 +36,11 @@ class PartFile:
             self.received += len(block)
 
     @property
+    def size(self) -> int:
+        """How many bytes it is to have."""
+        return self._expected.size
+
+    @property
     def missing(self) -> int:
         """How many bytes are still to come."""
         return self._expected.size - self.received

@@ -16,9 +16,9 @@ from faults.builder import OPTIONS
 from danbooru_index.cli import main
 from danbooru_index.encoders import open_encoder
 from danbooru_index.errors import BuildCancelledError, BuildError, IndexDamagedError
-from danbooru_index.index.index import Index, current_version
+from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import MANIFEST_FILE, check_files, read_manifest, seal_problem
-from danbooru_index.index.versions import unfinished_versions
+from danbooru_index.index.versions import current_version, unfinished_versions
 from danbooru_index.indexing import BuildOptions, Step, build_index
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search

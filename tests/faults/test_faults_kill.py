@@ -15,9 +15,9 @@ from builds import content, tag_lines, write_lines
 from faults.builder import OPTIONS
 
 from danbooru_index.encoders import open_encoder
-from danbooru_index.index.index import Index, current_version
+from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import check_files, read_manifest
-from danbooru_index.index.versions import unfinished_versions
+from danbooru_index.index.versions import current_version, unfinished_versions
 from danbooru_index.indexing import build_index
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search_many

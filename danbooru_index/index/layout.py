@@ -1,0 +1,20 @@
+"""The folders of an index version, by name; imports nothing, so that listing a version costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+STORE = "tags"
+DENSE, LEXICAL, WORDS, SPARSE, LATE = CHANNELS = ("dense", "lexical", "words", "sparse", "late")
+CHROMA = "chroma"
+COOCCURRENCE = "cooccurrence"  # how often tags stand together, where such counts were given
+
+
+def channels_among(files: Iterable[str]) -> tuple[str, ...]:
+    """The channels that a version has, from the relative paths of its files; each has the folder of its name.
+
+    >>> channels_among(["dense/rows.npy", "tags/rating.npy", "words/vocabulary.npy"])
+    ('dense', 'words')
+    """
+    folders = {name.split("/", 1)[0] for name in files}
+    return tuple(channel for channel in CHANNELS if channel in folders)
