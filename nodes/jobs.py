@@ -71,7 +71,9 @@ class JobRunner:
                 raise InputError("Another job is running.", hint="Wait for its end, or cancel it.")
             self._stop = threading.Event()
             job = self.job = Job(kind)
-            thread = threading.Thread(target=self._run, args=(job, work, self._stop), name=f"danbooru-index {kind}", daemon=True)
+            thread = threading.Thread(
+                target=self._run, args=(job, work, self._stop), name=f"danbooru-index {kind}", daemon=True
+            )
         self._send(job)
         thread.start()
         return job

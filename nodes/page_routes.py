@@ -186,7 +186,9 @@ def start_rebuild(jobs: JobRunner, body: Body) -> Body:
     """Build in the background, on the CPU; what needs the GPU is queued as a prompt by the page."""
     order = _order(body)
     if plan(body)["where"] != "job":
-        raise InputError("This would run on the GPU.", hint="Queue Danbooru Index: Rebuild as a prompt, or choose device cpu.")
+        raise InputError(
+            "This would run on the GPU.", hint="Queue Danbooru Index: Rebuild as a prompt, or choose device cpu."
+        )
     return jobs.start("rebuild", lambda progress, cancelled: rebuild(order, progress, cancelled)).as_json()
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -14,15 +14,15 @@ from server import PromptServer
 
 from ..danbooru_index.errors import IndexNotFoundError
 from ..danbooru_index.progress import silent
-from ..danbooru_index.service import PREFIX, Answer, Request, Service
-from ..danbooru_index.service.routes import ROUTES, Route
-from . import host, page_routes
+from . import page_routes
 from .jobs import JobRunner
 from .service import find_version, use_index
 
 if TYPE_CHECKING:
     from ..danbooru_index.index.index import Index
+    from ..danbooru_index.service import Answer, Service
 
+PREFIX = "/danbooru-index/v1"  # the engine's service/routes.py names it too; a test compares them
 MAX_BODY_BYTES = 64 * 1024
 # A search holds the interpreter for milliseconds at a time, so more threads would not make it faster.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="danbooru-index")
@@ -46,47 +46,56 @@ def _ready_index() -> Iterator[tuple[Index, str]]:
         yield found
 
 
-def _own(method: str, name: str, summary: str, run: Callable[..., dict[str, Any]], *, body: bool = False) -> Route:
-    """A route of the page: its function takes the JSON object where `body` says so."""
+@lru_cache(maxsize=1)
+def _service() -> Service:
+    """The engine's routes and the page's own; made at the first request, so that ComfyUI's start pays for none of it."""
+    from ..danbooru_index.service import ROUTES, Service
+    from ..danbooru_index.service.routes import Route
 
-    def handler(_: Any, sent: Any) -> dict[str, Any]:
-        return run(sent if isinstance(sent, dict) else {}) if body else run()
+    def own(method: str, name: str, summary: str, run: Callable[..., dict[str, Any]], *, body: bool = False) -> Route:
+        def handler(_: Any, sent: Any) -> dict[str, Any]:
+            return run(sent if isinstance(sent, dict) else {}) if body else run()
 
-    takes = {"type": "object"} if method == "POST" else None
-    return Route(method, f"{PREFIX}/comfyui/{name}", f"comfyui_{name}", summary, handler, {"type": "object"}, takes)
+        takes = {"type": "object"} if method == "POST" else None
+        return Route(method, f"{PREFIX}/comfyui/{name}", f"comfyui_{name}", summary, handler, {"type": "object"}, takes)
+
+    return Service(
+        _ready_index,
+        find_version,
+        (
+            *ROUTES,
+            own("GET", "state", "The index in use and the job.", partial(page_routes.state, jobs)),
+            own("GET", "corpora", "What an index can be built from.", page_routes.corpora),
+            own("POST", "plan", "What a rebuild would take.", page_routes.plan, body=True),
+            own("POST", "prepare", "Make the index ready.", partial(page_routes.start_prepare, jobs)),
+            own("POST", "rebuild", "Build in the background.", partial(page_routes.start_rebuild, jobs), body=True),
+            own("POST", "verify", "Compare the index with its hashes.", partial(page_routes.start_verify, jobs)),
+            own("POST", "back", "Use the built index again.", page_routes.bring_back),
+            own("POST", "cancel", "Stop the job.", partial(page_routes.cancel, jobs)),
+        ),
+    )
 
 
-OWN_ROUTES = (
-    _own("GET", "state", "The index in use and the job.", partial(page_routes.state, jobs)),
-    _own("GET", "corpora", "What an index can be built from.", page_routes.corpora),
-    _own("POST", "plan", "What a rebuild would take.", page_routes.plan, body=True),
-    _own("POST", "prepare", "Make the index ready.", partial(page_routes.start_prepare, jobs)),
-    _own("POST", "rebuild", "Build an index in the background.", partial(page_routes.start_rebuild, jobs), body=True),
-    _own("POST", "verify", "Compare the index with its hashes.", partial(page_routes.start_verify, jobs)),
-    _own("POST", "back", "Use the built index again.", page_routes.bring_back),
-    _own("POST", "cancel", "Stop the job.", partial(page_routes.cancel, jobs)),
-)
+def _answer(asked: tuple[str, str, dict[str, str], dict[str, str], bytes]) -> Answer:
+    """One answer, in a thread of ours."""
+    from ..danbooru_index.service import Request
+
+    return _service().answer(Request(*asked))
 
 
 def add_routes() -> None:
-    """Bind every route; called once, while ComfyUI loads its nodes."""
-    if PromptServer.instance is None:
-        return
-    service = Service(_ready_index, find_version, (*ROUTES, *OWN_ROUTES))
-    for route in service.routes:
-        PromptServer.instance.routes.route(route.method, route.path)(_bound(service, route.path))
-    host.logger.debug("%d routes under %s", len(service.routes), PREFIX)
+    """Bind every route under the prefix; called once, while ComfyUI loads its nodes."""
+    if PromptServer.instance is not None:
+        PromptServer.instance.routes.route("*", PREFIX + "/{rest:.+}")(_handle)
 
 
-def _bound(service: Service, path: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def handle(request: web.Request) -> web.Response:
-        # One byte more than allowed is enough for the handler to refuse it.
-        body = await request.content.read(MAX_BODY_BYTES + 1)
-        while len(body) <= MAX_BODY_BYTES and (more := await request.content.read(MAX_BODY_BYTES + 1 - len(body))):
-            body += more
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        asked = Request(request.method, path, dict(request.query), headers, body)
-        answer: Answer = await asyncio.get_running_loop().run_in_executor(_threads, service.answer, asked)
-        return web.Response(status=answer.status, body=answer.body, headers=dict(answer.headers))
-
-    return handle
+async def _handle(request: web.Request) -> web.Response:
+    # One byte more than allowed is enough for the handler to refuse it.
+    body = b""
+    while len(body) <= MAX_BODY_BYTES and (more := await request.content.read(MAX_BODY_BYTES + 1 - len(body))):
+        body += more
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    path = f"{PREFIX}/{request.match_info['rest']}"
+    asked = (request.method, path, dict(request.query), headers, body)
+    answer = await asyncio.get_running_loop().run_in_executor(_threads, _answer, asked)
+    return web.Response(status=answer.status, body=answer.body, headers=dict(answer.headers))

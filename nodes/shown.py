@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..danbooru_index.records import Hit
 
 KEY = "danbooru_index"  # in the node's ui output
+LANGUAGES = ("en", "zh", "zh_tw", "ja", "ko")  # of the page
 FITS, WEAK = "fits", "weak"
 # A hit belongs into a prompt when it scores at least so much of the best one; an exact name scores above 1 and counts as 1.
 FIT_RATIO = 0.3
@@ -65,7 +66,7 @@ def chip(index: Index, tag: str, score: float, state: str) -> dict[str, Any]:
     record = next((r for r in (index.store.record(row) for row in rows) if r.tag == tag), None)
     shown: dict[str, Any] = {"tag": tag, "score": round(score, 3), "state": state}
     if record is not None:
-        names = {language: listed[0] for language, listed in record.names.items() if listed}
+        names = {language: record.names[language][0] for language in LANGUAGES if record.names.get(language)}
         shown |= {
             "posts": record.post_count,
             "category": record.category.label,

@@ -52,7 +52,7 @@ function addChips(node) {
   }
   const root = document.createElement("div");
   root.className = "dbi dbi-chips";
-  const widget = node.addDOMWidget(CHIPS, CHIPS, root, { serialize: false, hideOnZoom: true, getMinHeight: () => 96, margin: 8 });
+  const widget = node.addDOMWidget(CHIPS, CHIPS, root, { serialize: false, hideOnZoom: true, getMinHeight: () => Number(root.dataset.height ?? 96), margin: 8 });
   widget.serialize = false;
   const draw = (/** @type {any} */ shown) =>
     safely(async () => (await import("./lib/chips.mjs")).draw(node, root, shown, input));

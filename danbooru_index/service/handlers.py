@@ -9,7 +9,7 @@ from ..errors import InputError
 from ..expand.engine import expand
 from ..expand.request import ExpandRequest
 from ..index.index import Index
-from ..records import SearchRequest, TagRecord
+from ..records import SearchRequest, TagFilter, TagRecord
 from ..search.engine import search
 from ..search.related import RelatedRequest, related
 
@@ -51,7 +51,7 @@ def answer_related(index: Index, request: RelatedRequest) -> dict[str, Any]:
 def answer_tags(index: Index, request: TagsRequest) -> dict[str, Any]:
     """What the index knows of some tags, in order, each with the spelling that was asked for."""
     known, unknown = [], []
-    allowed = index.store.allowed((), "include", 0)  # what no filter shows is not described either
+    allowed = index.store.allowed(TagFilter(nsfw="include"))  # what no filter shows is not described either
     for asked in request.tags:
         rows = [row for row, _ in index.store.exact(asked) if allowed is None or allowed.tags[row]]
         if rows:

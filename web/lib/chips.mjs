@@ -4,6 +4,9 @@ import { compact, key, names, stillOff, toggled, written } from "./text.mjs";
 import { toast } from "./settings.mjs";
 import { locale, nameOf, ready, t } from "./words.mjs";
 
+const LEAST = 96;
+const MOST = 280;
+
 /** Draw a node's chips into an element. @param {any} node @param {HTMLElement} root @param {any} shown @param {any} input */
 export async function draw(node, root, shown, input) {
   style();
@@ -25,6 +28,11 @@ export async function draw(node, root, shown, input) {
   let open = "";
 
   function paint() {
+    fill();
+    fit(node, root);
+  }
+
+  function fill() {
     const now = off();
     const top = root.scrollTop;
     if (!shown) {
@@ -59,7 +67,8 @@ export async function draw(node, root, shown, input) {
 
   /** @param {any} one @param {Set<string>} now */
   function chip(one, now) {
-    const name = nameOf(one.names ?? {});
+    const known = nameOf(one.names ?? {});
+    const name = key(known) === key(one.tag) ? "" : known;
     const isOff = now.has(key(one.tag));
     const weak = one.state === "weak";
     const facts = [name, one.posts === undefined ? "" : t("posts", { count: one.posts.toLocaleString(locale()) }), one.score === undefined ? "" : one.score.toFixed(2),
@@ -74,6 +83,17 @@ export async function draw(node, root, shown, input) {
   // A changed text keeps what is still found switched off, and drops the rest.
   if (shown && input) set(stillOff(String(input.value ?? ""), shown.concepts.flatMap((/** @type {any} */ concept) => concept.chips.map((/** @type {any} */ one) => one.tag))).join(", "));
   paint();
+}
+
+/** Let the node grow with its chips, within reason; more of them scroll. @param {any} node @param {HTMLElement} root */
+function fit(node, root) {
+  const inner = [...root.children].reduce((most, child) => Math.max(most, /** @type {HTMLElement} */ (child).offsetTop + /** @type {HTMLElement} */ (child).offsetHeight), 0);
+  const wanted = Math.max(LEAST, Math.min(MOST, inner - root.offsetTop * Number(root.offsetParent !== root) + 12));
+  if (!inner || wanted === Number(root.dataset.height ?? LEAST)) return;
+  root.dataset.height = String(wanted);
+  const [width, height] = node.computeSize?.() ?? node.size;
+  if (height > node.size[1]) node.setSize?.([Math.max(width, node.size[0]), height]);
+  node.setDirtyCanvas?.(true, true);
 }
 
 /** @param {string} tag */

@@ -1,5 +1,4 @@
 // The dialog of the index: what it is, building it again from a file, verifying it.
-import { app } from "../../../scripts/app.js";
 import { api } from "../../../scripts/api.js";
 import { duration, el, own, size, style } from "./dom.mjs";
 import { jobView } from "./job.mjs";
@@ -82,6 +81,7 @@ class Panel {
       this.file.click();
     }
     this.order = { corpus: this.corpus.value, encoder: this.encoder.value };
+    this.calm();
     this.go.disabled = true;
     try {
       const plan = this.plan = await ask("comfyui/plan", this.order);
@@ -116,15 +116,27 @@ class Panel {
     await this.choose();
   }
 
+  /** The first press asks, the second builds. */
   async confirm() {
     const { plan } = this;
-    const time = duration(plan.seconds, t);
-    const sure = await app.extensionManager.dialog.confirm({ title: t("rebuild.title"), message: t("rebuild.confirm", { rows: plan.rows.toLocaleString(locale()), time }) });
-    if (!sure) return;
+    if (!this.asked) {
+      this.asked = true;
+      const question = t("rebuild.confirm", { rows: plan.rows.toLocaleString(locale()), time: duration(plan.seconds, t) });
+      this.planBox.prepend(el("div.dbi-question", { role: "alert" }, question));
+      this.go.classList.add("dbi-sure");
+      return;
+    }
+    this.calm();
     if (plan.where === "job") return this.run("rebuild", this.order);
     const inputs = { device: "auto", batch_size: 0, unfinished: "resume", tolerant: true, ...this.order };
     await api.queuePrompt(0, { output: { 1: { class_type: "DanbooruIndexRebuild", inputs } }, workflow: {} });
     this.dialog.close();
+  }
+
+  calm() {
+    this.asked = false;
+    this.go.classList.remove("dbi-sure");
+    this.planBox.querySelector(".dbi-question")?.remove();
   }
 
   /** @param {string} kind @param {object} body */

@@ -8,8 +8,10 @@ const MOST = { history: 200, favourites: 1000 };
 /** @returns {Promise<Memory>} */
 export async function read() {
   try {
+    // Asked for by name before it was ever written it would be an error in the console.
+    const there = await (await api.fetchApi("/userdata?dir=.&recurse=false&split=false")).json();
+    if (!there.includes(FILE)) return { history: [], favourites: [] };
     const answer = await api.getUserData(FILE);
-    if (answer.status !== 200) return { history: [], favourites: [] };
     const value = await answer.json();
     const list = (/** @type {unknown} */ one) => (Array.isArray(one) ? one.filter((item) => typeof item === "string") : []);
     return { history: list(value.history), favourites: list(value.favourites) };

@@ -1,6 +1,6 @@
 // Found tags as rows: in the sidebar and beside a text box.
 import { el } from "./dom.mjs";
-import { compact, written } from "./text.mjs";
+import { compact, key, written } from "./text.mjs";
 import { locale, nameOf, t } from "./words.mjs";
 
 /**
@@ -9,7 +9,8 @@ import { locale, nameOf, t } from "./words.mjs";
  * @param {{id: string, inBox: boolean, favourite?: boolean, star?: (tag: string) => void, take: (tag: string) => void, brief?: boolean}} look
  */
 export function row(hit, facts, look) {
-  const name = nameOf(facts?.names ?? {});
+  const known = nameOf(facts?.names ?? {});
+  const name = key(known) === key(hit.tag) ? "" : known;
   const definition = definitionOf(facts?.definition);
   const made = el(
     `div.dbi-row.dbi-${hit.category}`,
@@ -24,7 +25,7 @@ export function row(hit, facts, look) {
     ),
   );
   if (look.inBox) made.classList.add("dbi-in");
-  const why = whyOf(hit, name);
+  const why = whyOf(hit);
   if (!look.brief && (definition || why)) {
     made.append(el("div.dbi-more", {}, definition, definition && why ? " " : "", why && el("span.dbi-why", {}, why)));
   }
@@ -45,11 +46,10 @@ function star(tag, on, press) {
   }, on ? "★" : "☆");
 }
 
-/** @param {any} hit @param {string} name */
-function whyOf(hit, name) {
-  if (!hit.matched) return "";
-  if (hit.channels?.exact) return "";
-  return hit.matched === name || hit.matched === hit.tag ? "" : t("why.near", { text: hit.matched.slice(0, 60) });
+/** Why it was found, where the name does not tell. @param {any} hit */
+function whyOf(hit) {
+  if (hit.channels?.exact) return t("why.exact");
+  return hit.matched === "definition" ? t("why.definition") : "";
 }
 
 /** @param {Record<string, string> | string | undefined} definition */

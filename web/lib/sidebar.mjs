@@ -200,7 +200,7 @@ class Sidebar {
 
   async related() {
     const box = lastBox();
-    const tags = box ? [...new Set(items(box.value).map((item) => key(item.text)))].filter((tag) => /^[\x21-\x7e]+$/.test(tag)).slice(-12) : [];
+    const tags = box ? [...new Set(items(box.value).map((item) => key(item.text)))].filter((tag) => tag.length < 60).slice(-12) : [];
     if (!tags.length) return this.fill([], t("related.none"));
     try {
       const answer = await ask("related", { tags, limit: 30, nsfw: this.nsfw, min_count: this.least, categories: this.category ? [this.category] : [] });

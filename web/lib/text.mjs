@@ -58,13 +58,12 @@ export function find(text, tag) {
 export function inserted(text, cursor, insert) {
   const inside = items(text).find((item) => item.start < cursor && cursor < item.end);
   const place = inside ? inside.end : cursor;
-  const before = text.slice(0, place).trimEnd();
+  const before = text.slice(0, place).replace(/[^\S\n]+$/, "");
   const after = text.slice(place);
-  const lead = before && !SEPARATOR.test(before.at(-1) ?? "") ? ", " : before && place === before.length ? " " : "";
-  const start = before && !/\n\s*$/.test(text.slice(0, place)) ? before.length : place;
-  const gap = start < place ? (lead || " ") : lead;
-  const tail = after.trim() && !SEPARATOR.test(after.trimStart()[0]) ? ", " : "";
-  return { text, start, end: place, insert: gap + insert + tail };
+  const gap = !before || before.endsWith("\n") ? "" : SEPARATOR.test(before.at(-1) ?? "") ? " " : ", ";
+  const next = after.replace(/^[^\S\n]+/, "");
+  const joins = next.trim() && !SEPARATOR.test(next[0]);
+  return { text, start: before.length, end: joins ? text.length - next.length : place, insert: gap + insert + (joins ? ", " : "") };
 }
 
 /** Take an item out with one of its separators. @param {string} text @param {{start: number, end: number}} item @returns {Edit} */

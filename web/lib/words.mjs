@@ -22,7 +22,10 @@ export function ready() {
   if (wanted !== language) {
     language = wanted;
     loading = (async () => {
-      const read = async (/** @type {string} */ name) => (await fetch(new URL(`../lang/${name}.json`, import.meta.url))).json();
+      const read = async (/** @type {string} */ name) => {
+        const answer = await fetch(new URL(`../lang/${name}.json`, import.meta.url));
+        return answer.ok ? answer.json() : {}; // without words their names are shown, and everything works
+      };
       const [english, own] = await Promise.all([read("en"), wanted === "en" ? {} : read(wanted)]);
       words = { ...english, ...own };
     })();
