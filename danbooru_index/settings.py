@@ -23,7 +23,8 @@ class Settings:
     `home` holds indexes and models. `endpoints` are tried in order. `repository` and `revision` name the prebuilt
     index; nothing is fetched unless a command or node asks for it, or `auto_fetch` is true. `token` goes to the Hub
     itself and to `token_endpoints`, never to another endpoint. `model_folders` are a host's folders of models, where
-    BGE-M3 may already lie. `weights` is a file that `evaluate --tune` wrote, for searches instead of the built-in weights.
+    BGE-M3 may already lie. `weights` is a file that `evaluate --tune` wrote, for searches instead of the built-in weights. `key` is
+    what clients of `serve` must send.
     """
 
     home: Path
@@ -38,6 +39,7 @@ class Settings:
     device: str = "auto"
     model_folders: tuple[Path, ...] = ()
     weights: Path | None = None
+    key: str | None = field(default=None, repr=False)
 
     def with_home(self, home: Path) -> Settings:
         """The same settings over another home folder."""
@@ -77,6 +79,7 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         model=str(env.get("DANBOORU_INDEX_MODEL") or table.get("model", "use-multilingual")),
         device=str(env.get("DANBOORU_INDEX_DEVICE") or table.get("device", "auto")),
         model_folders=_folders(env.get("DANBOORU_INDEX_MODEL_FOLDERS") or table.get("model_folders", [])),
+        key=env.get("DANBOORU_INDEX_KEY") or None,
         weights=_file(env.get("DANBOORU_INDEX_WEIGHTS")) or _file(table.get("weights"), folder),
     )
 

@@ -120,6 +120,7 @@ LEVELS = [
     {"evaluation", "report"},
     {"locate"},
     {"service"},
+    {"serve"},
     {"cli"},
     {"__main__", "__init__"},
 ]
@@ -145,6 +146,8 @@ SINGLE = {
     "platformdirs": "settings.py",
     "filelock": "storage/locks.py",
     "psutil": "indexing/memory.py",
+    "uvicorn": "serve/server.py",
+    "mcp": "serve/mcp_server.py",
 }
 
 

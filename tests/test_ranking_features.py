@@ -62,7 +62,7 @@ def test_weights_are_few_finite_and_of_these_features() -> None:
     assert sum(array.size for array in arrays) < 2500
     assert all(np.isfinite(array).all() for array in arrays)
     with pytest.raises(ValueError, match="other features"):
-        Ranker.from_json({**value, "features": ["dense"]})
+        Ranker.from_json({**value, "features": ["dense", "luck"]})
 
 
 def test_equal_scores_are_ordered_by_posts() -> None:

@@ -8,10 +8,10 @@ import traceback
 from collections.abc import Sequence
 
 from ..errors import DanbooruIndexError
-from . import build, convert, evaluate, expand, fetch, info, prepare, search
+from . import build, convert, evaluate, expand, fetch, info, mcp, prepare, search, serve
 from .about import ShowAbout
 
-COMMANDS = (search, expand, prepare, build, convert, fetch, info, evaluate)
+COMMANDS = (search, expand, prepare, build, convert, fetch, info, evaluate, serve, mcp)
 
 
 def parser() -> argparse.ArgumentParser:

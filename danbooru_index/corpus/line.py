@@ -70,12 +70,16 @@ def parse_line(line: str) -> TagRecord:
     :raises LineError: with the reason, in words for the person who wrote the file.
     """
     try:
+        # ValueError: also a whole number of more digits than Python reads.
         fields = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise LineError(f"not JSON ({error})") from error
     if not isinstance(fields, dict):
         raise LineError(f"not a JSON object but {type(fields).__name__}")
-    return record_of(fields)
+    try:
+        return record_of(fields)
+    except RecursionError as error:
+        raise LineError("a field is nested too deeply") from error
 
 
 def record_of(fields: dict[str, Any]) -> TagRecord:
@@ -93,8 +97,8 @@ def record_of(fields: dict[str, Any]) -> TagRecord:
     return TagRecord(
         tag=tag,
         text=text,
-        id=str(fields.get("id", "")),
-        source=str(fields.get("source", "")),
+        id=_any_text(fields, "id"),
+        source=_any_text(fields, "source"),
         category=_category_of(fields, category),
         post_count=_count_of(fields),
         names=names,
@@ -177,6 +181,12 @@ def _check_characters(text: str, name: str) -> None:
         raise LineError(f"the {name} has a lone surrogate at character {error.start + 1}") from error
 
 
+def _any_text(fields: dict[str, Any], key: str) -> str:
+    text = str(fields.get(key, ""))
+    _check_characters(text, key)
+    return text
+
+
 def _rest_of(text: str, tag: str, plain: re.Match[str] | None) -> str:
     if plain and plain["tag"] == tag:
         return plain["rest"] or ""
@@ -204,10 +214,14 @@ def _definitions(value: Any) -> dict[str, str]:
     if isinstance(value, Mapping):
         if not all(isinstance(v, str) for v in value.values()):
             raise LineError("definition: every language needs a string")
+        for language, text in value.items():
+            _check_characters(language, "language of a definition")
+            _check_characters(text, "definition")
         return {str(language): text.strip() for language, text in value.items() if text.strip()}
     if not isinstance(value, str):
         raise LineError(f"definition is {type(value).__name__}, not a string")
     text = value.strip()
+    _check_characters(text, "definition")
     return {definition_language(text): text} if text else {}
 
 
@@ -279,5 +293,7 @@ def _strings(fields: dict[str, Any], key: str) -> tuple[str, ...]:
 def _language_lists(value: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, Mapping):
         raise LineError("names is not an object of languages")
+    for language in value:
+        _check_characters(language, "language of names")
     names = {str(language): _strings({"names": listed}, "names") for language, listed in value.items()}
     return {language: listed for language, listed in names.items() if listed}

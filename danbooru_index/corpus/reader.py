@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,10 @@ from .line import LineError, parse_line
 
 MAX_LINE_BYTES = 1 << 20
 MAX_KEPT_PROBLEMS = 1000
+MAX_REASON_CHARS = 300
+_BREATH = 1 << 20  # bytes between two calls of `pause`, each line counting _LINE more
+_LINE = 64
+_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,18 @@ class CorpusReader:
 
     Strict: the first bad line raises CorpusError. Tolerant: bad lines are counted in `bad` and the first 1,000 are
     kept in `problems`. After the last record `sha256` is the hash of the file's bytes (uncompressed).
-    `lexicon` adds its names and ratings to every record. `bytes_read` against `total_bytes` (both of the file on disk) is for progress.
+    `lexicon` adds its names and ratings to every record. `pause` is called about once a mebibyte, good lines or not, and what
+    it raises ends the reading. `size` is the number of bytes so far (uncompressed); `bytes_read` against `total_bytes`
+    (both of the file on disk) is for progress.
     """
 
-    def __init__(self, path: Path, *, strict: bool = True, lexicon: Lexicon = NO_LEXICON) -> None:
+    def __init__(
+        self, path: Path, *, strict: bool = True, lexicon: Lexicon = NO_LEXICON, pause: Callable[[], None] | None = None
+    ) -> None:
+        """Open the file; raises CorpusError when it is none, or cannot be read."""
         self.path = path
+        self.size = 0
+        self._pause = pause
         self._lexicon = lexicon
         self.strict = strict
         self.good = 0
@@ -49,6 +60,9 @@ class CorpusReader:
         self._hash = hashlib.sha256()
         self._seen: set[str] = set()
         try:
+            if path.exists() and not path.is_file():
+                # A device or a pipe may never end, and cannot be read twice.
+                raise OSError("it is no regular file")
             self.total_bytes = path.stat().st_size
             self._raw: IO[bytes] = path.open("rb")
         except OSError as error:
@@ -79,28 +93,38 @@ class CorpusReader:
 
     def __iter__(self) -> Iterator[TagRecord]:
         for number, raw in enumerate(self.raw_lines(), start=1):
-            if not raw.strip():
+            if raw.isspace():
                 continue
             try:
-                record = parse_line(self._decode(raw))
+                text = self._decode(raw)
+                # Some editors put a byte order mark before the first line.
+                text = text.removeprefix(_BOM) if number == 1 else text
+                if not text.strip():
+                    continue
+                record = parse_line(text)
                 if record.tag in self._seen:
                     raise LineError(f"the tag {record.tag} stands on an earlier line already")
             except LineError as error:
-                self._report(LineProblem(number, str(error)))
+                self._report(LineProblem(number, _short(str(error))))
                 continue
             self._seen.add(record.tag)
             self.good += 1
             yield self._lexicon.enrich(record)
 
     def raw_lines(self) -> Iterator[bytes]:
-        """The lines as they stand in the file, without a BOM; they make the hash."""
-        first = True
+        """The lines as they stand in the file, they make the hash; of one that is too long, its first MAX_LINE_BYTES."""
+        inside, work = False, 0
         try:
             while raw := self._stream.readline(MAX_LINE_BYTES):
                 self._hash.update(raw)
-                if first:
-                    raw, first = raw.removeprefix(b"\xef\xbb\xbf"), False
-                yield raw
+                self.size += len(raw)
+                work += len(raw) + _LINE
+                if self._pause is not None and work >= _BREATH:
+                    work = 0
+                    self._pause()
+                if not inside:
+                    yield raw
+                inside = not raw.endswith(b"\n")
         except (OSError, EOFError, zlib.error) as error:
             raise CorpusError(
                 f"The corpus {self.path} is damaged: {error}.", hint="Download or make the file again."
@@ -124,6 +148,10 @@ class CorpusReader:
         self.bad += 1
         if len(self.problems) < MAX_KEPT_PROBLEMS:
             self.problems.append(problem)
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= MAX_REASON_CHARS else f"{reason[:MAX_REASON_CHARS]}…"
 
 
 def read_corpus(path: Path, *, strict: bool = True) -> list[TagRecord]:

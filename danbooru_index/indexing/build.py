@@ -5,6 +5,7 @@ Reading, encoding and writing overlap; every stage can be killed and goes on whe
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,10 +96,10 @@ class Job:
         """What the build needs only until it ends."""
         return self.version / UNFINISHED
 
-    def open_corpus(self) -> CorpusReader:
+    def open_corpus(self, pause: Callable[[], None]) -> CorpusReader:
         """The corpus as it is built: with the lexicon, unless it is left out."""
         lexicon = load_lexicon() if self.options.lexicon else NO_LEXICON
-        return CorpusReader(self.corpus, strict=self.options.strict, lexicon=lexicon)
+        return CorpusReader(self.corpus, strict=self.options.strict, lexicon=lexicon, pause=pause)
 
     def check(self) -> None:
         """Raise KeyboardInterrupt when the host wants the build to stop: the same road as Ctrl-C."""
@@ -138,8 +139,7 @@ def build_index(
         claim(folder)
     with plain_errors(folder), build_lock(folder):
         remove_unused(folder)
-        reporter.stage("corpus", 0)
-        sha256, corpus_bytes = measure_corpus(corpus)
+        sha256, corpus_bytes = _measure(corpus, folder, reporter, cancelled)
         key: dict[str, Any] = {
             "corpus_sha256": sha256,
             "encoder": encoder.identity.as_json(),
@@ -174,6 +174,23 @@ def build_index(
     )
 
 
+def _measure(corpus: Path, folder: Path, reporter: Reporter, cancelled: Callable[[], bool]) -> tuple[str, int]:
+    """SHA-256 and size of the corpus; a disk's worth of anything can be handed over, so this can be stopped too."""
+    reporter.stage("corpus", 0)
+
+    def told(done: int, total: int) -> None:
+        reporter.update(done)
+        if cancelled():
+            raise KeyboardInterrupt
+
+    try:
+        return measure_corpus(corpus, told)
+    except KeyboardInterrupt as error:
+        raise BuildCancelledError(
+            f"The build in {folder} was stopped before anything was encoded.", hint="Run the same command again."
+        ) from error
+
+
 def _sha256(pairs: Path | None) -> str:
     try:
         return sha256_of(pairs) if pairs is not None else ""
@@ -201,14 +218,15 @@ def _run(job: Job) -> None:
 
 def _count(job: Job) -> None:
     """Parse the corpus once before anything is encoded: a bad line is found now, and not after an hour of work."""
-    with job.open_corpus() as reader:
+
+    def pause() -> None:
+        job.reporter.update(reader.bytes_read)
+        job.check()
+
+    with job.open_corpus(pause) as reader:
         job.reporter.stage("checking the corpus", reader.total_bytes, "B")
-        job.state.total = 0
-        for number, record in enumerate(reader):
-            job.state.total += len(texts_of(record))
-            if number % 5000 == 0:
-                job.reporter.update(reader.bytes_read)
-                job.check()
+        job.check()
+        job.state.total = sum(len(texts_of(record)) for record in reader)
         if not reader.good:
             message = f"The corpus {reader.path} has no usable line ({reader.bad} bad)."
             raise CorpusError(message, hint="Every line must be a JSON object with a text.")
@@ -229,11 +247,25 @@ def _encode(job: Job) -> None:
         job.reporter.note(f"Texts that have not changed are taken from {base.name}.")
     writers = _writers(job)
     saved = time.monotonic()
+    ended = threading.Event()
+
+    def pause() -> None:
+        if ended.is_set():
+            raise KeyboardInterrupt
+
+    def idle() -> None:
+        try:
+            job.reporter.update(state.texts)
+            job.check()
+        except BaseException:
+            ended.set()  # the reader may be in the midst of a gigabyte of blank lines
+            raise
+
     try:
-        with job.open_corpus() as reader:
+        with job.open_corpus(pause) as reader:
             job.reporter.stage("encoding", state.total, start=state.texts)
             read = prefetch(chunks(reader, skip=state.rows, size=state.batch_size))
-            encoded = prefetch(encoded_chunks(read, job.encoder, base), idle=job.check)
+            encoded = prefetch(encoded_chunks(read, job.encoder, base), idle=idle)
             try:
                 for chunk in encoded:
                     writers.append(chunk, state)
@@ -243,6 +275,7 @@ def _encode(job: Job) -> None:
                         saved = time.monotonic()
                     job.check()
             finally:
+                ended.set()
                 encoded.close()
                 _save(job, writers)
     finally:

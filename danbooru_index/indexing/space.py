@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ..channels.dense import GRAPH_DIMENSIONS
@@ -32,11 +33,17 @@ _MEMORY_SHARE = 0.25
 _BYTES_A_TEXT = 1 << 20  # activations of one text in a large encoder, generously
 
 
-def measure_corpus(path: Path) -> tuple[str, int]:
-    """SHA-256 and number of the (uncompressed) bytes of a corpus; raises CorpusError when it cannot be read."""
-    with CorpusReader(path) as reader:
-        size = sum(len(raw) for raw in reader.raw_lines())
-        return reader.sha256, size
+def measure_corpus(path: Path, told: Callable[[int, int], None] = lambda done, total: None) -> tuple[str, int]:
+    """SHA-256 and number of the (uncompressed) bytes of a corpus.
+
+    `told` is called about once a mebibyte with the bytes on disk that were read, and their total; what it raises passes.
+
+    :raises CorpusError: it cannot be read.
+    """
+    with CorpusReader(path, pause=lambda: told(reader.bytes_read, reader.total_bytes)) as reader:
+        for _ in reader.raw_lines():
+            pass
+        return reader.sha256, reader.size
 
 
 def bytes_needed(corpus_bytes: int, texts: int, encoder: Encoder, late_bytes: int) -> int:

@@ -1,6 +1,6 @@
 """The learned ranker: a linear model and a small layer beside it, some hundred weights in weights.json.
 
-benchmarks/ranking_study.py fits them; benchmarks/ranking_study.md says what each feature gave. The score of a candidate is
+The commands of training/ fit them; benchmarks/ranking_study.md says what each feature gave. The score of a candidate is
 its estimated probability to answer the query, so scores of different queries compare.
 """
 
@@ -45,14 +45,16 @@ class Ranker:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Ranker:
-        """Read the form of weights.json; raises ValueError when it was fitted for other features."""
-        if tuple(value["features"]) != FEATURES:
-            raise ValueError(
-                "The weights of the ranker were fitted for other features; run benchmarks/ranking_study.py."
-            )
-        linear, hidden, inner, output = (
-            np.array(value[name], np.float32) for name in ("linear", "hidden", "hidden_bias", "output")
-        )
+        """Read the form of weights.json, whose features are some of FEATURES; raises ValueError when it has others."""
+        unknown = set(value["features"]).difference(FEATURES)
+        if unknown:
+            raise ValueError(f"The ranker was fitted for other features ({', '.join(sorted(unknown))}); see training/.")
+        columns = [FEATURES.index(name) for name in value["features"]]
+        linear = np.zeros(len(FEATURES), np.float32)
+        linear[columns] = value["linear"]
+        hidden = np.zeros((len(value["hidden"]), len(FEATURES)), np.float32)
+        hidden[:, columns] = value["hidden"]
+        inner, output = (np.array(value[name], np.float32) for name in ("hidden_bias", "output"))
         return cls(linear, hidden, inner, output, float(value["bias"]))
 
 

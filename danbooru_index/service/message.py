@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 JSON = "application/json; charset=utf-8"
-MAX_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 128 * 1024  # the longest text that is searched, 20,000 characters, in JSON of ASCII
 
 
 @dataclass(frozen=True, slots=True)

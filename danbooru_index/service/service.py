@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -31,9 +31,8 @@ class Service:
         """The answer to one request; never raises."""
         methods = self._by_path.get(request.path)
         if methods is None:
-            return self._failure_of(request.path)(
-                RequestError(404, "not_found", "There is no such route.", "The routes are listed in /openapi.json.")
-            )
+            missing = RequestError(404, "not_found", "There is no such route.", "/openapi.json lists the routes.")
+            return self.refusal(request.path, missing)
         head = request.method == "HEAD"
         route = methods.get("GET" if head else request.method)
         if route is None:
@@ -54,10 +53,11 @@ class Service:
             answer = route.failure(error)
         return Answer(answer.status, answer.headers, b"") if head else answer
 
-    def _failure_of(self, path: str) -> Callable[[Exception], Answer]:
-        """How errors look beneath a path: as those of the routes that stand there."""
-        top = path.split("/")[1] if "/" in path else ""
-        return next((route.failure for route in self.routes if route.path.split("/")[1] == top), failure)
+    def refusal(self, path: str, error: RequestError) -> Answer:
+        """The answer to a request that is refused before its handler, in the form of the routes that stand at its path."""
+        top = path.split("/", 2)[1:2]
+        form = next((route.failure for route in self.routes if route.path.split("/", 2)[1:2] == top), failure)
+        return form(error)
 
 
 def parsed_body(request: Request, *, only_json: bool = True) -> Any:

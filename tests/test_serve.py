@@ -1,0 +1,318 @@
+"""The service over HTTP: a real server, real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from conftest import corpus_lines
+from serving import Running, serving
+
+from danbooru_index.cli import main
+from danbooru_index.encoders import open_encoder
+from danbooru_index.errors import InputError
+from danbooru_index.indexing import build_index
+from danbooru_index.serve.guard import Guard, Rate
+from danbooru_index.serve.options import ServeOptions
+from danbooru_index.service.failures import RequestError
+from danbooru_index.service.keeper import LOOK_SECONDS, IndexKeeper
+from danbooru_index.settings import load_settings
+
+SEARCH = "/danbooru-index/v1/search"
+KEY = "a-key-of-the-tests"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("serve") / "home"
+
+
+@pytest.fixture(scope="module")
+def server(small_folder: Path, home: Path) -> Iterator[Running]:
+    """One worker that is quick to lose patience."""
+    with serving(small_folder, home, arrive=1.0, take=2.0, idle=2.0) as running:
+        yield running
+
+
+def still_answers(running: Running) -> bool:
+    return running.post(SEARCH, {"text": "双马尾", "limit": 1}).json()["hits"][0]["tag"] == "twintails"
+
+
+def test_it_answers_what_the_command_prints(
+    server: Running, small_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = server.post(SEARCH, {"text": "穿水手服的双马尾女孩", "limit": 4})
+    assert main(["search", "穿水手服的双马尾女孩", "-k", "4", "--db", str(small_folder), "--json"]) == 0
+    assert said.json() == json.loads(capsys.readouterr().out)
+    assert "server" not in said.headers
+
+
+def test_the_page_and_the_description_are_there_and_nothing_else_of_the_disk(server: Running) -> None:
+    page = server.get("/")
+    assert page.status_code == 200 and "default-src 'none'" in page.headers["content-security-policy"]
+    assert server.get("/page/main.js").headers["content-type"].startswith("text/javascript")
+    assert SEARCH in server.get("/openapi.json").json()["paths"]
+    for path in (
+        "/page/../app.py",
+        "/page/%2e%2e/app.py",
+        "/page/__init__.py",
+        "/page/",
+        "/page//etc/passwd",
+        "/nothing",
+    ):
+        raw = f"GET {path} HTTP/1.1\r\nHost: {server.host}\r\nConnection: close\r\n\r\n".encode()
+        assert raw_answer(server, raw).startswith(b"HTTP/1.1 404"), path
+
+
+def raw_answer(server: Running, data: bytes, timeout: float = 20) -> bytes:
+    """Everything that the server sends until it closes the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=timeout) as connection:
+        connection.sendall(data)
+        received = b""
+        try:
+            while part := connection.recv(65536):
+                received += part
+        except ConnectionResetError:
+            pass
+        return received
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "", "[::1"]
+)
+def test_a_name_that_is_not_ours_is_refused(server: Running, host: str) -> None:
+    answer = server.post(SEARCH, {"text": "x"}, headers={"Host": host})
+    assert answer.status_code in (400, 421)
+    if host:
+        assert server.get("/", headers={"Host": host}).status_code in (400, 421)
+
+
+def test_pages_of_other_sites_are_refused_and_our_own_are_not(server: Running) -> None:
+    for origin in ("https://evil.example", "null", "http://127.0.0.1:1"):
+        assert server.post(SEARCH, {"text": "x"}, headers={"Origin": origin}).status_code == 403
+    assert server.post(SEARCH, {"text": "x"}, headers={"Origin": server.address}).status_code == 200
+    assert server.get("/api/health", headers={"Host": f"localhost:{server.port}"}).status_code == 200
+
+
+def test_huge_bodies_are_refused_announced_or_not(server: Running) -> None:
+    announced = b"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 9999999999\r\n\r\n"
+    answer = raw_answer(server, announced % (SEARCH.encode(), server.host.encode()))
+    assert answer.startswith(b"HTTP/1.1 413") and b"connection: close" in answer.lower()
+
+    def endless() -> Iterator[bytes]:
+        for _ in range(200):
+            yield b"x" * 4096
+
+    try:
+        status = httpx.post(server.address + SEARCH, content=endless(), timeout=20, trust_env=False).status_code
+    except httpx.WriteError:
+        status = 413  # it was refused before all was sent
+    assert status == 413
+    assert still_answers(server)
+
+
+def test_slow_clients_do_not_hold_the_server(server: Running) -> None:
+    head = (
+        f"POST {SEARCH} HTTP/1.1\r\nHost: {server.host}\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n"
+    )
+    started = time.monotonic()
+    with ThreadPoolExecutor(3) as pool:
+        nothing = pool.submit(raw_answer, server, b"")
+        half_a_head = pool.submit(raw_answer, server, head[:40].encode())
+        half_a_body = pool.submit(raw_answer, server, head.encode() + b'{"text": ')
+        assert still_answers(server)
+        assert nothing.result() == half_a_head.result() == b""
+        assert half_a_body.result().startswith(b"HTTP/1.1 408")
+    assert time.monotonic() - started < 15
+    # A second request on a connection that goes on has no more time than the first.
+    whole = f"GET /api/health HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode()
+    assert raw_answer(server, whole + head[:30].encode()).count(b"HTTP/1.1 200") == 1
+
+
+def test_a_client_that_does_not_take_its_answers_is_left(server: Running) -> None:
+    body = b'{"text": "hair", "limit": 1000, "nsfw": "include", "explain": true}'
+    head = f"POST {SEARCH} HTTP/1.1\r\nHost: {server.host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        connection.connect(("127.0.0.1", server.port))
+        connection.settimeout(10)
+        connection.sendall((head.encode() + body) * 3)
+        assert still_answers(server)
+
+
+def test_nonsense_is_refused(server: Running) -> None:
+    for data in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"A" * 200_000):
+        assert raw_answer(server, data).startswith((b"HTTP/1.1 4", b"")), data[:20]
+    assert still_answers(server)
+
+
+def test_a_key_is_needed_where_there_is_one(small_folder: Path, home: Path) -> None:
+    with serving(small_folder, home, key=KEY) as running:
+        assert running.get("/").status_code == 200  # the page asks for the key
+        assert running.post(SEARCH, {"text": "x"}).status_code == 401
+        right = {"Authorization": f"Bearer {KEY}"}
+        assert running.post(SEARCH, {"text": "x"}, headers=right).status_code == 200
+        refused = running.post("/api/search", {"query": "x"}, headers={"Authorization": "Bearer wrong"})
+        assert (refused.status_code, refused.json()) == (401, {"detail": "invalid_api_key"})
+        statuses = [
+            running.post(SEARCH, {"text": "x"}, headers={"Authorization": "Bearer no"}).status_code for _ in range(5)
+        ]
+        assert 429 in statuses
+        assert KEY not in "\n".join(running.lines)
+
+
+def test_many_requests_of_one_client_are_refused(small_folder: Path, home: Path) -> None:
+    with serving(small_folder, home, rate=1.0) as running:
+        answers = [running.post(SEARCH, {"text": "x"}) for _ in range(6)]
+        late = [answer for answer in answers if answer.status_code == 429]
+        assert late and int(late[0].headers["retry-after"]) >= 1 and late[0].json()["code"] == "rate"
+
+
+def test_a_busy_server_says_so_and_goes_on(small_folder: Path, home: Path) -> None:
+    with serving(small_folder, home, waiting=1) as running:
+        body = {"text": "一个银色长发的女孩，没有眼镜，在雨中撑着伞。" * 200}
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: running.post("/danbooru-index/v1/expand", body), range(8)))
+        assert {answer.status_code for answer in answers} == {200, 503}
+        assert all(answer.headers["retry-after"] for answer in answers if answer.status_code == 503)
+        assert still_answers(running)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_it_stops_gracefully(small_folder: Path, home: Path, workers: int) -> None:
+    with serving(small_folder, home, workers=workers) as running:
+        body = {"text": "一个银色长发的女孩，没有眼镜，在雨中撑着伞。" * 100}
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(running.post, "/danbooru-index/v1/expand", body)
+            time.sleep(0.15)
+            running.process.send_signal(signal.SIGTERM)
+            assert answer.result().status_code == 200
+        assert running.process.wait(30) == 0
+        with pytest.raises(httpx.ConnectError):
+            running.get("/")
+        assert not [line for line in running.lines if "Traceback" in line]
+
+
+def worker_pids(running: Running) -> set[int]:
+    pids = set()
+    for process in psutil.Process(running.process.pid).children():
+        with contextlib.suppress(psutil.Error):
+            if "spawn_main" in " ".join(process.cmdline()):
+                pids.add(process.pid)
+    return pids
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_worker_that_dies_is_replaced(small_folder: Path, home: Path) -> None:
+    with serving(small_folder, home, workers=2) as running:
+        workers = worker_pids(running)
+        assert len(workers) == 2
+        first = min(workers)
+        os.kill(first, signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and (len(now := worker_pids(running)) < 2 or first in now):
+            time.sleep(0.2)
+        assert len(now) == 2 and first not in now
+        assert still_answers(running)
+
+
+def test_it_ends_with_the_program_that_started_it(small_folder: Path, home: Path) -> None:
+    with serving(small_folder, home, stdin=subprocess.PIPE, until_stdin_closes=True) as running:
+        assert running.process.stdin is not None
+        running.process.stdin.close()
+        assert running.process.wait(30) == 0
+
+
+def test_what_cannot_be_served_is_two_lines(
+    small_folder: Path, capsys: pytest.CaptureFixture[str], server: Running
+) -> None:
+    for arguments, words in (
+        (["--host", "0.0.0.0"], "there is no key"),
+        (["--key", "short"], "key cannot be used"),
+        (["--port", "70000"], "port"),
+        (["--port", str(server.port)], "cannot be used"),
+    ):
+        assert main(["serve", "--db", str(small_folder), *arguments]) == 1
+        said = capsys.readouterr().err
+        assert words in said and "hint:" in said and "short" not in said
+
+
+def test_options_know_what_is_loopback() -> None:
+    assert ServeOptions(host="::1").requests_a_second == 0
+    assert ServeOptions(host="0.0.0.0", key=KEY).requests_a_second > 0
+    assert KEY not in repr(ServeOptions(key=KEY))
+    with pytest.raises(InputError, match="no key"):
+        ServeOptions(host="192.0.2.1")
+
+
+def test_rates_forget_and_recover() -> None:
+    now = [0.0]
+    rate = Rate(2.0, lambda: now[0])
+    assert [rate.take("a") for _ in range(4)] == [0.0] * 4
+    assert rate.take("a") == pytest.approx(0.5) and rate.take("b") == 0.0
+    now[0] = 0.5
+    assert rate.take("a") == 0.0 and rate.take("a") > 0
+
+
+def test_addresses_are_ours_under_any_number_and_names_only_if_named() -> None:
+    guard = Guard(ServeOptions(host="0.0.0.0", key=KEY, allowed_hosts=("tags.example",)))
+    for host in ("192.0.2.7:8631", "[2001:db8::1]:8631", "tags.example", "TAGS.example:80", "localhost"):
+        guard.check_site({"host": host, "origin": f"http://{host}"})
+    with pytest.raises(RequestError) as refused:
+        guard.check_site({"host": "other.example"})
+    assert refused.value.status == 421
+
+
+def test_a_new_version_is_used_without_a_restart(tmp_path: Path) -> None:
+    def build(lines: list[str]) -> None:
+        corpus.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        build_index(corpus, folder, open_encoder("use-multilingual"))
+
+    corpus, folder, now = tmp_path / "corpus.jsonl", tmp_path / "index", [0.0]
+    build(corpus_lines()[:3])
+    keeper = IndexKeeper(load_settings(), folder, clock=lambda: now[0])
+    with keeper.use() as (first, _):
+        assert len(first.store) == 3
+        build(corpus_lines()[:5])
+        with keeper.use() as (same, _):
+            assert same is first  # it looks once in a while only
+        now[0] += LOOK_SECONDS
+        with keeper.use() as (second, _):
+            assert len(second.store) == 5
+            assert first.store.record(0).tag == "1girl"  # the old one stays open for who uses it
+    (folder / "CURRENT").write_text("nothing\n", encoding="utf-8")
+    now[0] += LOOK_SECONDS
+    with keeper.use() as (still, _):
+        assert still is second
+    keeper.close()
+
+
+def test_threads_share_one_index(small_folder: Path) -> None:
+    keeper = IndexKeeper(load_settings(), small_folder)
+    seen = []
+
+    def use() -> None:
+        with keeper.use() as (index, _):
+            seen.append(id(index))
+
+    threads = [threading.Thread(target=use) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(seen)) == 1 and len(seen) == 8
+    keeper.close()

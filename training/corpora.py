@@ -1,0 +1,93 @@
+"""The corpora that the ranker is fitted on, as indexes in a work folder.
+
+One corpus teaches a ranker what that corpus looks like: how many names a tag has, in which languages, whether it is defined. On
+several, only what fits a query is true of all of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from danbooru_index.corpus.lexicon import STARTER_CORPUS, load_lexicon
+from danbooru_index.encoders import open_encoder
+from danbooru_index.index.index import Index
+from danbooru_index.indexing import BuildOptions, build_index
+from danbooru_index.prepare import prepare_corpus
+from danbooru_index.storage.files import sha256_of
+
+TAGS, RICH = "tags.jsonl", "tags_rich.csv.gz"
+ENCODER = "use-multilingual"
+FEW = 300  # tags of a corpus of one's own
+STAMP = "training.json"  # in the folder of an index: what it was built from
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """One corpus of the fit: `source` is tags, rich, starter or few; `weight` is what it counts beside the others."""
+
+    name: str
+    source: str
+    lexicon: bool
+    weight: float = 1.0
+
+    @property
+    def only_known(self) -> bool:
+        """Whether it has too few tags for every query."""
+        return self.source in ("starter", "few")
+
+
+CORPORA = (
+    Corpus("named", "tags", lexicon=True, weight=1.5),
+    Corpus("plain", "tags", lexicon=False),
+    Corpus("rich", "rich", lexicon=True),
+    Corpus("starter", "starter", lexicon=True, weight=0.7),
+    Corpus("few", "few", lexicon=True, weight=0.3),
+)
+
+
+def rich_rows(data: Path) -> Iterator[dict[str, str]]:
+    """The rows of tags_rich.csv.gz whose tags the benchmark corpus has: the others would make the build an hour."""
+    tags = {json.loads(line)["tag"] for line in (data / TAGS).read_text(encoding="utf-8").splitlines() if line.strip()}
+    csv.field_size_limit(10**9)
+    with gzip.open(data / RICH, "rt", encoding="utf-8", newline="") as source:
+        yield from (row for row in csv.DictReader(source) if row["tag"] in tags)
+
+
+def corpus_file(corpus: Corpus, data: Path, work: Path) -> Path:
+    """The file of a corpus, made where there is none."""
+    if corpus.source == "starter":
+        return STARTER_CORPUS
+    if corpus.source == "tags":
+        return data / TAGS
+    work.mkdir(parents=True, exist_ok=True)
+    made, table = work / f"{corpus.source}.jsonl", work / "rich.csv"
+    if corpus.source == "few":
+        lines = (data / TAGS).read_text(encoding="utf-8").splitlines(keepends=True)
+        made.write_text("".join(lines[:FEW]), encoding="utf-8")
+    elif not made.is_file():
+        rows = list(rich_rows(data))
+        with table.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        prepare_corpus([str(table)], made)
+    return made
+
+
+def open_corpus(corpus: Corpus, data: Path, work: Path) -> tuple[Index, dict[str, str | None]]:
+    """The index of a corpus, built again where its corpus or the lexicon has changed, and the hashes that say what it is."""
+    source, folder = corpus_file(corpus, data, work), work / "indexes" / corpus.name
+    wanted = {"corpus": sha256_of(source), "lexicon": load_lexicon().sha256 if corpus.lexicon else None}
+    stamp = folder / STAMP
+    if not stamp.is_file() or json.loads(stamp.read_text(encoding="utf-8")) != wanted:
+        named = work / "indexes" / CORPORA[0].name
+        # The texts of tags.jsonl alone are all among those with the lexicon.
+        base = named if corpus.name == "plain" and named.is_dir() else None
+        build_index(source, folder, open_encoder(ENCODER), BuildOptions(base=base, lexicon=corpus.lexicon))
+        stamp.write_text(json.dumps(wanted), encoding="utf-8")
+    return Index(folder), wanted
