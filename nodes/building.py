@@ -105,7 +105,7 @@ def _prepared(table: Path, settings: Settings, progress: Progress) -> tuple[Path
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / f"{table.name.partition('.')[0] or 'table'}.jsonl"
     report = prepare_corpus([str(table)], output, PrepareOptions(settings=settings), progress)
-    return output, f"prepared {report.tags["tags"]:,} tags from {table.name}"
+    return output, f"prepared {report.tags['tags']:,} tags from {table.name}"
 
 
 def _build(

@@ -219,7 +219,11 @@ def test_a_tag_that_is_switched_off_leaves_the_outputs_and_stays_a_chip(server: 
     assert texts(entry, "2") == ["1girl, serafuku"] and texts(entry, "4") == ["1girl", "serafuku"]
     assert [chip["tag"] for chip in chips(entry)] == ["1girl", "twintails", "serafuku"]
     twintails = chips(entry)[1]
-    assert (twintails["names"]["zh"], twintails["names"]["ja"], twintails["posts"]) == ("双马尾", "ツインテール", 900_000)
+    assert (twintails["names"]["zh"], twintails["names"]["ja"], twintails["posts"]) == (
+        "双马尾",
+        "ツインテール",
+        900_000,
+    )
     entry = server.run(search_graph("双马尾", without="twintails"), 120)
     assert "twintails" not in texts(entry, "3") and chips(entry)[0]["tag"] == "twintails"
     related = node_graph("DanbooruIndexRelatedTags", tags="hatsune_miku", category="copyright", without="vocaloid")

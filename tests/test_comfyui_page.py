@@ -67,7 +67,9 @@ def test_a_chip_switched_off_stays_off_in_the_run_the_workflow_and_the_export(pa
     assert page.without(1) == "twintails"
     page.text_box.fill("猫耳")
     page.run()
-    page.page.wait_for_function("id => !window.app.graph.getNodeById(id).widgets.find(w => w.name === 'without').value", arg=1)
+    page.page.wait_for_function(
+        "id => !window.app.graph.getNodeById(id).widgets.find(w => w.name === 'without').value", arg=1
+    )
     page.page.get_by_role("button", name="Report").click()
     assert "cat_ears" in page.page.locator(".dbi-chips .dbi-report").inner_text()
 
@@ -131,7 +133,9 @@ def test_an_input_method_composes_undisturbed(page: Page) -> None:
     field = page.page.locator(".dbi-input")
     field.click()
     asked: list[str] = []
-    page.page.on("request", lambda request: asked.append(request.post_data or "") if "/v1/search" in request.url else None)
+    page.page.on(
+        "request", lambda request: asked.append(request.post_data or "") if "/v1/search" in request.url else None
+    )
     typed.send("Input.imeSetComposition", {"text": "shuang", "selectionStart": 6, "selectionEnd": 6})
     page.page.wait_for_timeout(600)
     assert asked == [] and field.input_value() == "shuang"

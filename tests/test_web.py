@@ -70,7 +70,9 @@ def test_nodes_and_settings_are_translated_whole(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_help_pages_are_what_their_words_make(language: str) -> None:
     for node in words_of("en"):
-        assert page_path(node, language).read_text(encoding="utf-8") == page(node, language), "python tests/hosts/help_pages.py"
+        assert page_path(node, language).read_text(encoding="utf-8") == page(node, language), (
+            "python tests/hosts/help_pages.py"
+        )
         assert (WEB / "docs" / "images" / f"{node}.png").is_file()
 
 

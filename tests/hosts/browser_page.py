@@ -46,7 +46,9 @@ class Page:
     def __init__(self, page: Any, server: ComfyUIServer) -> None:
         self.page, self.server = page, server
         self.complaints: list[str] = []
-        page.on("console", lambda message: self._listen(message.type, f"{message.text} {message.location.get('url', '')}"))
+        page.on(
+            "console", lambda message: self._listen(message.type, f"{message.text} {message.location.get('url', '')}")
+        )
         page.on("pageerror", lambda error: self._listen("error", f"{error} {getattr(error, 'stack', '')}"))
 
     def _listen(self, kind: str, text: str) -> None:
@@ -103,7 +105,13 @@ class Page:
 
 @contextmanager
 def open_page(
-    server: ComfyUIServer, browser: Any, *, vue: bool, locale: str = "en", theme: str = "dark", size: tuple[int, int] = (1600, 1000)
+    server: ComfyUIServer,
+    browser: Any,
+    *,
+    vue: bool,
+    locale: str = "en",
+    theme: str = "dark",
+    size: tuple[int, int] = (1600, 1000),
 ) -> Iterator[Page]:
     """A fresh page with these settings."""
     settings = {**SETTINGS, "Comfy.Locale": locale, "Comfy.VueNodes.Enabled": vue, "Comfy.ColorPalette": theme}

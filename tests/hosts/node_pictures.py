@@ -46,7 +46,12 @@ def take(page: Page, node: str, values: dict[str, Any], picture: Path) -> None:
     page.mouse.move(1150, 950)
     box = page.locator("[data-node-id]").first.bounding_box()
     assert box is not None
-    sides = {"x": box["x"] - MARGIN, "y": box["y"] - MARGIN, "width": box["width"] + 2 * MARGIN, "height": box["height"] + 2 * MARGIN}
+    sides = {
+        "x": box["x"] - MARGIN,
+        "y": box["y"] - MARGIN,
+        "width": box["width"] + 2 * MARGIN,
+        "height": box["height"] + 2 * MARGIN,
+    }
     page.screenshot(path=picture, clip=sides)
 
 
@@ -58,9 +63,10 @@ def pictures(url: str, path: str) -> None:
         page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
         settings = {**SETTINGS, "Comfy.Locale": "en", "Comfy.VueNodes.Enabled": True, "Comfy.ColorPalette": "dark"}
         page.request.post(f"{url}/api/settings", data=settings)
-        page.goto(url)
-        page.wait_for_function(READY, timeout=WAIT_MS)
         for node, values in TEXTS.items():
+            # A page keeps the values of a node's widgets by its number.
+            page.goto(url)
+            page.wait_for_function(READY, timeout=WAIT_MS)
             take(page, node, values, IMAGES / f"{node}.png")
         browser.close()
 
