@@ -10,7 +10,10 @@ TAG_FILTERS = [
 ]
 # Saved workflows keep the values of widgets by their places, and links by the names and places of slots: only ever append.
 FROZEN = {
-    "DanbooruIndexTagSearch": ([("text", ""), *TAG_FILTERS, ("index", None), ("without", "")], ["prompt", "tags", "report"]),
+    "DanbooruIndexTagSearch": (
+        [("text", ""), *TAG_FILTERS, ("index", None), ("without", "")],
+        ["prompt", "tags", "report"],
+    ),
     "DanbooruIndexPromptExpand": (
         [
             *[
@@ -27,7 +30,10 @@ FROZEN = {
         ],
         ["positive", "negative", "tags", "report"],
     ),
-    "DanbooruIndexRelatedTags": ([("tags", ""), *TAG_FILTERS, ("index", None), ("without", "")], ["prompt", "tags", "report"]),
+    "DanbooruIndexRelatedTags": (
+        [("tags", ""), *TAG_FILTERS, ("index", None), ("without", "")],
+        ["prompt", "tags", "report"],
+    ),
     "DanbooruIndexLoad": (
         [
             *[("folder", ""), ("encoder", "auto"), ("device", "auto"), ("precision", "auto"), ("download", "never")],
