@@ -56,6 +56,8 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"Choose another --output", "Choose another file"),
     (r", its encoding and --column", " and its encoding"),
     (r"Leave --base out, or name", "Name"),
+    (r" For example: --column tag=name", ""),
+    (r"Use --output \S+", "Choose another file."),
     (r"Fetch without it: --no-encoder\.", "Ask those who published it."),
     (r"Say it: --kind [^;]+; or name its columns: --column tag=COLUMN", "Give its columns a heading: tag, category, post_count, aliases"),
 )  # fmt: skip
