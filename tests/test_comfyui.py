@@ -116,8 +116,9 @@ def test_every_node_is_translated_and_has_help_pages(server: ComfyUIServer) -> N
 
 def test_example_workflows_hold_a_value_for_every_widget(server: ComfyUIServer) -> None:
     (names,) = [found for pack, found in server.get("/workflow_templates").items() if pack == "danbooru-index"]
-    assert sorted(names) == ["Prompt Expand", "Tag Search"]
+    assert sorted(names) == ["Prompt Expand", "Tag Search", "Text to Image"]
     for name in names:
+        assert (ROOT / "example_workflows" / f"{name}.jpg").stat().st_size > 5000
         path = ROOT / "example_workflows" / f"{name}.json"
         for node in json.loads(path.read_text(encoding="utf-8"))["nodes"]:
             if node["type"] in FROZEN:
@@ -125,6 +126,20 @@ def test_example_workflows_hold_a_value_for_every_widget(server: ComfyUIServer) 
                 widgets = [default for name, default in inputs if name != "index"]
                 assert [type(value) for value in node["widgets_values"]] == [type(value) for value in widgets]
                 assert [output["name"] for output in node["outputs"]] == outputs
+
+
+def test_the_text_to_image_workflow_gives_both_prompts(server: ComfyUIServer) -> None:
+    """Its image part needs a checkpoint; here what it would encode is shown instead."""
+    path = ROOT / "example_workflows" / "Text to Image.json"
+    workflow = json.loads(path.read_text(encoding="utf-8"))
+    (expand,) = [node for node in workflow["nodes"] if node["type"] == "DanbooruIndexPromptExpand"]
+    encoders = {node["id"] for node in workflow["nodes"] if node["type"] == "CLIPTextEncode"}
+    wired = {link[2]: link[3] for link in workflow["links"] if link[1] == expand["id"]}
+    assert set(wired) == {0, 1} and set(wired.values()) == encoders
+    names = [name for name, _ in FROZEN["DanbooruIndexPromptExpand"][0] if name != "index"]
+    graph = node_graph("DanbooruIndexPromptExpand", **dict(zip(names, expand["widgets_values"], strict=True)))
+    entry = server.run(graph, 120)
+    assert "serafuku" in texts(entry, "2")[0] and "worst quality" in texts(entry, "3")[0]
 
 
 def test_a_sentence_in_and_tags_out(server: ComfyUIServer) -> None:
