@@ -59,11 +59,10 @@ def hints() -> list[tuple[str, str]]:
         if name.startswith(ELSEWHERE):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "hint":
-                found.append((name, text_of(node.value)))
-            elif (
+            constant = (
                 isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper()
-            ):
+            )
+            if constant or (isinstance(node, ast.keyword) and node.arg == "hint"):
                 found.append((name, text_of(node.value)))
     return [(name, hint) for name, hint in found if hint]
 
