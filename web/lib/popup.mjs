@@ -39,6 +39,7 @@ class Popup {
       found: (found) => this.found(found),
       failed: (error) => this.say(`${error.message} ${error.hint ?? ""}`),
       waiting: (job) => this.list.replaceChildren(jobView(job)),
+      slow: () => { this.status.textContent = t("index.opening"); },
     });
     const listen = (/** @type {EventTarget} */ target, /** @type {string} */ kind, /** @type {any} */ run, capture = false) => {
       target.addEventListener(kind, run, capture);
@@ -52,7 +53,6 @@ class Popup {
       const at = /** @type {Node} */ (event.target);
       if (!this.root.contains(at) && at !== this.box) this.close();
     }, true);
-    listen(window, "blur", () => undefined);
     listen(window, "resize", () => this.place());
     listen(document, "wheel", (/** @type {Event} */ event) => this.root.contains(/** @type {Node} */ (event.target)) || this.close(), true);
     this.typed();

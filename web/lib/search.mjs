@@ -2,6 +2,7 @@
 import { ask, describe, prepare } from "./service.mjs";
 
 const PAUSE = 90; // ms after the last key
+const SLOW = 900; // ms after which a wait is explained
 
 /**
  * @typedef {{tag: string, score: number, category: string, post_count: number, text: string, nsfw?: boolean, matched?: string,
@@ -11,7 +12,7 @@ const PAUSE = 90; // ms after the last key
 
 export class LiveSearch {
   /**
-   * @param {{filters: () => object, found: (found: Found) => void, failed: (error: any) => void, waiting?: (job: any) => void}} on
+   * @param {{filters: () => object, found: (found: Found) => void, failed: (error: any) => void, waiting?: (job: any) => void, slow?: () => void}} on
    */
   constructor(on) {
     this.on = on;
@@ -57,10 +58,13 @@ export class LiveSearch {
 
   /** @param {string} text */
   async once(text) {
+    // The first search of all opens the index.
+    const slow = setTimeout(() => this.on.slow?.(), SLOW);
     try {
       const answer = await ask("search", { text, limit: 30, explain: true, ...this.on.filters() });
       if (text !== this.wanted) return; // somebody has typed on
       this.on.found({ text, hits: answer.hits, facts: new Map() });
+      clearTimeout(slow);
       const facts = await describe(answer.hits.map((/** @type {Hit} */ hit) => hit.tag));
       if (text === this.wanted) this.on.found({ text, hits: answer.hits, facts });
     } catch (error) {
@@ -73,6 +77,8 @@ export class LiveSearch {
           this.on.failed(other);
         }
       } else if (text === this.wanted) this.on.failed(failure);
+    } finally {
+      clearTimeout(slow);
     }
   }
 }

@@ -42,6 +42,7 @@ class Sidebar {
       found: (found) => this.found(found),
       failed: (error) => this.say(error.message, error.hint),
       waiting: (job) => this.wait(job),
+      slow: () => { this.status.textContent = t("index.opening"); },
     });
     this.build(root);
   }
