@@ -29,7 +29,18 @@ HEADERS = {"Content-Type": "application/json"}
 
 def start(db: Path, workers: int) -> tuple[subprocess.Popen[str], str, int]:
     """A server on a free port, once it answers."""
-    command = [sys.executable, "-m", "danbooru_index", "serve", "--db", str(db), "--port", "0", "--workers", str(workers)]
+    command = [
+        sys.executable,
+        "-m",
+        "danbooru_index",
+        "serve",
+        "--db",
+        str(db),
+        "--port",
+        "0",
+        "--workers",
+        str(workers),
+    ]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     assert process.stdout is not None
     address = process.stdout.readline().split()[1].removeprefix("http://")

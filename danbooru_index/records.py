@@ -158,7 +158,8 @@ class Hit:
     """One found tag. `score` orders hits of one result, higher is better, an exact name above 1.
 
     `channels` says where the score came from: the similarity of each channel (dense and lexical in -1..1), the
-    popularity prior, and `exact` where the query is a name of the tag. `matched` is the tag's text that fitted best.
+    popularity prior, and `exact` where the query is a name of the tag. `matched` is the tag's text that fitted best. `fits`
+    is whether the tag is likely to be meant; hits go on below that, as far as they were asked for.
     """
 
     tag: str
@@ -169,6 +170,7 @@ class Hit:
     nsfw: bool = False
     channels: Mapping[str, float] = field(default_factory=dict)
     matched: str = ""
+    fits: bool = True
 
     def as_json(self, *, explain: bool = False) -> dict[str, Any]:
         """The documented JSON form; `explain` adds where the score came from."""
@@ -178,6 +180,7 @@ class Hit:
             "category": self.category.label,
             "post_count": self.post_count,
             "text": self.text,
+            "fits": self.fits,
         }
         if explain:
             row["nsfw"] = self.nsfw

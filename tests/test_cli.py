@@ -34,7 +34,7 @@ def test_build_info_verify_search(capsys: pytest.CaptureFixture[str], corpus: Pa
     code, out, _ = run(capsys, "search", "双马尾", "--db", db, "-k", 3, "--json")
     found = json.loads(out)
     assert found["query"] == "双马尾" and len(found["hits"]) == 3
-    assert set(found["hits"][0]) == {"tag", "score", "category", "post_count", "text"}
+    assert set(found["hits"][0]) == {"tag", "score", "category", "post_count", "text", "fits"}
     assert found["hits"][0]["tag"] == "twintails"
     code, out, _ = run(capsys, "search", "双马尾", "--db", db)
     assert out.splitlines()[0].split() == ["tag", "score", "posts", "category", "names"]
@@ -86,7 +86,7 @@ def test_a_file_of_queries_gives_one_line_each_in_order(
         None,
     ]
     assert "empty" in lines[1]["error"] and "100,000" in lines[4]["error"]
-    assert all(set(hit) == {"tag", "score", "category", "post_count", "text"} for hit in lines[0]["hits"])
+    assert all(set(hit) == {"tag", "score", "category", "post_count", "text", "fits"} for hit in lines[0]["hits"])
 
 
 def test_evaluate_gives_every_set_and_the_mean(

@@ -103,7 +103,7 @@ def test_a_result_says_where_it_comes_from(small_index: Index) -> None:
         "【物品】umbrella - 雨伞。 Held against the rain.",
     )
     assert set(hit.channels) >= {"dense", "lexical", "popularity", "exact"}
-    assert set(hit.as_json()) == {"tag", "score", "category", "post_count", "text"}
+    assert set(hit.as_json()) == {"tag", "score", "category", "post_count", "text", "fits"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..text.fold import fold, is_han
-from .grammar import KOREAN_PARTICLES, KOREAN_WHOLE
+from .korean import PARTICLES, WHOLE
 
 _CLAUSE_END = re.compile(
     r"[,，。；;!！?？\n、・|\[\]{}()（）「」『』【】《》〈〉“”\"…—～]|[:：](?!\d)|(?<!\d)[:：]|\.(?=\s|$)|\s[-–/]\s"
@@ -101,7 +101,7 @@ def _word(match: re.Match[str]) -> Atom:
 
 def _korean(match: re.Match[str]) -> list[Atom]:
     word = match.group()
-    for particle in () if word in KOREAN_WHOLE else KOREAN_PARTICLES:
+    for particle in () if word in WHOLE else PARTICLES:
         if len(word) > len(particle) + (len(particle) == 1) and word.endswith(particle):
             middle = match.end() - len(particle)
             return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,21 @@ from ..text.fold import match_key
 
 HEADCOUNT_FILE = Path(__file__).with_name("headcount.json")
 MANY = "many"
-LANGUAGES = ("zh", "ja", "en", "ko")
+_SINGULAR = frozenset(
+    (
+        "princess",
+        "waitress",
+        "sorceress",
+        "priestess",
+        "heroine",
+        "actress",
+        "empress",
+        "his",
+        "lass",
+        "boss",
+        "goddess",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,39 +49,53 @@ def headcount() -> dict[str, Any]:
     return table
 
 
-@lru_cache(maxsize=1)
-def person_words() -> dict[str, tuple[str, bool]]:
-    """{match key: (kind, whether the word is a plural)}."""
-    return {
-        match_key(word): (kind, language == "en" and word.endswith(("s", "men", "people")))
+@cache
+def person_words(language: str) -> dict[str, tuple[str, bool]]:
+    """{match key: (kind, whether the word is a plural)} of one language."""
+    plurals = frozenset(headcount()["plurals"].get(language, ()))
+
+    def is_plural(word: str) -> bool:
+        return word in plurals or (language == "en" and word.endswith(("s", "men", "people")) and word not in _SINGULAR)
+
+    found = {
+        match_key(word): (kind, is_plural(word))
         for kind in ("girl", "boy", "person")
-        for language in LANGUAGES
-        for word in headcount()[kind][language]
+        for word in (
+            *headcount()[kind].get(language, ()),
+            *(w for w in plurals if w in headcount()[kind].get(language, ())),
+        )
+    }
+    for word in plurals:
+        for kind in ("girl", "boy"):
+            if any(word.startswith(known) for known in headcount()[kind].get(language, ())):
+                found.setdefault(match_key(word), (kind, True))
+    return found
+
+
+@cache
+def number_words(language: str) -> dict[str, str]:
+    """{match key: number} of one language."""
+    return {
+        match_key(word): number for number, words in headcount()["numbers"].items() for word in words.get(language, ())
     }
 
 
-@lru_cache(maxsize=4)
-def number_words(language: str) -> dict[str, str]:
-    """{match key: number} of one language."""
-    return {match_key(word): number for number, words in headcount()["numbers"].items() for word in words[language]}
-
-
-@lru_cache(maxsize=4)
+@cache
 def further_words(language: str) -> frozenset[str]:
     """Match keys that say that one more comes to those who are there."""
-    return frozenset(match_key(word) for word in headcount()["another"][language])
+    return frozenset(match_key(word) for word in headcount()["another"].get(language, ()))
 
 
-@lru_cache(maxsize=4)
+@cache
 def alone_words(language: str) -> frozenset[str]:
     """Match keys that say that someone is alone."""
-    return frozenset(match_key(word) for word in headcount()["solo"][language])
+    return frozenset(match_key(word) for word in headcount()["solo"].get(language, ()))
 
 
-@lru_cache(maxsize=4)
+@cache
 def fixed_phrases(language: str) -> dict[str, tuple[str, ...]]:
     """{match key: count tags} of phrases that name persons of several kinds at once."""
-    phrases = {match_key(phrase): tuple(tags) for phrase, tags in headcount()["phrases"][language].items()}
+    phrases = {match_key(phrase): tuple(tags) for phrase, tags in headcount()["phrases"].get(language, {}).items()}
     return {**{match_key(tag): (tag,) for tag in all_count_tags()}, **phrases}
 
 

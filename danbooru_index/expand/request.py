@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..concepts.choose import Status
 from ..errors import InputError
 from ..prompt import STYLES, StyleName
 from ..records import NSFW_CHOICES, Category, Nsfw, TagFilter
 from ..text.fold import MAX_QUERY_CHARS
 
+Status = Literal["covered", "weak", "not found"]
 Implied = Literal["drop", "keep", "add"]
 IMPLIED_CHOICES: tuple[Implied, ...] = ("drop", "keep", "add")
 
@@ -23,10 +23,10 @@ class ExpandRequest:
     `limit` is the most tags that are added (1 to 500); `per_concept` the most a concept (1 to 10) and `budget` the
     average a concept (1 to 10). `categories` empty means characters, series and general tags; `exclude` takes
     categories away. `implied` says what happens to tags that another one implies. `weights` writes likely tags
-    stronger; `quality` adds the style's quality tags; `prefix` and `suffix` stand around the whole prompt. `spaces` and
-    `escape` None means as the style has it. `without` are tags that were found and are not wanted: concepts still list
-    them, the prompt does not. Raises InputError when a value is out of range or the text is empty or longer than 20,000
-    characters.
+    stronger; `quality` adds the style's quality tags; `keep_text` leaves words for which no tag was found in the
+    prompt; `prefix` and `suffix` stand around the whole prompt. `spaces` and `escape` None means as the style has it.
+    `without` are tags that were found and are not wanted: concepts still list them, the prompt does not. Raises
+    InputError when a value is out of range or the text is empty or longer than 20,000 characters.
     """
 
     text: str
@@ -43,6 +43,7 @@ class ExpandRequest:
     escape: bool | None = None
     weights: bool = False
     quality: bool = False
+    keep_text: bool = False
     prefix: str = ""
     suffix: str = ""
     separator: str = ", "

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 
-from ..concepts import COUNT_SCORE, Fit, interleave
-from ..concepts.choose import weigh
+from ..concepts.several import Evidence, is_several
 from ..index.index import Index
 from ..records import Hit, SearchRequest, SearchResult
 from .candidates import PART
-from .plan import SearchPlan, candidates_of, plan_search
-from .score import QueryVectors, Scored, encode_queries, make_hit, ranked, score_candidates, score_exact, with_spelling
+from .score import QueryVectors, Scored, encode_queries, make_hit, ranked, score_candidates, with_spelling
+from .things import Choice, Things, find_things
+
+FURTHER = (
+    0.5  # what the second and later tags of a thing count of their probability: the first of each thing come first
+)
+COUNT_SCORE = 0.3  # a head-count tells less than the things that a text names
+FITS = 0.1  # the ranker's estimate that a tag answers the query
+_MARKS = re.compile(r"[,，、;；\n]")
 
 
 def search(index: Index, request: SearchRequest) -> SearchResult:
@@ -21,62 +27,89 @@ def search(index: Index, request: SearchRequest) -> SearchResult:
 
 
 def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResult]:
-    """Find the tags of several requests, encoded in one batch with the things that they name; results in order."""
-    if not requests:
-        return []
+    """Find the tags of several requests; results in order."""
+    return [_search(index, request) for request in requests]
+
+
+def _search(index: Index, request: SearchRequest) -> SearchResult:
     started = time.perf_counter()
-    plans = [plan_search(index, with_spelling(index, request)) for request in requests]
-    queries = iter(encode_queries(index, [asked.text for plan in plans for asked in plan.asked]))
-    encoding = (time.perf_counter() - started) / len(requests)
-    results = []
-    for request, plan in zip(requests, plans, strict=True):
-        begun = time.perf_counter()
-        hits = _hits(index, plan, [next(queries) for _ in plan.asked])
-        seconds = encoding + time.perf_counter() - begun
-        spelled = plan.request.text
-        warnings = (f'Searched for "{spelled}".',) if spelled != request.text else ()
-        source, encoder = str(index.folder), index.encoder.description
-        results.append(SearchResult(request, hits, source, encoder, seconds, warnings, index.dense.used))
-    return results
+    asked = with_spelling(index, request)
+    hits = _hits(index, asked)
+    warnings = (f'Searched for "{asked.text}".',) if asked.text != request.text else ()
+    if hits and not any(hit.fits for hit in hits):
+        warnings = (*warnings, "Nothing fits this text well; these are the nearest tags.")
+    seconds = time.perf_counter() - started
+    source, encoder = str(index.folder), index.encoder.description
+    return SearchResult(request, hits, source, encoder, seconds, warnings, index.dense.used)
 
 
-def _hits(index: Index, plan: SearchPlan, queries: Sequence[QueryVectors]) -> tuple[Hit, ...]:
-    if plan.certain:
-        return _merged(index, plan, score_candidates(index, plan.parts, queries, PART))
-    request, vectors = [plan.request], queries[:1]
-    if plan.parts:
-        # The parts tell more often than not, so the whole is scored in earnest only when they do not.
-        (whole,) = score_candidates(index, request, vectors, PART)
-        fit = replace(fit_of(index, whole), score=float(whole.total(index.weights).max(initial=0.0)))
-        if plan.names_several(fit):
-            parts = score_candidates(index, plan.parts, queries[1:], PART)
-            if plan.names_several(fit, [fit_of(index, part) for part in parts]):
-                return _merged(index, plan, parts)
-    (scored,) = score_candidates(index, request, vectors)
-    return tuple(make_hit(index, scored, i, score) for i, score in ranked(index, scored, plan.request.limit))
+def _hits(index: Index, request: SearchRequest) -> tuple[Hit, ...]:
+    whole: QueryVectors | None = None
+    if not index.store.exact(request.text):
+        things = find_things(index, request.text, request.filter)
+        whole = things.whole
+        if whole is not None and _names_several(index, request, things, whole):
+            return _merged(index, request, things)
+    vectors = whole or encode_queries(index, [request.text])[0]
+    (scored,) = score_candidates(index, [request], [vectors])
+    fused = scored.fused(index.weights)
+    return tuple(
+        replace(make_hit(index, scored, i, score), fits=bool(score >= 1.0 or fused[i] >= FITS))
+        for i, score in ranked(index, scored, request.limit)
+    )
 
 
-def fit_of(index: Index, scored: Scored) -> Fit:
-    """How well a query fits its best candidate, in meaning and in all channels together."""
-    best, floor = float(scored.columns["dense"].max(initial=-1.0)), index.similarity_floor
-    fused = float(scored.fused(index.weights).max(initial=0.0))
-    return Fit(fused, near=(best - floor) / (1.0 - floor), exact=bool(scored.exact.any()))
+def _names_several(index: Index, request: SearchRequest, things: Things, whole: QueryVectors) -> bool:
+    wanted = things.named(excluded=False)
+    counted = bool(things.reading.counts)
+    if len(wanted) + counted < 2:
+        return False
+    (scored,) = score_candidates(index, [request], [whole], PART)
+    return is_several(evidence_of(index, things, scored))
 
 
-def _merged(index: Index, plan: SearchPlan, parts: Sequence[Scored]) -> tuple[Hit, ...]:
-    """The hits of all parts in turn, each with the score of its place; a head-count below their second tags."""
-    lists: list[list[tuple[int, float]]] = []
-    places: dict[int, tuple[Scored, int]] = {}
-    for part in parts:
-        best = [i for i, _ in ranked(index, part, plan.request.limit)]
-        weighed = weigh(candidates_of(index, part, best))
-        lists.append([(c.row, c.probability) for c in sorted(weighed, key=lambda c: -c.probability)])
-        for i in best:
-            places.setdefault(int(part.rows[i]), (part, i))
-    for tag in plan.count_tags:
-        part = score_exact(index, tag, plan.request.filter)
-        lists += [[(int(row), COUNT_SCORE)] for row in part.rows[:1]]
-        for i, row in enumerate(part.rows[:1]):
-            places.setdefault(int(row), (part, i))
-    merged = interleave(lists)[: plan.request.limit]
-    return tuple(make_hit(index, *places[row], score) for row, score in merged)
+def evidence_of(index: Index, things: Things, whole: Scored) -> Evidence:
+    """What tells whether a text names several things: the things in it, and how well it fits as one."""
+    wanted, text, floor = things.named(excluded=False), things.reading.text, index.similarity_floor
+    letters = max(1, sum(char.isalnum() for char in text))
+    sizes = [sum(char.isalnum() for char in thing.span.text) for thing in wanted]
+    near = float(whole.columns["dense"].max(initial=-1.0)) if len(whole.rows) else -1.0
+    exact = sum(thing.choices[0].exact for thing in wanted)
+    return Evidence(
+        whole_fit=float(whole.fused(index.weights).max(initial=0.0)),
+        whole_near=(near - floor) / (1.0 - floor),
+        parts=[thing.choices[0].probability for thing in wanted],
+        exact=exact / max(1, len(wanted)),
+        covered=sum(sizes) / letters,
+        longest=max(sizes, default=0) / letters,
+        letters=letters,
+        counted=bool(things.reading.counts),
+        listed=len(_MARKS.findall(text)) >= max(1, len(wanted) - 1),
+        spaces=not _MARKS.search(text) and len(text.split()) == len(wanted) > 1,
+    )
+
+
+def _merged(index: Index, request: SearchRequest, things: Things) -> tuple[Hit, ...]:
+    """The tags of all things: the first of each before the others, by how likely each is wanted."""
+    best: dict[int, tuple[float, Choice, bool]] = {}
+    for thing in things.named(excluded=False):
+        for place, choice in enumerate((*thing.choices, *thing.others)):
+            score = choice.probability * (FURTHER if place else 1.0)
+            if choice.row not in best or score > best[choice.row][0]:
+                best[choice.row] = (score, choice, place < len(thing.choices))
+    allowed = index.store.allowed(request.filter)
+    for tag in things.reading.counts:
+        row = index.store.row_of(tag)
+        if row is not None and (allowed is None or allowed.tags[row]):
+            best[row] = (COUNT_SCORE, Choice(row, COUNT_SCORE, True), True)
+    order = sorted(best.values(), key=lambda item: (-item[0], -int(index.store.post_count[item[1].row])))
+    return tuple(_hit(index, choice, score, fits=fits) for score, choice, fits in order[: request.limit])
+
+
+def _hit(index: Index, choice: Choice, score: float, *, fits: bool) -> Hit:
+    record = index.store.record(choice.row)
+    sources = {"wanted": choice.probability, "popularity": float(index.store.popularity[choice.row])}
+    return Hit(
+        record.tag, score, record.category, record.post_count, record.text, record.nsfw,
+        {**sources, "exact": 1.0} if choice.exact else sources, "name" if choice.exact else "part", fits,
+    )  # fmt: skip

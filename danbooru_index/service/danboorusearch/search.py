@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from ...concepts import ConceptKind, split
 from ...index.index import Index
 from ...index.tags import KEY_ALIAS, KEY_TAG
-from ...records import Category, Hit, Nsfw, SearchRequest, SearchResult, TagRecord
+from ...records import Category, Hit, Nsfw, SearchRequest, SearchResult, TagFilter, TagRecord
 from ...search.engine import search_many
-from ...search.name_lookup import StoreLexicon
+from ...search.things import find_things
 from ...text.fold import MAX_QUERY_CHARS, clean, match_key
 from .fields import Field
 from .rows import CATEGORIES, cn_name, label_of, nsfw, record_of, wiki
@@ -107,13 +106,8 @@ def _listed(text: str) -> list[str]:
 
 
 def _keywords(index: Index, text: str) -> list[str]:
-    concepts = split(text, StoreLexicon(index.store))
-    things = [c for c in concepts if c.kind is not ConceptKind.COUNT and not c.negated]
-    # A compound that is no name itself says several things: 双马尾的女仆.
-    words = [
-        part.text for thing in things for part in (thing.parts if thing.known is None and thing.parts else (thing,))
-    ]
-    return list(dict.fromkeys(words))
+    things = find_things(index, text, TagFilter()).named(excluded=False)
+    return list(dict.fromkeys(thing.span.text for thing in things))
 
 
 def _diverse(found: list[_Found], records: dict[str, TagRecord], most: int) -> list[_Found]:

@@ -1,0 +1,42 @@
+"""Which language a stretch of text is in, as far as its grammar matters here: by script, and by function words for alphabets."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from ..text.fold import fold
+from .function_words import function_words
+from .negation import excluding_words
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_KANA = re.compile("[\u3041-\u309f]")
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+_KATAKANA = re.compile("[\u30a1-\u30fa]")
+ALPHABETIC = ("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "th", "ar", "vi", "id")
+
+
+@lru_cache(maxsize=1)
+def _deciding() -> dict[str, frozenset[str]]:
+    return {language: function_words()[language] | excluding_words(language) for language in ALPHABETIC}
+
+
+def language_of(text: str) -> str:
+    """The language of a whole text: `ja`, `zh`, `ko`, or the one of an alphabet whose function words it uses most.
+
+    >>> [language_of(t) for t in ("黒髪の少女", "黑发少女", "긴 머리", "a girl", "una chica con gafas")]
+    ['ja', 'zh', 'ko', 'en', 'es']
+    """
+    if _HANGUL.search(text):
+        return "ko"
+    if _KANA.search(text):
+        return "ja"
+    if _HAN.search(text):
+        return "zh"
+    if _KATAKANA.search(text):
+        return "ja"
+    words = [fold(word) for word in _LETTERS.findall(text)[:200]]
+    counts = {language: sum(word in known for word in words) for language, known in _deciding().items()}
+    best = max(counts, key=lambda language: counts[language])
+    return best if counts[best] else "en"

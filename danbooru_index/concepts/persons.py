@@ -1,0 +1,145 @@
+"""Who is in a text: its words for persons, with the number that stands beside each, become head-counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from .atoms import HAN, HANGUL, KANA, KATAKANA, SIGN, WORD, Atom
+from .counts import (
+    Person,
+    alone_words,
+    count_tags,
+    fixed_phrases,
+    further_words,
+    number_words,
+    person_words,
+    totals,
+)
+
+_MOST_ATOMS = {WORD: 4, HANGUL: 4}
+_MOST_CHARACTERS = 9
+_NUMBER_REACH = 8  # atoms between a number and its persons: "two young, red-haired girls"
+# They refer to someone who is named elsewhere, or say what kind the one person is.
+_PRONOUNS = frozenset(("她", "他", "she", "he", "her", "him", "his"))
+
+
+@dataclass(slots=True)
+class Crowd:
+    """The persons that a text has named so far. `nobody` when it says that there are none; `places` are those of the words that say
+    so, numbers among them, and `first` is that of the first person."""
+
+    persons: list[Person] = field(default_factory=list)
+    fixed: list[str] = field(default_factory=list)
+    alone: bool = False
+    nobody: bool = False
+    places: list[tuple[int, int]] = field(default_factory=list)
+    first: tuple[int, int] | None = None
+
+    def tags(self) -> tuple[str, ...]:
+        """The head-count tags, `no_humans` where nobody is wanted and nobody named."""
+        counted = (*dict.fromkeys(self.fixed),) or count_tags(self.persons, alone=self.alone)
+        if counted or not self.nobody:
+            return tuple(counted)
+        return ("no_humans",)
+
+
+def read_persons(crowd: Crowd, atoms: Sequence[Atom], language: str, *, excluded: bool, bare: bool) -> None:
+    """Add the persons that one stretch names.
+
+    :param excluded: the text leaves them out: "no people".
+    :param bare: the stretch names nothing else, so that what it counts is all there is ("一男一女").
+    """
+    reader = _Reader(crowd, atoms, language)
+    for first, last, key in _readings(atoms, language):
+        if key:
+            crowd.places.append((atoms[first].start, atoms[last - 1].end))
+        if excluded:
+            reader.leave_out(key)
+        else:
+            reader.take(key, last, last - first)
+            if key in person_words(language) and crowd.first is None:
+                crowd.first = (atoms[first].start, atoms[last - 1].end)
+    crowd.persons += totals(reader.here) if bare else reader.here
+
+
+class _Reader:
+    """Reads one stretch from left to right."""
+
+    def __init__(self, crowd: Crowd, atoms: Sequence[Atom], language: str) -> None:
+        self._crowd, self._atoms, self._language = crowd, atoms, language
+        self.here: list[Person] = []
+        self._number: str | None = None
+        self._further, self._since = False, 0
+
+    def leave_out(self, key: str) -> None:
+        """A word of what the text excludes."""
+        person = person_words(self._language).get(key)
+        if key in alone_words(self._language) or (person is not None and person[0] == "person"):
+            self._crowd.nobody = True  # 一个人都不要, no people
+
+    def take(self, key: str, last: int, atoms: int) -> None:
+        """A word, which ends before atom `last` and has so many atoms; "" for one that says nothing of persons."""
+        language = self._language
+        self._since += atoms
+        if key in person_words(language):
+            self._person(*person_words(language)[key], pronoun=key in _PRONOUNS, last=last)
+        elif key in alone_words(language):
+            self._crowd.alone = True
+        elif key in number_words(language):
+            self._number, self._further, self._since = number_words(language)[key], False, 0
+        elif key in further_words(language):
+            self._number, self._further, self._since = "1", True, 0
+        elif key in fixed_phrases(language):
+            self._crowd.fixed += fixed_phrases(language)[key]
+
+    def _person(self, kind: str, plural: bool, *, pronoun: bool, last: int) -> None:
+        number = self._number if self._since <= _NUMBER_REACH else None
+        if number is None and self._language in ("ja", "ko"):
+            number = _number_after(self._atoms, last, self._language)
+        if self._further and not self.here and not any(person.number for person in self._crowd.persons):
+            self.here.append(Person(kind, "1"))  # "a girl and another girl": the first one counts too
+        self.here.append(Person(kind, number or ("many" if plural and not pronoun else None)))
+        self._number, self._further = None, False
+
+
+def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, str]]:
+    """From left to right the longest words of persons and numbers."""
+    known = (
+        person_words(language).keys()
+        | number_words(language).keys()
+        | further_words(language)
+        | alone_words(language)
+        | fixed_phrases(language).keys()
+    )
+    first = 0
+    while first < len(atoms):
+        most = _MOST_ATOMS.get(atoms[first].script, _MOST_CHARACTERS)
+        for last in range(min(len(atoms), first + most), first, -1):
+            key = "".join(atom.key for atom in atoms[first:last] if atom.script != SIGN)
+            if key in known and _stands(atoms, first, last, key):
+                yield first, last, key
+                first = last
+                break
+        else:
+            yield first, first + 1, ""
+            first += 1
+
+
+def _stands(atoms: Sequence[Atom], first: int, last: int, key: str) -> bool:
+    """Whether a short word is not the inside of another one: a single letter of kana or katakana next to more of them."""
+    if len(key) > 1 or atoms[first].script in (WORD, HANGUL, HAN):
+        return True
+    around = [atoms[i].script for i in (first - 1, last) if 0 <= i < len(atoms)]
+    return not any(script in (KANA, KATAKANA) for script in around)
+
+
+def _number_after(atoms: Sequence[Atom], first: int, language: str) -> str | None:
+    """A number that follows its persons: 女の子が二人, 소녀 두 명."""
+    for start in range(first, min(len(atoms), first + 3)):
+        for last in range(min(len(atoms), start + 4), start, -1):
+            key = "".join(atom.key for atom in atoms[start:last])
+            number = number_words(language).get(key)
+            if number is not None and (len(key) > 1 or language == "ko"):
+                return number
+    return None

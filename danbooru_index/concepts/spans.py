@@ -1,0 +1,187 @@
+"""The spans of a text that may name one thing: runs of words inside a stretch, and the names of the index in it.
+
+No grammar chooses among them: every span is scored by the engine, and the best cover is taken (cover.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .atoms import HANGUL, PARTICLE, SIGN, WORD, Atom, Clause, atoms_of, clauses
+from .function_words import function_words
+from .language import language_of
+from .negation import Stretch, stretches
+from .persons import Crowd, read_persons
+from .words import word_starts
+
+MAX_WORDS = 6  # of a span
+MAX_SPANS = 320  # that are scored for one text; longer texts are read in shorter spans
+_MOST_ATOMS = {WORD: 7, HANGUL: 8}
+_MOST_CHARACTERS = 16
+
+Names = Mapping[str, Sequence[tuple[int, int]]]  # match key -> (row, kind) of the tags that it names, best kind first
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`text[start:end]` as one thing.
+
+    `clause` is the number of the stretch that it lies in, `words` how many words it has, `aligned` whether it begins and ends
+    where words do, `named` the (row, kind) of the tags of which it is a name as it stands, `excluded` whether the text leaves
+    it out.
+    """
+
+    start: int
+    end: int
+    text: str
+    clause: int
+    words: int
+    aligned: bool
+    named: tuple[tuple[int, int], ...]
+    excluded: bool
+
+    def covers(self, other: Span) -> bool:
+        """Whether the other span lies inside this one, and is not the same."""
+        return self.start <= other.start and other.end <= self.end and self.end - self.start > other.end - other.start
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as spans. `stretches` are its parts between marks and excluding words, `counts` the head-count tags that it gives;
+    `words` is the number of words of the longest spans, less than MAX_WORDS for long texts; `count_places` are those of the words
+    that name and count persons, `person` is the first word for one."""
+
+    text: str
+    language: str
+    stretches: tuple[Stretch, ...]
+    spans: tuple[Span, ...]
+    counts: tuple[str, ...]
+    words: int
+    count_places: tuple[tuple[int, int], ...] = ()
+    person: str = ""
+
+
+def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
+    """The spans of a text in order of their places.
+
+    :param names_of: the tags that match keys name; asked once, with every run of characters that could be a name.
+    """
+    language = language_of(text)
+    parts = clauses(text)
+    atoms = [atoms_of(text, part) for part in parts]
+    names = names_of(sorted({key for line in atoms for _, _, keys in _runs(line) for key in keys}))
+    inside = _name_places(atoms, names)
+    cut = stretches(text, parts, language, lambda start, end: _inside_name(text, inside, start, end))
+    lines = [_Line(text, stretch, number, language) for number, stretch in enumerate(cut)]
+    crowd = Crowd()
+    for line in lines:
+        read_persons(crowd, line.atoms, language, excluded=line.stretch.excluded, bare=len(line.starts) <= 8)
+    for words in range(MAX_WORDS, 0, -1):
+        found = [span for line in lines for span in line.spans(names, words)]
+        spans = _distinct([*found, *_across(text, atoms, cut, names)], crowd.places)
+        if len(spans) <= MAX_SPANS or words == 1:
+            break
+    person = text[slice(*crowd.first)] if crowd.first is not None else ""
+    return Reading(text, language, tuple(cut), tuple(spans), crowd.tags(), words, tuple(crowd.places), person)
+
+
+def _distinct(spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list[Span]:
+    """Each thing that is said once, at its first place; words that only count persons name nothing else."""
+    counted = {place for start, end in persons for place in range(start, end)}
+    found: dict[tuple[str, bool], Span] = {}
+    for span in spans:
+        if span.named or any(i not in counted and char.isalnum() for i, char in enumerate(span.text, span.start)):
+            found.setdefault((span.text, span.excluded), span)
+    return sorted(found.values(), key=lambda span: (span.start, span.end))
+
+
+def _across(text: str, lines: Sequence[Sequence[Atom]], cut: Sequence[Stretch], names: Names) -> Iterator[Span]:
+    """The names that begin with an excluding word: "no shoes" is a tag of its own beside the shoes that it excludes."""
+    for atoms in lines:
+        for first, last, keys in _runs(atoms):
+            named = next((tuple(names[key]) for key in keys if key in names), ())
+            start, end = atoms[first].start, atoms[last - 1].end
+            if named and last - first > 1 and atoms[first].script == WORD:
+                into = next((i for i, part in enumerate(cut) if part.excluded and start < part.start < end), None)
+                if into is not None and not any(part.start <= start < part.end for part in cut):
+                    yield Span(start, end, text[start:end], into, last - first, True, named, False)
+
+
+def _runs(atoms: Sequence[Atom]) -> list[tuple[int, int, tuple[str, ...]]]:
+    """Every run of atoms that could be a name, with its match keys: a word of an alphabet also without or with its plural s."""
+    found = []
+    for first, atom in enumerate(atoms):
+        most = _MOST_ATOMS.get(atom.script, _MOST_CHARACTERS)
+        key = ""
+        for last in range(first + 1, min(len(atoms), first + most) + 1):
+            if atoms[last - 1].script != SIGN:
+                key += atoms[last - 1].key
+            if key:
+                found.append((first, last, _spellings(key, atoms[last - 1].script)))
+    return found
+
+
+def _spellings(key: str, script: str) -> tuple[str, ...]:
+    if script != WORD or len(key) < 4:
+        return (key,)
+    return (key, key[:-1]) if key.endswith("s") else (key, key + "s")
+
+
+def _name_places(lines: Sequence[Sequence[Atom]], names: Names) -> list[tuple[int, int]]:
+    """The places of names of two or more characters."""
+    return [
+        (atoms[first].start, atoms[last - 1].end)
+        for atoms in lines
+        for first, last, keys in _runs(atoms)
+        if len(keys[0]) > 1 and any(key in names for key in keys)
+    ]
+
+
+def _inside_name(text: str, names: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether `text[start:end]` is the inside of a longer name. "no" in "no shoes" still excludes what follows it."""
+    after = text[start] > "\u2e80"
+    return any((a < start or (a == start and after)) and end <= b and b - a > end - start for a, b in names)
+
+
+class _Line:
+    """One stretch as atoms."""
+
+    def __init__(self, text: str, stretch: Stretch, number: int, language: str) -> None:
+        self._text, self.stretch, self._number = text, stretch, number
+        self.atoms = atoms_of(text, Clause(stretch.start, stretch.end))
+        self.starts = word_starts(self.atoms, japanese=language == "ja")
+        self._silent = function_words().get(language, frozenset())
+
+    def spans(self, names: Names, most: int) -> list[Span]:
+        """The spans of at most so many words, and every name."""
+        bounds = [i for i, begins in enumerate(self.starts) if begins]
+        found: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+        for i, first in enumerate(bounds):
+            for last in bounds[i + 1 : i + 1 + most]:
+                trimmed = self._trimmed(first, last)
+                if trimmed is not None:
+                    found.setdefault(trimmed, ())
+        for first, last, keys in _runs(self.atoms):
+            named = next((tuple(names[key]) for key in keys if key in names), ())
+            if named and ((first, last) in found or len(keys[0]) > 1):
+                found[first, last] = named
+        return [self._span(first, last, named) for (first, last), named in sorted(found.items())]
+
+    def _trimmed(self, first: int, last: int) -> tuple[int, int] | None:
+        """Without function words at its ends; None where nothing else is left."""
+        while first < last and self._is_silent(self.atoms[first]):
+            first += 1
+        while last > first and self._is_silent(self.atoms[last - 1]):
+            last -= 1
+        return (first, last) if last > first else None
+
+    def _is_silent(self, atom: Atom) -> bool:
+        return atom.script in (PARTICLE, SIGN) or atom.key in self._silent
+
+    def _span(self, first: int, last: int, named: tuple[tuple[int, int], ...]) -> Span:
+        start, end = self.atoms[first].start, self.atoms[last - 1].end
+        words = sum(self.starts[first:last])
+        aligned = self.starts[first] and self.starts[last]
+        text = self._text[start:end]
+        return Span(start, end, text, self._number, max(1, words), aligned, named, self.stretch.excluded)
