@@ -37,6 +37,8 @@ def language_of(text: str) -> str:
     if _KATAKANA.search(text):
         return "ja"
     words = [fold(word) for word in _LETTERS.findall(text)[:200]]
-    counts = {language: sum(word in known for word in words) for language, known in _deciding().items()}
+    # A single letter is a word in many languages, and an abbreviation in others.
+    weights = [(word, 1.0 if len(word) > 1 else 0.3) for word in words]
+    counts = {language: sum(w for word, w in weights if word in known) for language, known in _deciding().items()}
     best = max(counts, key=lambda language: counts[language])
     return best if counts[best] else "en"

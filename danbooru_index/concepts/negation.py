@@ -96,11 +96,17 @@ def _words(language: str) -> _Words | None:
 def _pattern(words: Sequence[str], name: str, language: str, *, whole: bool) -> re.Pattern[str] | None:
     if not words:
         return None
-    listed = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True))
+    listed = "|".join(_one(word, whole=whole) for word in sorted(words, key=len, reverse=True))
     # Korean words of exclusion are attached to endings, and so are "-less" and "-los".
     left = r"(?<!\w)" if whole and name != "after" else ""
     right = r"(?!\w)" if whole and language != "ko" else ""
     return re.compile(f"{left}(?:{listed}){right}", re.IGNORECASE)
+
+
+def _one(word: str, *, whole: bool) -> str:
+    escaped = re.escape(word).replace(r"\ ", r"\s+")
+    # English words in a text without spaces: no眼镜.
+    return escaped if whole or not word[0].isascii() else f"(?<![A-Za-z]){escaped}(?![A-Za-z])"
 
 
 def stretches(
@@ -113,14 +119,30 @@ def stretches(
     """
     words = _words(language)
     text = simplified(text) if language == "zh" else text  # character by character, so places stay
-    found: list[Stretch] = []
+    found: list[list[Stretch]] = []
     open_list = False
-    for clause in clauses:
+    for number, clause in enumerate(clauses):
         # "no hats, scarves or gloves": the list goes on to its last item.
         listed = clause.enumerated or _OR.fullmatch(text, clause.start, clause.end) is not None
-        made, open_list = _of_clause(text, clause, words, is_name, continued=open_list and listed)
-        found += made
-    return found
+        continued = open_list and listed
+        made, open_list = _of_clause(text, clause, words, is_name, continued=continued)
+        found.append(made)
+        if (
+            clause.enumerated
+            and not continued
+            and len(made) == 1
+            and made[0].excluded
+            and made[0].start == clause.start
+        ):
+            _exclude_items(found, clauses, number)
+    return [stretch for made in found for stretch in made]
+
+
+def _exclude_items(found: list[list[Stretch]], clauses: Sequence[Clause], last: int) -> None:
+    """Exclude the items of a list whose last one an excluding word follows: 眼镜、帽子、围巾都不要."""
+    while last > 0 and clauses[last].enumerated:
+        last -= 1
+        found[last] = [Stretch(stretch.start, stretch.end, excluded=True) for stretch in found[last]]
 
 
 def _of_clause(
@@ -149,6 +171,8 @@ def _of_clause(
     if not ranges:
         return [Stretch(clause.start, clause.end, excluded=continued)], continued
     ranges.sort()
+    if continued and min(ranges[0][0], ranges[0][2]) > clause.start:
+        ranges.insert(0, (clause.start, clause.start, clause.start, min(ranges[0][0], ranges[0][2])))
     return _cut(clause, ranges), any(end >= clause.end for *_, end in ranges)
 
 

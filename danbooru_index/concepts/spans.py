@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..text.fold import match_key
 from .atoms import HANGUL, PARTICLE, SIGN, WORD, Atom, Clause, atoms_of, clauses
 from .function_words import function_words
 from .language import language_of
@@ -77,8 +78,9 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     crowd = Crowd()
     for line in lines:
         read_persons(crowd, line.atoms, language, excluded=line.stretch.excluded, bare=len(line.starts) <= 8)
+    counted = {start: end for start, end in crowd.places if match_key(text[start:end]) not in names}
     for words in range(MAX_WORDS, 0, -1):
-        found = [span for line in lines for span in line.spans(names, words)]
+        found = [span for line in lines for span in line.spans(names, words, counted)]
         spans = _distinct([*found, *_across(text, atoms, cut, names)], crowd.places)
         if len(spans) <= MAX_SPANS or words == 1:
             break
@@ -91,7 +93,14 @@ def _distinct(spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list
     counted = {place for start, end in persons for place in range(start, end)}
     found: dict[tuple[str, bool], Span] = {}
     for span in spans:
-        if span.named or any(i not in counted and char.isalnum() for i, char in enumerate(span.text, span.start)):
+        # A count that is also a tag in its own spelling (chica) is still a count.
+        bare = (span.start, span.end) in persons and all(kind == 0 for _, kind in span.named)
+        inside = any(
+            start <= span.start and span.end <= end and end - start > span.end - span.start for start, end in persons
+        )
+        if (bool(span.named) and not bare and not inside) or any(
+            i not in counted and char.isalnum() for i, char in enumerate(span.text, span.start)
+        ):
             found.setdefault((span.text, span.excluded), span)
     return sorted(found.values(), key=lambda span: (span.start, span.end))
 
@@ -102,7 +111,7 @@ def _across(text: str, lines: Sequence[Sequence[Atom]], cut: Sequence[Stretch], 
         for first, last, keys in _runs(atoms):
             named = next((tuple(names[key]) for key in keys if key in names), ())
             start, end = atoms[first].start, atoms[last - 1].end
-            if named and last - first > 1 and atoms[first].script == WORD:
+            if named and last - first > 1:
                 into = next((i for i, part in enumerate(cut) if part.excluded and start < part.start < end), None)
                 if into is not None and not any(part.start <= start < part.end for part in cut):
                     yield Span(start, end, text[start:end], into, last - first, True, named, False)
@@ -117,7 +126,8 @@ def _runs(atoms: Sequence[Atom]) -> list[tuple[int, int, tuple[str, ...]]]:
         for last in range(first + 1, min(len(atoms), first + most) + 1):
             if atoms[last - 1].script != SIGN:
                 key += atoms[last - 1].key
-            if key:
+            inside = atoms[first].script != SIGN != atoms[last - 1].script
+            if key and (inside or last == first + 1):
                 found.append((first, last, _spellings(key, atoms[last - 1].script)))
     return found
 
@@ -140,8 +150,16 @@ def _name_places(lines: Sequence[Sequence[Atom]], names: Names) -> list[tuple[in
 
 def _inside_name(text: str, names: Sequence[tuple[int, int]], start: int, end: int) -> bool:
     """Whether `text[start:end]` is the inside of a longer name. "no" in "no shoes" still excludes what follows it."""
-    after = text[start] > "\u2e80"
+    after = text[start] > "\u2e80" and end - start == 1  # 无表情, but not 没有眼镜
     return any((a < start or (a == start and after)) and end <= b and b - a > end - start for a, b in names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The atoms of words that count persons: the one after each by its first, and the first of each by the one after."""
+
+    after: Mapping[int, int]
+    before: Mapping[int, int]
 
 
 class _Line:
@@ -153,27 +171,42 @@ class _Line:
         self.starts = word_starts(self.atoms, japanese=language == "ja")
         self._silent = function_words().get(language, frozenset())
 
-    def spans(self, names: Names, most: int) -> list[Span]:
-        """The spans of at most so many words, and every name."""
+    def spans(self, names: Names, most: int, counted: Mapping[int, int]) -> list[Span]:
+        """The spans of at most so many words, and every name.
+
+        :param counted: the ends of words that only count persons, by their starts: no span begins or ends with them.
+        """
         bounds = [i for i, begins in enumerate(self.starts) if begins]
+        skipped = self._counted(counted)
         found: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
         for i, first in enumerate(bounds):
             for last in bounds[i + 1 : i + 1 + most]:
-                trimmed = self._trimmed(first, last)
+                trimmed = self._trimmed(first, last, skipped)
                 if trimmed is not None:
                     found.setdefault(trimmed, ())
         for first, last, keys in _runs(self.atoms):
             named = next((tuple(names[key]) for key in keys if key in names), ())
-            if named and ((first, last) in found or len(keys[0]) > 1):
+            if named and ((first, last) in found or (len(keys[0]) > 1 and not self._is_word(first, last))):
                 found[first, last] = named
         return [self._span(first, last, named) for (first, last), named in sorted(found.items())]
 
-    def _trimmed(self, first: int, last: int) -> tuple[int, int] | None:
-        """Without function words at its ends; None where nothing else is left."""
-        while first < last and self._is_silent(self.atoms[first]):
-            first += 1
-        while last > first and self._is_silent(self.atoms[last - 1]):
-            last -= 1
+    def _counted(self, counted: Mapping[int, int]) -> _Counted:
+        starts = {atom.start: i for i, atom in enumerate(self.atoms)}
+        ends = {atom.end: i + 1 for i, atom in enumerate(self.atoms)}
+        pairs = [(starts.get(start), ends.get(end)) for start, end in counted.items()]
+        whole = [(i, j) for i, j in pairs if i is not None and j is not None and self.starts[i] and self.starts[j]]
+        return _Counted(dict(whole), {j: i for i, j in whole})
+
+    def _is_word(self, first: int, last: int) -> bool:
+        """Whether a run is one function word: "on" names nothing here, whatever tag is spelled so."""
+        return last == first + 1 and self._is_silent(self.atoms[first])
+
+    def _trimmed(self, first: int, last: int, counted: _Counted) -> tuple[int, int] | None:
+        """Without function words and counts of persons at its ends; None where nothing else is left."""
+        while first < last and (self._is_silent(self.atoms[first]) or counted.after.get(first, last) < last):
+            first = counted.after.get(first, first + 1)
+        while last > first and (self._is_silent(self.atoms[last - 1]) or counted.before.get(last, first) > first):
+            last = counted.before.get(last, last - 1)
         return (first, last) if last > first else None
 
     def _is_silent(self, atom: Atom) -> bool:

@@ -25,6 +25,7 @@ FEATURES = (
     "cosine", "coverage", "spelling", "skeleton", "word_match", "character", "copyright", "zh", "ja", "ko", "en",
     "log_named", "elsewhere", "elsewhere_exact", "in_larger", "in_smaller", "log_tops", "log_covering_name", "names_inside",
     "crosses_name", "exact_letters", "exact_popularity", "log_text", "exact_character", "sounding_character", "excluded",
+    "foreign_tag", "rivalry",
 )  # fmt: skip
 _SMALLEST = 1e-4  # scores nearer to 0 or 1 say no more
 _CLIP = 6.0  # standard deviations
@@ -64,6 +65,7 @@ def feature_table(reading: Reading, found: Candidates) -> FloatArray:
 
     fit, exact = _logit(scores["fused"]), found.kind >= 0
     has_exact = best(exact.astype(np.float32)) > 0
+    named_best = best(np.where(exact, scores["popularity"], 0.0).astype(np.float32))
     of_span = _span_features(reading)[found.span]
     letters, character = of_span[:, 0], found.category == Category.CHARACTER
     elsewhere = _elsewhere(spans, found, place)
@@ -79,6 +81,7 @@ def feature_table(reading: Reading, found: Candidates) -> FloatArray:
         of_span[:, 4], *elsewhere.T, *of_span[:, 5:8].T,
         exact * letters, exact * scores["popularity"], np.full(len(found), np.log(max(1, len(reading.text)))),
         exact & character, character * scores["spelling"], of_span[:, 8],
+        (found.kind == 0) * (reading.language != "en"), np.where(exact, scores["popularity"] - named_best, 0.0),
     ]  # fmt: skip
     return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
 

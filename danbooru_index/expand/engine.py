@@ -114,7 +114,8 @@ def _choices(index: Index, request: ExpandRequest, passages: Sequence[_Passage],
         for thing in passage.things.named(excluded=excluded):
             for found in thing.choices[: request.per_concept]:
                 record = index.store.record(found.row)
-                score = 1.0 if found.exact else found.probability
+                # The name of several tags is the name of the likeliest.
+                score = 1.0 if found.exact and found is thing.choices[0] else found.probability
                 yield Choice(
                     record.tag, score, passage.number, record.category.label, label_of(record), implies=record.implies
                 )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,8 +30,10 @@ SCORED = 24  # hits of a span among which those are looked for
 MOST = 4  # tags of one thing that count for its value
 NAMED_SCORE = 0.97  # what a name is worth where the ranker was not asked
 SECOND = 0.2  # how much a further tag of a thing adds to its value
+CROSSING = 0.15  # what a span loses that cuts a name in two
 NAME_VALUE = 0.1  # how much a name adds: of two near covers the one of names reads better
 DEFAULT_BUDGET = 2.0  # tags of a thing, at which the learned thresholds hold
+_QUALIFIER = re.compile(r"_\(([^()]+)\)$")
 _READ = (Category.GENERAL, Category.CHARACTER, Category.COPYRIGHT)
 
 
@@ -107,7 +110,7 @@ def find_things(
     model = model or default_model()
     table = candidate_table(index, text[:MAX_CHARACTERS], filters)
     probabilities = model.probabilities(table.features)
-    things = _covering(table, probabilities, model, budget)
+    things = _of_one_series(index, _covering(table, probabilities, model, budget))
     return Things(table.reading, tuple(things), table.whole, max(0, len(text) - MAX_CHARACTERS))
 
 
@@ -250,10 +253,15 @@ def _covering(table: Table, probabilities: FloatArray, model: WantedModel, budge
         first = model.excluded if spans[number].excluded else model.first
         choices.sort(key=lambda choice: -choice.probability)
         if choices[0].probability >= first:
-            rest = [choice for choice in choices[1:] if choice.probability >= further]
+            # More of what is left out does no harm: it is not in the picture either.
+            least = model.first if spans[number].excluded else further
+            rest = [choice for choice in choices[1:] if choice.probability >= least]
             chosen[number] = [choices[0], *rest]
     numbers = _unabsorbed(spans, chosen)
-    values = [_value(chosen[number], model.first, further) for number in numbers]
+    names = [span for span in spans if span.named and span.aligned]
+    values = [
+        _value(chosen[number], model.first, further) - CROSSING * _crosses(spans[number], names) for number in numbers
+    ]
     places = [(spans[number].start, spans[number].end) for number in numbers]
     cover = best_cover(places, values, len(table.reading.text))
     things = []
@@ -262,6 +270,26 @@ def _covering(table: Table, probabilities: FloatArray, model: WantedModel, budge
         rest = [choice for choice in by_span[number] if choice not in taken]
         things.append(Thing(spans[number], tuple(taken), tuple(rest)))
     return things
+
+
+def _of_one_series(index: Index, things: Sequence[Thing]) -> list[Thing]:
+    """Of several characters of one name the one whose series another character of the text comes from: Ram beside Rem."""
+    tags = [index.store.record(thing.choices[0].row).tag for thing in things]
+    series = [match[1] if (match := _QUALIFIER.search(tag)) else "" for tag in tags]
+    found = []
+    for number, thing in enumerate(things):
+        others = {name for i, name in enumerate(series) if name and i != number}
+        named = [choice for choice in (*thing.choices, *thing.others) if choice.exact]
+        better = [
+            choice
+            for choice in named
+            if (match := _QUALIFIER.search(index.store.record(choice.row).tag)) and match[1] in others
+        ]
+        if better and series[number] not in others and index.store.category[thing.choices[0].row] == Category.CHARACTER:
+            found.append(Thing(thing.span, (better[0],), tuple(c for c in named if c is not better[0])))
+        else:
+            found.append(thing)
+    return found
 
 
 def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]]) -> list[int]:
@@ -275,9 +303,16 @@ def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]]) -> list[
         if len(numbers) > 1
         for inner in numbers
         for outer in numbers
-        if chosen[outer][0].exact and spans[outer].covers(spans[inner])
+        if chosen[outer][0].exact and not chosen[inner][0].exact and spans[outer].covers(spans[inner])
     }
     return [number for number in chosen if number not in absorbed]
+
+
+def _crosses(span: Span, names: Sequence[Span]) -> bool:
+    """Whether a span that is not a name takes a part of one: "ears drinking" in "cat ears drinking tea"."""
+    return not span.named and any(
+        one.start < span.start < one.end < span.end or span.start < one.start < span.end < one.end for one in names
+    )
 
 
 def _value(choices: Sequence[Choice], first: float, further: float) -> float:
