@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DANBOORU_INDEX_TEST_CACHE ?= $(HOME)/.cache/danbooru-index-tests
 DEMO_HOME := $(VENV)/demo-home
 
-.PHONY: demo test check fix clean
+.PHONY: demo test soak check fix clean
 
 demo: $(VENV)/base.stamp
 	@for query in "穿着水手服的双马尾女孩" "夜空の花火を見上げる浴衣の少女" "a girl with cat ears drinking tea"; do \
@@ -20,6 +20,10 @@ test: $(VENV)/dev.stamp check
 	$(BIN)/python tests/hosts/browser.py prepare
 	DANBOORU_INDEX_TEST_FULL=1 $(BIN)/python -m pytest
 	$(BIN)/python -m nox
+
+# Hours of kills, mutated files and random queries (at most 6 on two cores); stopped, it goes on. tests/test_soak.py is its short form.
+soak: $(VENV)/dev.stamp
+	cd tests && $(abspath $(BIN))/python -m soak --folder $(abspath $(VENV))/soak
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

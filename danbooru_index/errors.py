@@ -2,6 +2,7 @@
 
 DanbooruIndexError
 ├── InputError (ValueError)          a query, flag or node input that cannot be used
+│   └── SourceNotAllowedError        a workflow names a source that the settings do not
 ├── CorpusError (ValueError)         a JSONL line or file that cannot be read
 ├── EncoderError                     an encoder cannot be opened or run
 │   └── MissingDependencyError       a package is absent or has the wrong version
@@ -34,6 +35,15 @@ class DanbooruIndexError(Exception):
 
 class InputError(DanbooruIndexError, ValueError):
     """A query, flag or node input that cannot be used."""
+
+
+class SourceNotAllowedError(InputError):
+    """A workflow names a source that the user's settings do not; `kind` and `value` are what a person may allow."""
+
+    def __init__(self, message: str, *, hint: str, kind: str, value: str) -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+        self.value = value
 
 
 class CorpusError(DanbooruIndexError, ValueError):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAIN_INDEX = "index"
 STARTER_INDEX = "starter"
+_STARTER_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,36 @@ def find_existing(settings: Settings, explicit: Path | None = None) -> Located |
 
 
 def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
-    """The folder of the starter index, built first if it is missing or belongs to another version of the corpus."""
-    folder = settings.home / STARTER_INDEX
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileHold(folder / ".lock", timeout=300):
-        if not _is_current(folder):
-            from .indexing import BuildOptions, build_index
+    """The folder of the starter index, built first if it is missing or belongs to another version of the corpus.
 
-            progress(
-                Step("start", 0, 0, note="The starter index is built first, once; that takes about half a minute.")
-            )
-            build_index(STARTER_CORPUS, folder, open_encoder(USE_MULTILINGUAL), BuildOptions(restart=True), progress)
+    :raises IndexFolderError: it has to be built, and the home folder cannot be written, or another process is at it for long.
+    """
+    folder = settings.home / STARTER_INDEX
+    if _is_current(folder):  # also in a home that cannot be written
+        return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileHold(folder / ".lock", timeout=_STARTER_SECONDS):
+            if not _is_current(folder):
+                _build_starter(folder, progress)
+    except TimeoutError as error:
+        raise IndexFolderError(
+            f"Another process has been building the starter index in {folder} for {_STARTER_SECONDS} s.",
+            hint="Wait until it has ended, or end it, and try again.",
+        ) from error
+    except OSError as error:
+        raise IndexFolderError(
+            f"The starter index cannot be built in {folder}: {error.strerror or error}.",
+            hint="Name a home folder that can be written (DANBOORU_INDEX_HOME), or an index with --db, in the node: folder.",
+        ) from error
     return folder
+
+
+def _build_starter(folder: Path, progress: Progress) -> None:
+    from .indexing import BuildOptions, build_index
+
+    progress(Step("start", 0, 0, note="The starter index is built first, once; that takes about half a minute."))
+    build_index(STARTER_CORPUS, folder, open_encoder(USE_MULTILINGUAL), BuildOptions(restart=True), progress)
 
 
 def _is_current(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,6 +11,19 @@ if TYPE_CHECKING:
     from .expand.engine import ExpandResult
     from .records import Hit, SearchResult
     from .search.related import RelatedResult
+
+
+# What a terminal obeys instead of showing it, and what turns the order of the characters round.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """The text with every control character but the ends of lines written out: names and definitions are a stranger's.
+
+    >>> visible("a\\x1b[2Jb\\u202ec")
+    'a\\\\x1b[2Jb\\\\u202ec'
+    """
+    return _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def width(text: str) -> int:
@@ -31,6 +45,7 @@ def shorten(text: str, columns: int) -> str:
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Lines of aligned columns, the first row a heading; columns in `right` are aligned to the right."""
+    rows = [[visible(cell.replace("\n", " ")) for cell in row] for row in rows]
     widths = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))]
 
     def cell(text: str, i: int) -> str:
@@ -48,7 +63,7 @@ def search_report(result: SearchResult, reason: str, *, explain: bool = False) -
     heading = ["tag", "score", "posts", "category", "names"] + (["from"] if explain else [])
     rows = [heading, *(_row(hit, explain=explain) for hit in result.hits)]
     footer = f"{reason}; {result.encoder}; by {result.nearest_by}; {1000 * result.seconds:.0f} ms"
-    return "\n".join([table(rows, right=(1, 2)), footer, *(f"warning: {text}" for text in result.warnings)])
+    return visible("\n".join([table(rows, right=(1, 2)), footer, *(f"warning: {text}" for text in result.warnings)]))
 
 
 def expand_report(result: ExpandResult, reason: str) -> str:
@@ -59,7 +74,9 @@ def expand_report(result: ExpandResult, reason: str) -> str:
         rows.append([("not: " if concept.negated else "") + shorten(concept.text, 40), concept.status, tags])
     negative = [f"negative: {result.negative}"] if result.negative else []
     footer = f"{reason}; {result.encoder}; {1000 * result.seconds:.0f} ms"
-    return "\n".join([result.prompt, *negative, "", table(rows), footer, *(f"warning: {w}" for w in result.warnings)])
+    return visible(
+        "\n".join([result.prompt, *negative, "", table(rows), footer, *(f"warning: {w}" for w in result.warnings)])
+    )
 
 
 def related_report(result: RelatedResult, reason: str) -> str:
@@ -67,7 +84,7 @@ def related_report(result: RelatedResult, reason: str) -> str:
     rows = [["tag", "score", "posts", "category", "names"], *(_row(hit, explain=False) for hit in result.hits)]
     footer = f"{reason}; by {result.method}; {1000 * result.seconds:.0f} ms"
     unknown = [f"warning: not in the index: {', '.join(result.unknown)}"] if result.unknown else []
-    return "\n".join([table(rows, right=(1, 2)), footer, *unknown])
+    return visible("\n".join([table(rows, right=(1, 2)), footer, *unknown]))
 
 
 def _row(hit: Hit, *, explain: bool) -> list[str]:

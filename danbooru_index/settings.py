@@ -24,7 +24,8 @@ class Settings:
     index; nothing is fetched unless a command or node asks for it, or `auto_fetch` is true. `token` goes to the Hub
     itself and to `token_endpoints`, never to another endpoint. `model_folders` are a host's folders of models, where
     BGE-M3 may already lie. `weights` is a file that `evaluate --tune` wrote, for searches instead of the built-in weights. `key` is
-    what clients of `serve` must send.
+    what clients of `serve` must send. `config` is the settings file, there or not. A workflow's nodes fetch only from
+    `repository`, `endpoints` and what is `allowed_` beside them, and only into the home or `allowed_folders` (sources.py).
     """
 
     home: Path
@@ -40,6 +41,11 @@ class Settings:
     model_folders: tuple[Path, ...] = ()
     weights: Path | None = None
     key: str | None = field(default=None, repr=False)
+    config: Path | None = None
+    allowed_repositories: tuple[str, ...] = ()
+    allowed_endpoints: tuple[str, ...] = ()
+    allowed_servers: tuple[str, ...] = ()
+    allowed_folders: tuple[Path, ...] = ()
 
     def with_home(self, home: Path) -> Settings:
         """The same settings over another home folder."""
@@ -66,7 +72,12 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
     """
     env = os.environ if environ is None else environ
     folder = Path(env["DANBOORU_INDEX_HOME"]).expanduser() if env.get("DANBOORU_INDEX_HOME") else home or default_home()
-    table = _read_toml(Path(env.get("DANBOORU_INDEX_CONFIG") or folder / CONFIG_NAME))
+    config = Path(env.get("DANBOORU_INDEX_CONFIG") or folder / CONFIG_NAME)
+    table = _read_toml(config)
+
+    def allowed(name: str) -> str | list[str]:
+        return env.get(f"DANBOORU_INDEX_ALLOWED_{name.upper()}") or table.get(f"allowed_{name}") or []
+
     return Settings(
         home=folder,
         endpoints=_endpoints(env.get("HF_ENDPOINT", "")) or _endpoints(table.get("endpoint", DEFAULT_ENDPOINT)),
@@ -81,19 +92,37 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         model_folders=_folders(env.get("DANBOORU_INDEX_MODEL_FOLDERS") or table.get("model_folders", [])),
         key=env.get("DANBOORU_INDEX_KEY") or None,
         weights=_file(env.get("DANBOORU_INDEX_WEIGHTS")) or _file(table.get("weights"), folder),
+        config=config,
+        allowed_repositories=_endpoints(allowed("repositories"), "allowed_repositories"),
+        allowed_endpoints=_endpoints(allowed("endpoints"), "allowed_endpoints"),
+        allowed_servers=_endpoints(allowed("servers"), "allowed_servers"),
+        allowed_folders=_folders(allowed("folders")),
     )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
+    try:
+        return parse_toml(path.read_text(encoding="utf-8-sig"), path)
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The settings file {path} is no TOML: {error}.", hint="Save it as UTF-8, or remove it."
+        ) from error
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """The table of a settings file; `path` is for the error.
+
+    :raises InputError: it is no TOML.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table: dict[str, Any] = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(
             f"The settings file {path} is no TOML: {error}.", hint="Correct that line, or remove the file."
         ) from error
@@ -108,12 +137,12 @@ def _token(value: str) -> str | None:
     return token or None
 
 
-def _endpoints(value: str | list[str]) -> tuple[str, ...]:
+def _endpoints(value: str | list[str], name: str = "endpoint") -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise InputError(
-            f"The setting endpoint is {value!r}.",
-            hint='Use an address or a list: endpoint = ["https://huggingface.co"].',
+            f"The setting {name} is {value!r}.",
+            hint=f'Use an address or a list: {name} = ["https://huggingface.co"].',
         )
     return tuple(part.strip().rstrip("/") for part in parts if part.strip())
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..danbooru_index.errors import InputError
 from ..danbooru_index.progress import Progress
+from ..danbooru_index.storage.paths import is_network_path
 from . import host
 from .encoders import AUTO, USE_MULTILINGUAL, open_managed
 
@@ -52,6 +54,8 @@ def rebuild(order: Order, progress: Progress, cancelled: Callable[[], bool] = ne
     settings = host.settings()
     folder = main_folder(settings)
     corpus = order.corpus.strip().strip('"')
+    if is_network_path(corpus):
+        raise InputError("The corpus lies on another computer.", hint="Copy it to this one.")
     model = settings.model if order.encoder == AUTO else order.encoder
     if corpus == STARTER or (not corpus and not has_index(folder) and model == USE_MULTILINGUAL):
         return back_to_starter(settings, progress)
@@ -162,6 +166,8 @@ def corpus_fingerprint(corpus: str) -> str:
     from ..danbooru_index.locate import STARTER_CORPUS
 
     named = corpus.strip().strip('"')
+    if is_network_path(named):
+        return named
     path = Path(named) if named and named != STARTER else STARTER_CORPUS
     parts = [path, pairs_beside(path)] if path.suffix in (".jsonl", ".gz") else [path]
     return " ".join(_stat(part) for part in parts if part is not None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from comfy_api.v0_0_2 import io
 
+from ..danbooru_index.storage.paths import is_network_path
 from . import host
 from .encoders import AUTO, DEVICES, ENCODERS, PRECISIONS, check_encoder
 from .inputs import HANDLE_TYPE
@@ -83,8 +84,10 @@ class DanbooruIndexLoad(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, folder: str | None = None) -> bool | str:
         named = (folder or "").strip()
-        # A link may give another folder than the text that stands in the field, and a download may make it.
-        return True if not named or not Path(named).is_file() else f"{named} is a file, no index folder."
+        # A download may make the folder, so that it is not there says nothing; nor is another computer asked.
+        if not named or is_network_path(named) or not Path(named).is_file():
+            return True
+        return f"{named} is a file, no index folder."
 
     @classmethod
     def fingerprint_inputs(cls, folder: str | None = None, **inputs: Any) -> str:

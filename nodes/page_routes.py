@@ -221,6 +221,17 @@ def bring_back() -> Body:
     return {}
 
 
+def allow(body: Body) -> Body:
+    """Write a source that a workflow named into the user's settings, since the user said so."""
+    from ..danbooru_index.sources import allow_source
+
+    kind, value = body.get("kind"), body.get("value")
+    if not isinstance(kind, str) or not isinstance(value, str):
+        raise InputError("The fields kind and value are strings.", hint="Send both.")
+    allow_source(host.settings(), kind, value)
+    return {"kind": kind, "value": value}
+
+
 def cancel(jobs: JobRunner) -> Body:
     """Stop the running job."""
     job = jobs.cancel()

@@ -7,6 +7,7 @@ from typing import Any
 
 from comfy_api.v0_0_2 import io, ui
 
+from ..danbooru_index.storage.paths import is_network_path
 from . import host
 from .building import RESTART, RESUME, STARTER, Order, corpus_fingerprint, rebuild
 from .encoders import AUTO, DEVICES, ENCODERS
@@ -79,6 +80,8 @@ class DanbooruIndexRebuild(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, corpus: str | None = None) -> bool | str:
         named = (corpus or "").strip().strip('"')
+        if is_network_path(named):
+            return "The corpus lies on another computer: copy it to this one."
         if named and named != STARTER and not Path(named).is_file():
             return f"There is no file {named}."
         return True

@@ -71,6 +71,7 @@ def _service() -> Service:
             own("POST", "rebuild", "Build in the background.", partial(page_routes.start_rebuild, jobs), body=True),
             own("POST", "verify", "Compare the index with its hashes.", partial(page_routes.start_verify, jobs)),
             own("POST", "back", "Use the built index again.", page_routes.bring_back),
+            own("POST", "allow", "Allow a source that a workflow names.", page_routes.allow, body=True),
             own("POST", "cancel", "Stop the job.", partial(page_routes.cancel, jobs)),
         ),
     )

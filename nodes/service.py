@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..danbooru_index.errors import HubError
+from ..danbooru_index.errors import DanbooruIndexError
 from ..danbooru_index.progress import Progress
 from ..danbooru_index.settings import Settings
 from . import host
@@ -17,6 +17,7 @@ from .encoders import USE_MULTILINGUAL, check_encoder, open_index, placed
 
 if TYPE_CHECKING:
     from ..danbooru_index.index.index import Index
+    from ..danbooru_index.workflow import Wanted
 
 NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
 _LOOK_SECONDS = 0.2  # how often a waiting node looks whether the user pressed stop
@@ -40,15 +41,17 @@ class IndexHandle:
 
     def settings(self) -> Settings:
         """The host's settings with what this handle says on top."""
-        settings = host.settings()
-        return replace(
-            settings,
-            device=settings.device if self.device == "auto" else self.device,
-            repository=self.repository or settings.repository,
-            endpoints=tuple(e.strip().rstrip("/") for e in self.endpoint.split(","))
-            if self.endpoint
-            else settings.endpoints,
-        )
+        from ..danbooru_index.workflow import settings_for
+
+        settings = settings_for(host.settings(), self.wanted())
+        return replace(settings, device=settings.device if self.device == "auto" else self.device)
+
+    def wanted(self) -> Wanted:
+        """What this handle says of where the index is and comes from."""
+        from ..danbooru_index.workflow import Wanted
+
+        endpoints = tuple(part.strip() for part in self.endpoint.split(",") if part.strip())
+        return Wanted(self.folder, self.download, self.repository, endpoints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,27 +145,11 @@ def _held(lock: threading.RLock, check: Callable[[], None]) -> Iterator[None]:
 
 
 def _find(handle: IndexHandle, progress: Progress | None = None) -> tuple[Path, str]:
-    from ..danbooru_index.hub import FetchOptions, built_here, fetch_index
-    from ..danbooru_index.locate import locate, main_folder
+    from ..danbooru_index.workflow import find_wanted
 
-    settings = handle.settings()
-    progress = progress or host.NodeProgress()
-    said = ""
-    if handle.download != NEVER:
-        folder = Path(handle.folder) if handle.folder else main_folder(settings)
-        if built_here(folder):
-            said = " (built here and kept: no download takes its place)"
-        else:
-            try:
-                fetch_index(settings, folder, progress, FetchOptions(update=handle.download == UPDATE))
-            except HubError as error:
-                # What was named must be there; an index that was merely wished for is done without.
-                if handle.folder or handle.download == UPDATE:
-                    raise
-                host.logger.warning("the index of %s could not be downloaded: %s", settings.repository, error)
-                said = f" (the index of {settings.repository} could not be downloaded: {error})"
-    located = locate(settings, Path(handle.folder) if handle.folder else None, progress)
-    return located.folder, located.reason + said
+    # The user's own settings: what the workflow says may be a stranger's word.
+    located = find_wanted(host.settings(), handle.wanted(), progress or host.NodeProgress())
+    return located.folder, located.reason
 
 
 def _outdate(keys: list[_Key]) -> None:
@@ -177,9 +164,13 @@ def find_version(handle: IndexHandle | None = None) -> Path | None:
     """The version that a search would use now, None where it would have to be built or fetched first; opens nothing."""
     from ..danbooru_index.index.versions import current_version
     from ..danbooru_index.locate import find_existing
+    from ..danbooru_index.sources import FOLDER, Source, check_source
+    from ..danbooru_index.storage.paths import is_network_path
 
     handle = handle or IndexHandle()
     if handle.folder:
+        if is_network_path(handle.folder):
+            check_source(host.settings(), Source.of(FOLDER, handle.folder))
         return current_version(Path(handle.folder))
     found = find_existing(host.settings())
     return current_version(found.folder) if found is not None else None
@@ -194,11 +185,18 @@ def preparing(progress: Progress) -> None:
 def fingerprint(handle: IndexHandle | None) -> str:
     """Changes when another index version would be used; never builds, fetches or opens anything."""
     from ..danbooru_index.index.versions import current_version
+    from ..danbooru_index.storage.paths import is_network_path
+    from ..danbooru_index.workflow import folder_of
 
     handle = handle or IndexHandle()
+    if is_network_path(handle.folder):
+        return f"{handle}"  # looking would already log in at another computer
     home = host.settings().home
     folders = [Path(handle.folder)] if handle.folder else [home / "index", home / "starter"]
+    if handle.repository and not handle.folder:
+        with contextlib.suppress(DanbooruIndexError):
+            folders.insert(0, folder_of(host.settings(), handle.repository))
     for folder in folders:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, DanbooruIndexError):
             return f"{handle} {current_version(folder)}"
     return f"{handle} none yet"

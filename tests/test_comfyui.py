@@ -416,10 +416,45 @@ def test_a_download_that_fails_falls_back_to_what_is_there(server: ComfyUIServer
     index.rename(server.home / "away")
     try:
         graph = search_graph("水手服", index=["9", 0])
-        graph["9"] = load_node(download="if missing", endpoint="http://127.0.0.1:9", repository="a/b")
+        graph["9"] = load_node(download="if missing")
         entry = server.run(graph, 600)
         report = texts(entry, "4")[0]
-        assert "starter index" in report and "the index of a/b could not be downloaded" in report
+        assert "starter index" in report and "could not be downloaded" in report
     finally:
         shutil.rmtree(index, ignore_errors=True)
         (server.home / "away").rename(index)
+
+
+def test_a_source_that_only_the_workflow_names_is_refused_until_the_user_allows_it(server: ComfyUIServer) -> None:
+    graph = search_graph("猫耳", index=["9", 0])
+    graph["9"] = load_node(download="update", repository="some/body", folder="")
+    error = message(server.run(graph, 120), "execution_error")
+    assert error is not None and error["node_id"] == "9" and error["exception_type"] == "danbooru_index.NodeError"
+    assert 'allowed_repositories = ["some/body"]' in error["exception_message"]
+    answer = server.post("/danbooru-index/v1/comfyui/allow", {"kind": "repository", "value": "some/body"})
+    assert answer == {"kind": "repository", "value": "some/body"}
+    assert "some/body" in (server.home / "config.toml").read_text(encoding="utf-8")
+    error = message(server.run(graph, 120), "execution_error")
+    assert (
+        error is not None and "allowed_repositories" not in error["exception_message"]
+    )  # offline, but no more refused
+
+
+def test_routes_refuse_what_is_none_of_theirs(server: ComfyUIServer) -> None:
+    def status(path: str, **request: object) -> int:
+        return server.client.post(f"/danbooru-index/v1/{path}", **request).status_code
+
+    assert status("search", json={"text": "猫耳", "limit": 3}) == 200
+    assert status("search", content=b'{"text": "x"}', headers={"content-type": "text/plain"}) == 415
+    assert status("search", json={"text": "x" * 70_000}) == 413
+    assert status("search", json={"text": 5}) == 400
+    assert status("nothing", json={}) == 404
+    assert server.client.get("/danbooru-index/v1/comfyui/rebuild").status_code == 405
+    for name in ("../home/index/CURRENT", "/etc/passwd", "..", "nothing.jsonl"):
+        answer = server.client.post("/danbooru-index/v1/comfyui/rebuild", json={"corpus": name})
+        assert answer.status_code == 400 and "no corpus" in answer.json()["error"], name
+    for answer in (
+        server.client.get("/danbooru-index/v1/comfyui/state"),
+        server.client.get("/danbooru-index/v1/index"),
+    ):
+        assert answer.status_code == 200 and str(server.home) not in answer.text

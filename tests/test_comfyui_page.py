@@ -105,8 +105,11 @@ def test_typing_in_the_sidebar_finds_and_enter_puts_in_and_takes_out(page: Page)
     assert page.text_box.input_value() == f"1girl, {second}"
     # History and favourites are kept on the server.
     page.page.locator(".dbi-sidebar .dbi-star").first.click()
-    page.page.wait_for_timeout(500)
-    kept = page.server.client.get("/api/userdata/danbooru-index.json").json()
+    for _ in range(50):
+        kept = page.server.client.get("/api/userdata/danbooru-index.json").json()
+        if kept["favourites"]:
+            break
+        page.page.wait_for_timeout(200)
     assert kept["history"][0] == "双马尾" and kept["favourites"] == ["twintails"]
     page.page.locator("[data-tab=favourites]").click()
     sync_api.expect(page.page.locator(".dbi-sidebar .dbi-tag").first).to_have_text("twintails")

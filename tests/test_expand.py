@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from danbooru_index.channels.cooccurrence import Cooccurrence, write_cooccurrence
 from danbooru_index.cli import main
 from danbooru_index.errors import DanbooruIndexError, InputError
 from danbooru_index.expand.engine import ExpandRequest, expand
+from danbooru_index.index import Index
 from danbooru_index.prompt import Choice, ordered, own_contradictions, resolve, without_implied
 from danbooru_index.prompt.style import written
 from danbooru_index.records import Category, SearchRequest
@@ -259,3 +261,28 @@ def test_what_is_too_long_is_reported(small_index):
 
 def test_emoticons_stay(small_index):
     assert prompt_of(small_index, "女孩 :d") == "1girl, :d"
+
+
+def test_words_without_a_tag_stay_if_asked(small_index):
+    text = "水手服，ｑｗｚｘ"
+    plain, kept = (expand(small_index, ExpandRequest(text, keep_text=keep, budget=1)) for keep in (False, True))
+    assert "serafuku" in plain.tags and plain.tags == kept.tags
+    unfound = [concept.text for concept in kept.concepts if concept.status == "not found"]
+    assert kept.prompt == ", ".join([plain.prompt, *unfound])
+
+
+def test_enriching_adds_what_stands_with_the_tags_and_contradicts_nothing(small_folder, tmp_path):
+    pairs = [("serafuku", tag, 70_000) for tag in ("umbrella", "red_eyes", "twintails")]
+    with Index(small_folder) as index:
+        assert expand(index, ExpandRequest("水手服", enrich=2)).warnings[-1].startswith("Nothing was added")
+        row_of = {record.tag: row for row, record in enumerate(index.store.rows())}
+        write_cooccurrence(tmp_path, pairs, row_of)
+        index.__dict__["cooccurrence"] = Cooccurrence(tmp_path)
+        plain = expand(index, ExpandRequest("水手服，不要双马尾"))
+        rich = expand(index, ExpandRequest("水手服，不要双马尾", enrich=5))
+        assert plain.added == () and plain.tags == ("serafuku",)
+        assert set(rich.added) == {"umbrella", "red_eyes"}  # twintails are not wanted
+        assert set(rich.tags) == {"serafuku", *rich.added}
+        assert len(expand(index, ExpandRequest("水手服", enrich=1)).added) == 1
+    with pytest.raises(InputError):
+        ExpandRequest("x", enrich=51)

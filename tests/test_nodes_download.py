@@ -36,12 +36,17 @@ print(json.dumps([str(folder), versions.current_version(folder).name, reason]))
 """
 
 
+def run(home: Path, handle: dict[str, str], **settings: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", PROGRAM, str(home), str(ROOT), json.dumps(handle)]
+    kept = {name: value for name, value in environment(home).items() if name != "PYTHONPATH"}
+    env = kept | {f"DANBOORU_INDEX_{name.upper()}": value for name, value in settings.items()}
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, cwd=home)
+
+
 def find(home: Path, endpoint: str, **handle: str) -> list[str]:
-    """The folder and version that a node would search with these inputs, and why."""
-    inputs = json.dumps({"repository": REPOSITORY, "endpoint": endpoint, **handle})
-    command = [sys.executable, "-c", PROGRAM, str(home), str(ROOT), inputs]
-    env = {name: value for name, value in environment(home).items() if name != "PYTHONPATH"}
-    found = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, cwd=home)
+    """The folder and version that a node would search with these inputs, and why; the user's settings allow all of them."""
+    allowed = {"repo": REPOSITORY, "allowed_endpoints": endpoint, "allowed_folders": str(home.parent / "named")}
+    found = run(home, {"repository": REPOSITORY, "endpoint": endpoint, **handle}, **allowed)
     assert found.returncode == 0, found.stderr
     return json.loads(found.stdout)
 
@@ -87,3 +92,33 @@ def test_never_asks_for_nothing(published, home):
     build_here(home / "index")
     assert find(home, published.url, download="never") == [str(home / "index"), "own", f"index {home / 'index'}"]
     assert published.requests == []
+
+
+@pytest.mark.parametrize("download", ["if missing", "update"])
+def test_a_source_that_the_user_does_not_name_is_not_asked(published, home, tmp_path, download):
+    """Neither the endpoint nor the repository nor the folder of a workflow is its own to choose."""
+    build_here(home / "index")
+    endpoint, named = published.url, str(tmp_path / "pyenv")
+    for handle, allowed, said in (
+        ({"repository": "evil/index"}, {"allowed_endpoints": endpoint}, "the repository evil/index"),
+        ({"repository": "evil/index"}, {"allowed_repositories": "evil/index"}, f"the endpoint {endpoint}"),
+        ({"folder": named}, {"allowed_endpoints": endpoint}, f"the folder {named}"),
+        ({"folder": "//evil/share"}, {"allowed_endpoints": endpoint}, "the folder //evil/share"),
+    ):
+        found = run(home, {"endpoint": endpoint, "download": download, **handle}, **allowed)
+        assert f"This workflow names {said}, which is not in your settings" in found.stderr
+    assert published.requests == []
+    assert not (tmp_path / "pyenv").exists()
+
+
+def test_another_repository_has_a_folder_of_its_own(published, home, tmp_path):
+    """The main index stays what it is for every workflow that names no repository."""
+    ours = find(home, published.url, download="if missing")
+    published.add("other/index").commit_folder(write_version(tmp_path / "theirs", {"tags/corpus.jsonl": b"theirs"}))
+    allowed = {"repo": REPOSITORY, "allowed_endpoints": published.url, "allowed_repositories": "other/index"}
+    theirs = {"repository": "other/index", "endpoint": published.url}
+    for download in ("update", "if missing", "never"):
+        found = run(home, {**theirs, "download": download}, **allowed)
+        assert json.loads(found.stdout)[0] == str(home / "index-other--index"), found.stderr
+    assert find(home, published.url, download="never") == ours
+    assert find(home, published.url, download="if missing") == ours

@@ -1,5 +1,6 @@
 // What ComfyUI's page loads at its start: settings, the sidebar tab, two keys, and the nodes' places for chips.
 // Everything else is imported at its first use, from files that ComfyUI does not import by itself (.mjs).
+import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { isPromptBox, remember } from "./lib/box.mjs";
 import { DEFAULTS, setting, toast } from "./lib/settings.mjs";
@@ -39,6 +40,14 @@ window.addEventListener("keydown", (event) => {
     return search ? popup.searchHere(box) : popup.expandHere(box);
   });
 }, true);
+
+// A source that only the workflow names
+
+api.addEventListener("execution_error", (/** @type {CustomEvent} */ event) => {
+  if (!String(event.detail?.exception_type).startsWith("danbooru_index.")) return;
+  const named = /(allowed_\w+) = (\[".*"\])/.exec(event.detail.exception_message ?? "");
+  if (named) void safely(async () => (await import("./lib/allow.mjs")).offer(named[1], named[2]));
+});
 
 // Nodes
 

@@ -17,4 +17,5 @@ UInt8Array = npt.NDArray[np.uint8]
 UInt16Array = npt.NDArray[np.uint16]
 UInt64Array = npt.NDArray[np.uint64]  # hashes, keys of n-grams, bits
 BoolArray = npt.NDArray[np.bool_]  # masks
+AnyArray = npt.NDArray[Any]  # as it was found in a file
 Columns = Mapping[str, npt.NDArray[Any]]  # arrays of one length by name

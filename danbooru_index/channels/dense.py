@@ -161,5 +161,8 @@ class DenseChannel:
 
     def close(self) -> None:
         """Let go of the folder."""
-        if self._opening is not None:
-            self._opening.result().close()
+        held = vars(self)
+        opening = held.get("_opening")
+        held.clear()  # the cache of `_select` refers to this object, which would keep its mappings open for long
+        if opening is not None:
+            opening.result().close()

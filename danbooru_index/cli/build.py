@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..report import visible
 from ..settings import load_settings
 from .common import ProgressBar, add_json_flag
 
@@ -82,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"db": str(folder), **values, "seconds": round(report.seconds, 2)}))
         return 0
     for problem in report.problems[:20]:
-        print(f"skipped {problem}")
+        print(visible(f"skipped {problem}"))
     if report.bad_lines > 20:
         print(f"skipped {report.bad_lines - 20} more lines")
     print(f"{report.rows:,} tags, {report.texts:,} texts in {report.seconds:.0f} s -> {folder}")

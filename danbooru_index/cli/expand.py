@@ -44,6 +44,12 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--weights", action="store_true", default=None, help="weights from scores")
     parser.add_argument("--quality", action="store_true", default=None, help="add the style's quality tags")
+    parser.add_argument(
+        "--keep-text", action="store_true", default=None, help="leave words for which no tag was found in the prompt"
+    )
+    parser.add_argument(
+        "--enrich", type=int, metavar="N", help="add up to N tags that go with the picture (default: 0)"
+    )
     parser.add_argument("--prefix", metavar="TEXT", help="text before the prompt")
     parser.add_argument("--suffix", metavar="TEXT", help="text after the prompt")
     add_index_flag(parser)
@@ -63,7 +69,9 @@ def _add_related(commands: Any) -> None:
     parser.set_defaults(run=run_related)
 
 
-_FLAGS = "limit per_concept budget nsfw min_count implied style spaces escape weights quality prefix suffix"
+_FLAGS = (
+    "limit per_concept budget nsfw min_count implied style spaces escape weights quality keep_text enrich prefix suffix"
+)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -101,7 +109,17 @@ def _run_queries(options: argparse.Namespace, given: dict[str, Any]) -> int:
         try:
             row: dict[str, Any] = {"query": query.text, **expand(index, ExpandRequest(query.text, **given)).as_json()}
         except InputError as error:
-            row = {"query": query.text, "prompt": "", "tags": [], "concepts": [], "warnings": [], "error": str(error)}
+            row = {
+                "query": query.text,
+                "prompt": "",
+                "negative": "",
+                "tags": [],
+                "negative_tags": [],
+                "added": [],
+                "concepts": [],
+                "warnings": [],
+                "error": str(error),
+            }
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
     return 0
 

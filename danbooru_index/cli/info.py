@@ -11,6 +11,7 @@ from ..errors import IndexDamagedError
 from ..index.facts import index_facts
 from ..index.manifest import MANIFEST_FILE, check_files, read_manifest, seal_problem
 from ..index.versions import current_version
+from ..report import visible
 from ..settings import load_settings
 from .common import ProgressBar, add_json_flag
 
@@ -42,7 +43,7 @@ def run_info(options: argparse.Namespace) -> int:
     else:
         for name, value in values.items():
             shown = ", ".join(value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else value
-            print(f"{name:14} {shown}")
+            print(visible(f"{name:14} {shown}"))
     return 0
 
 

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Sequence
 
 from ..errors import DanbooruIndexError
+from ..report import visible
 from . import build, convert, evaluate, expand, fetch, info, mcp, prepare, search, serve
 from .about import ShowAbout
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DanbooruIndexError as error:
         if options.debug:
             traceback.print_exc()
-        print(f"error: {error}\nhint: {error.hint}", file=sys.stderr)
+        print(visible(f"error: {error}\nhint: {error.hint}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("error: interrupted\nhint: run the same command again; nothing was left half-written.", file=sys.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..report import table
+from ..report import table, visible
 from ..settings import load_settings
 from .common import ProgressBar, add_json_flag
 
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(_as_json(report, options.output), ensure_ascii=False))
     else:
-        print(render(report, options.output, options.report))
+        print(visible(render(report, options.output, options.report)))
     return 0
 
 

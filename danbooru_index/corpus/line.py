@@ -168,7 +168,7 @@ def _tag_of(fields: dict[str, Any], from_text: str | None) -> str:
         raise LineError("the tag is empty")
     if len(tag) > MAX_TAG_CHARS:
         raise LineError(f"the tag has {len(tag)} characters, at most {MAX_TAG_CHARS} are allowed")
-    if any(c.isspace() or ord(c) < 32 for c in tag):
+    if any(c.isspace() or ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in tag):
         raise LineError("the tag has white space or control characters")
     _check_characters(tag, "tag")
     return tag

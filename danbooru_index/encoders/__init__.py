@@ -6,16 +6,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import EncoderError
+from ..errors import EncoderError, IndexMismatchError
 from ..progress import Progress, silent
 from ..settings import Settings, load_settings
+from ..storage.paths import is_network_path
 from .protocol import Encoder, EncoderIdentity, Encoding
 
 USE_MULTILINGUAL = "use-multilingual"
 BGE_M3 = "BAAI/bge-m3"
 PRECISIONS = ("auto", "fp32", "fp16", "int8")
 
-__all__ = ["BGE_M3", "PRECISIONS", "USE_MULTILINGUAL", "Encoder", "EncoderIdentity", "Encoding", "open_encoder"]
+__all__ = [
+    "BGE_M3",
+    "PRECISIONS",
+    "USE_MULTILINGUAL",
+    "Encoder",
+    "EncoderIdentity",
+    "Encoding",
+    "check_encoder_name",
+    "open_encoder",
+]
 
 
 def open_encoder(
@@ -69,6 +79,21 @@ def open_encoder(
     else:
         identity, find = identity_of(Path(model)), lambda: Path(model)
     return TorchM3Encoder(identity, find, device=device, precision=precision, placement=placement)
+
+
+def check_encoder_name(name: str, chosen: str = "") -> None:
+    """Refuse the name of an encoder, as an index has it, that would have another computer asked for it.
+
+    :param chosen: the model that the user named; that one may lie anywhere.
+    :raises IndexMismatchError: it is such a name.
+    """
+    if is_network_path(name) and name != chosen:
+        # Windows would log in at that computer as soon as anything looks whether the folder is there.
+        raise IndexMismatchError(
+            f"The index names an encoder on another computer: {name!r}.",
+            hint=f"If that is your own, say so: model = {name!r} in config.toml, or DANBOORU_INDEX_MODEL. "
+            "Else choose another index, and tell the owner of this one.",
+        )
 
 
 def _on_cpu(device: str) -> bool:

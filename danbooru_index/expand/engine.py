@@ -24,6 +24,7 @@ from ..prompt import (
 from ..records import TagRecord
 from ..search.things import Thing, Things, find_things
 from ..text.fold import match_key
+from .enrich import further_tags
 from .request import ConceptReport, ExpandRequest, ExpandResult
 
 __all__ = ["ConceptReport", "ExpandRequest", "ExpandResult", "expand"]
@@ -72,6 +73,8 @@ def _result(
     elif request.implied == "drop":
         kept = without_implied(kept)
     kept = _limited(kept, request.limit)
+    added = further_tags(index, request, kept, negative)
+    kept = [*kept, *added]
     tags = {choice.tag for choice in kept}
     kept, negative = (_switched_on(side, request) for side in (kept, negative))
     words = [word for passage in passages for word in _kept_words(passage)] if request.keep_text else []
@@ -93,7 +96,8 @@ def _result(
         source=str(index.folder),
         encoder=index.encoder.description,
         seconds=time.perf_counter() - started,
-        warnings=_warnings(own, dropped, passages),
+        warnings=(*_warnings(own, dropped, passages), *_not_enriched(index, request)),
+        added=tuple(choice.tag for choice in added),
     )
 
 
@@ -155,6 +159,12 @@ def _warnings(
             if passage.things.left_out
         ),
     )
+
+
+def _not_enriched(index: Index, request: ExpandRequest) -> tuple[str, ...]:
+    if request.enrich and index.cooccurrence is None:
+        return ("Nothing was added: this index has no co-occurrence counts (build --cooccurrence FILE).",)
+    return ()
 
 
 def _distinct(choices: Sequence[Choice]) -> list[Choice]:

@@ -24,7 +24,8 @@ class ExpandRequest:
     average a concept (1 to 10). `categories` empty means characters, series and general tags; `exclude` takes
     categories away. `implied` says what happens to tags that another one implies. `weights` writes likely tags
     stronger; `quality` adds the style's quality tags; `keep_text` leaves words for which no tag was found in the
-    prompt; `prefix` and `suffix` stand around the whole prompt. `spaces` and `escape` None means as the style has it.
+    prompt; `enrich` adds up to so many tags that go with the picture (0 to 50), where the index has co-occurrence
+    counts; `prefix` and `suffix` stand around the whole prompt. `spaces` and `escape` None means as the style has it.
     `without` are tags that were found and are not wanted: concepts still list them, the prompt does not. Raises
     InputError when a value is out of range or the text is empty or longer than 20,000 characters.
     """
@@ -44,6 +45,7 @@ class ExpandRequest:
     weights: bool = False
     quality: bool = False
     keep_text: bool = False
+    enrich: int = 0
     prefix: str = ""
     suffix: str = ""
     separator: str = ", "
@@ -60,6 +62,7 @@ class ExpandRequest:
         if not self.text.strip():
             raise InputError("The text is empty.", hint="Say what you want to see, in any language.")
         _check_range("limit", self.limit, 1, 500)
+        _check_range("enrich", self.enrich, 0, 50)
         _check_range("per_concept", self.per_concept, 1, 10)
         _check_range("budget", self.budget, 1, 10)
         _check_choice("nsfw", self.nsfw, NSFW_CHOICES)
@@ -111,7 +114,8 @@ class ConceptReport:
 
 @dataclass(frozen=True, slots=True)
 class ExpandResult:
-    """A prompt and how it came about. `tags` are those of the prompt that are in the index, the user's own included."""
+    """A prompt and how it came about. `tags` are those of the prompt that are in the index, the user's own and those that `enrich`
+    `added` included."""
 
     request: ExpandRequest
     prompt: str
@@ -123,6 +127,7 @@ class ExpandResult:
     encoder: str
     seconds: float
     warnings: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented JSON form."""
@@ -131,6 +136,7 @@ class ExpandResult:
             "negative": self.negative,
             "tags": list(self.tags),
             "negative_tags": list(self.negative_tags),
+            "added": list(self.added),
             "concepts": [concept.as_json() for concept in self.concepts],
             "warnings": list(self.warnings),
         }

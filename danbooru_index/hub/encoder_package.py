@@ -12,7 +12,7 @@ from typing import Any
 from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity, open_encoder
 from ..errors import HubError, IndexMismatchError, InputError
 from ..index.manifest import ENCODER_FOLDER as PACKAGE_FOLDER
-from ..index.manifest import Manifest, list_files
+from ..index.manifest import PACKAGE_OPTION, Manifest, list_files
 from ..settings import Settings
 from ..storage.files import sha256_of
 from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile, check_names, has_size, read_files
@@ -20,7 +20,6 @@ from ..transport.mirrors import Remote
 from .remote_manifest import PACKAGE_FILE
 
 DEFAULT_FOLDER = "models/bge-m3/onnx-int8"  # below the home folder; where `convert` puts it for fetched weights
-PACKAGE_OPTION = "encoder_package"  # in the manifest's options: the SHA-256 of encoder.json
 CARD_FILE = "model.json"  # in an encoder's folder, by `convert`: whose vectors it makes
 _FORMAT = "danbooru-index-encoder"
 
@@ -48,7 +47,7 @@ def parse_package(data: bytes, where: str) -> EncoderPackage:
         if outside:
             raise ValueError(f"{outside[0]!r} is outside {PACKAGE_FOLDER}/")
         return EncoderPackage(EncoderIdentity.from_json(value["encoder"]), files, data)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
         raise HubError(
             f"The {PACKAGE_FILE} of {where} cannot be used: {error}.", hint="Fetch without it: --no-encoder."
         ) from error

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..encoders import open_encoder
 from ..errors import EncoderError, HubError, IndexMismatchError
 from ..index.manifest import MANIFEST_FILE, Manifest, read_manifest
+from ..index.notes import trust_version
 from ..index.versions import claim
 from ..progress import Progress, silent
-from ..settings import Settings
+from ..settings import Settings, load_settings
+from ..storage.paths import is_network_path
 from ..transport.download import DEFAULT_PATIENCE, HubClient, Patience
 from ..transport.endpoints import Repository, check_revision, is_commit
 from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile
 from ..transport.mirrors import ASKING, Mirrors, Remote, attended, client_for, endpoints_of
-from ..transport.staging import Staging, open_staging
+from ..transport.staging import Staging, disk_errors, open_staging
 from ..transport.transfer import transfer
 from .encoder_package import EncoderPackage, check_package, package_of
 from .installed import (
@@ -33,7 +34,6 @@ from .installed import (
 )
 from .remote_manifest import PACKAGE_FILE, read_remote_manifest
 
-_NETWORK_PATH = re.compile(r"[\\/]{2}")
 WAYS_ON = (
     "Three ways on: another endpoint (--endpoint URL, or HF_ENDPOINT=https://your.mirror); a copy by hand of an index "
     "folder from another computer, passed with --db; or build one here: danbooru-index build --input CORPUS."
@@ -133,7 +133,8 @@ def fetch_index(
     repository, mirrors = Repository.parse(settings.repository), _mirrors(settings)
     if settings.offline:
         return _offline(folder, options)
-    claim(folder)
+    with disk_errors(folder):
+        claim(folder)
     keep_built(folder, replace=options.replace)
     if not options.update and (present := _present(folder, repository, settings.revision, options)):
         return present
@@ -145,9 +146,18 @@ def fetch_index(
             # Another process may have finished it while this one waited.
             if present := _present(folder, repository, commit, options):
                 return present
-            return _fetch(
+            report = _fetch(
                 Remote(client, mirrors, repository, commit), settings.revision, folder, staging, progress, options
             )
+    if _is_the_users(repository, settings):
+        trust_version(report.folder, settings.home)
+    return report
+
+
+def _is_the_users(repository: Repository, settings: Settings) -> bool:
+    """Whether the user's own settings name it: these may have been changed by a flag or a node."""
+    own = load_settings(home=settings.home)
+    return repository in {Repository.parse(name) for name in (own.repository, *own.allowed_repositories)}
 
 
 def _fetch(
@@ -199,7 +209,7 @@ def check_encoder(manifest: Manifest, package: EncoderPackage | None, where: str
     :raises IndexMismatchError: no encoder here, nor one that comes with it, has the identity that the index names.
     """
     wanted = manifest.encoder
-    if _NETWORK_PATH.match(wanted.name):
+    if is_network_path(wanted.name):
         # Windows would log in at that computer as soon as anything looks whether the folder is there.
         raise IndexMismatchError(
             f"The index of {where} names an encoder on another computer: {wanted.name!r}.",

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ..channels.graph import DATABASE, pending_writes
 from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity
 from ..errors import HubError, IndexDamagedError, InputError, MissingDependencyError
-from ..index.manifest import ENCODER_FOLDER, MANIFEST_FILE, Manifest, check_files, read_manifest
+from ..index.manifest import ENCODER_FOLDER, MANIFEST_FILE, PACKAGE_OPTION, Manifest, check_files, read_manifest
 from ..index.versions import current_version
 from ..settings import DEFAULT_ENDPOINT, Settings
 from ..storage.files import sha256_of
@@ -23,7 +23,7 @@ from ..transport.download import DEFAULT_PATIENCE, EndpointError, HubClient, Pat
 from ..transport.endpoints import Repository, check_endpoint, check_revision
 from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile, check_names, read_tree
 from .card import CardFacts, render_card
-from .encoder_package import PACKAGE_OPTION, json_bytes, pack_encoder, public_identity
+from .encoder_package import json_bytes, pack_encoder, public_identity
 from .remote_manifest import PACKAGE_FILE
 
 CARD_FILE = "README.md"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from ..errors import HubError, IndexMismatchError
-from ..index.manifest import MANIFEST_FILE, SCHEMA_VERSION, Manifest, parse_manifest
-from ..index.versions import SOURCE_FILE
+from ..index.manifest import ENCODER_FOLDER, MANIFEST_FILE, SCHEMA_VERSION, Manifest, parse_manifest
+from ..index.versions import SOURCE_FILE, UNFINISHED
 from ..transport.listing import ExpectedFile, check_names, read_files
 
 PACKAGE_FILE = "encoder.json"
+_NOT_LISTED = {ENCODER_FOLDER, UNFINISHED}
 _HINT = "Nothing was downloaded. Choose another repository or revision, and tell the owner of this one."
 
 
@@ -31,6 +32,10 @@ def read_remote_manifest(data: bytes, where: str) -> tuple[Manifest, dict[str, E
         files = read_files(value["files"])
         # Our own notes stand beside them; on some systems MANIFEST.JSON would be one of these.
         check_names([MANIFEST_FILE, SOURCE_FILE, PACKAGE_FILE, *files])
+        for name in files:
+            # An encoder is a program; it comes with encoder.json, which --no-encoder leaves out. The others are our own notes.
+            if name.split("/")[0].casefold() in _NOT_LISTED:
+                raise ValueError(f"{name!r} is not a file of an index")
         return parse_manifest(value), files
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise HubError(f"The {MANIFEST_FILE} of {where} cannot be used: {error}.", hint=_HINT) from error

@@ -21,14 +21,15 @@ from ..channels.shape import read_shapes
 from ..channels.sparse import SparseChannel
 from ..channels.words import WordsChannel
 from ..corpus.texts import late_text
-from ..encoders import Encoder, open_encoder
+from ..encoders import Encoder, check_encoder_name, open_encoder
 from ..errors import IndexDamagedError, IndexMismatchError
 from ..lazy import once
 from ..progress import Progress, silent
 from ..ranking import DEFAULT_WEIGHTS, FusionWeights, read_weights
 from ..settings import Settings, load_settings
-from .layout import CHROMA, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS, channels_among
-from .manifest import ENCODER_FOLDER, Manifest, check_files, read_manifest
+from .damage import check_contents
+from .layout import CHANNELS, CHROMA, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS, channels_among
+from .manifest import ENCODER_FOLDER, PACKAGE_OPTION, Manifest, check_files, read_manifest
 from .tags import Store
 from .versions import mark_current, tidy
 
@@ -90,6 +91,7 @@ class Index:
         self._settings = settings
         chosen = settings.weights if settings is not None else None
         self.weights = weights or (DEFAULT_WEIGHTS if chosen is None else read_weights(chosen))
+        check_contents(self.folder, self.manifest, (settings or load_settings()).home)
         self.store = Store(self.folder / STORE)
 
     @property
@@ -108,7 +110,10 @@ class Index:
         settings = self._settings or load_settings()
         # One line of text is quick on a CPU, and leaves the accelerator to the image model.
         device = "cpu" if settings.device == "auto" else settings.device
-        name, packaged = self.manifest.encoder.name, self.folder / ENCODER_FOLDER
+        name = self.manifest.encoder.name
+        check_encoder_name(name, settings.model)
+        # What lies there without having been fetched as an encoder is not one.
+        packaged = self.folder / ENCODER_FOLDER if PACKAGE_OPTION in self.manifest.options else None
         encoder = open_encoder(name, device=device, settings=settings, packaged=packaged, progress=self._progress)
         if encoder.identity != self.manifest.encoder:
             raise IndexMismatchError(
@@ -176,9 +181,13 @@ class Index:
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be removed (Windows)."""
-        self.store.close()
-        if "dense" in self.__dict__:
-            self.dense.close()
+        held = vars(self)
+        for name in ("store", "dense"):
+            if name in held:
+                held[name].close()
+        # Mappings keep their files open, and so their folder in its place on Windows, as long as anybody refers to them.
+        for name in ("channels", *CHANNELS, "shapes", "cooccurrence"):
+            held.pop(name, None)
         self._mark.release()
 
     def __enter__(self) -> Index:

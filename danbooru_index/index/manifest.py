@@ -21,6 +21,10 @@ _FORMAT = "danbooru-index"
 _BEGINNING = re.compile(rb'\{\s*"corpus_sha256": "[0-9a-f]{64}",\s*"encoder": \{')  # its keys are sorted
 _SEAL = "manifest_sha256"  # of the manifest itself, taken with this value blank
 _BLANK = "0" * 64
+PACKAGE_OPTION = "encoder_package"  # in the options: the SHA-256 of the encoder.json that came with the index
+MAX_MANIFEST_BYTES = 16 << 20
+MAX_DIMENSIONS = 1 << 16
+_MOST = 1 << 50  # bytes, tags and texts: beyond all disks, within all arithmetic
 _REBUILD = "Build it again (danbooru-index build --input CORPUS --db DIR) or fetch it again (danbooru-index fetch)."
 
 
@@ -75,10 +79,12 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST_FILE
     try:
+        if path.stat().st_size > MAX_MANIFEST_BYTES:
+            raise ValueError(f"it is larger than {MAX_MANIFEST_BYTES:,} bytes")
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise IndexNotFoundError(f"{folder} holds no index: there is no {MANIFEST_FILE}.", hint=_REBUILD) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise IndexDamagedError(f"{path} cannot be read: {error}.", hint=_REBUILD) from error
     if not isinstance(value, dict) or value.get("format") != _FORMAT:
         raise IndexDamagedError(f"{path} is not a manifest of a danbooru-index.", hint=_REBUILD)
@@ -89,7 +95,7 @@ def read_manifest(folder: Path) -> Manifest:
         )
     try:
         return parse_manifest(value)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise IndexDamagedError(f"{path} is incomplete: {error!r}.", hint=_REBUILD) from error
 
 
@@ -104,20 +110,32 @@ def is_own_manifest(path: Path) -> bool:
 
 def parse_manifest(value: dict[str, Any]) -> Manifest:
     """A manifest from its JSON; raises KeyError, TypeError or ValueError when fields are missing, wrong or unsafe."""
-    files = {name: FileEntry(int(entry["size"]), str(entry["sha256"])) for name, entry in value["files"].items()}
+    files = {name: FileEntry(_whole(entry["size"]), str(entry["sha256"])) for name, entry in value["files"].items()}
     for name in files:
         path = PurePosixPath(name)
+        if not name.isprintable() and any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in name):
+            raise ValueError(f"unsafe path {name!r}")
         if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or not path.parts:
             raise ValueError(f"unsafe path {name!r}")
+    encoder = EncoderIdentity.from_json(value["encoder"])
+    if not 1 <= encoder.dimensions <= MAX_DIMENSIONS:
+        raise ValueError(f"the encoder has {encoder.dimensions:,} dimensions")
     return Manifest(
-        encoder=EncoderIdentity.from_json(value["encoder"]),
-        rows=int(value["rows"]),
-        texts=int(value["texts"]),
+        encoder=encoder,
+        rows=_whole(value["rows"]),
+        texts=_whole(value["texts"]),
         corpus_sha256=str(value["corpus_sha256"]),
         files=files,
         options=dict(value.get("options", {})),
         schema=int(value["schema"]),
     )
+
+
+def _whole(value: Any) -> int:
+    number = int(value)
+    if not 0 <= number < _MOST:
+        raise ValueError(f"{number} is outside 0 to {_MOST}")
+    return number
 
 
 def list_files(folder: Path) -> list[str]:

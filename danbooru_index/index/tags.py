@@ -203,6 +203,11 @@ class Store:
 
     def close(self) -> None:
         """Let go of the file, so that the folder can be removed (Windows)."""
-        if isinstance(self._lines, mmap.mmap):
-            self._lines.close()
-        self._file.close()
+        held = vars(self)
+        lines, file = held.get("_lines"), held.get("_file")
+        # The caches of `record` and `allowed` refer to this object, so it would keep its mappings open for long.
+        held.clear()
+        if isinstance(lines, mmap.mmap):
+            lines.close()
+        if file is not None:
+            file.close()

@@ -212,7 +212,8 @@ def remove_unused(folder: Path) -> list[str]:
     """
     with contextlib.suppress(IndexNotFoundError, IndexDamagedError):
         current = current_version(folder)
-        shutil.rmtree(current / UNFINISHED, ignore_errors=True)
+        if current != folder and is_own_version(current):
+            shutil.rmtree(current / UNFINISHED, ignore_errors=True)
         return [version.name for version in _old_versions(folder, current) if remove_version(version)]
     return []
 

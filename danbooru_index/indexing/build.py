@@ -19,8 +19,10 @@ from ..corpus.texts import texts_of
 from ..encoders import Encoder
 from ..errors import BuildCancelledError, CorpusError, InputError
 from ..index.manifest import MANIFEST_FILE, SCHEMA_VERSION
+from ..index.notes import trust_version
 from ..index.versions import UNFINISHED, claim, remove_unused, remove_version, set_current
 from ..progress import Progress, silent
+from ..settings import load_settings
 from ..storage.files import sha256_of
 from .build_lock import build_lock
 from .checkpoint import Checkpoint
@@ -166,12 +168,11 @@ def build_index(
                 hint="Run the same command again to go on from there, or add --restart to start afresh.",
             ) from error
         set_current(folder, version.name)
+        trust_version(version, load_settings().home)
         remove_unused(folder)
-    problems = tuple(LineProblem(int(line), str(reason)) for line, reason in state.problems)
+    problems, notes = tuple(LineProblem(int(line), str(said)) for line, said in state.problems), tuple(reporter.notes)
     seconds = time.perf_counter() - begun
-    return BuildReport(
-        version, state.rows, state.texts, state.bad, problems, seconds, state.reused, tuple(reporter.notes)
-    )
+    return BuildReport(version, state.rows, state.texts, state.bad, problems, seconds, state.reused, notes)
 
 
 def _measure(corpus: Path, folder: Path, reporter: Reporter, cancelled: Callable[[], bool]) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import BuildError, DanbooruIndexError
 
 _NEARLY_FULL = 8 << 20
+_NOT_SPACE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EBUSY)
 
 
 @contextlib.contextmanager
@@ -34,6 +35,8 @@ def plain_errors(folder: Path) -> Iterator[None]:
 def _is_full(folder: Path, error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
+    if isinstance(error, OSError) and error.errno in _NOT_SPACE:
+        return False
     # numpy and SQLite report a short write without the system's error number.
     if not isinstance(error, OSError) and "full" not in str(error):
         return False

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 from ..concepts.several import Evidence, is_several
+from ..index.damage import names_damage
 from ..index.index import Index
 from ..records import Hit, SearchRequest, SearchResult
 from .candidates import PART
@@ -26,6 +27,7 @@ def search(index: Index, request: SearchRequest) -> SearchResult:
     return search_many(index, [request])[0]
 
 
+@names_damage
 def search_many(index: Index, requests: list[SearchRequest]) -> list[SearchResult]:
     """Find the tags of several requests; results in order."""
     return [_search(index, request) for request in requests]

@@ -13,6 +13,7 @@ from ..arrays.ragged import Ragged
 from ..arrays.types import DoubleArray, IntArray
 from ..corpus.texts import texts_of
 from ..errors import InputError
+from ..index.damage import names_damage
 from ..index.index import Index
 from ..index.tags import KEY_TAG
 from ..ranking import order
@@ -89,6 +90,7 @@ def npmi(together: DoubleArray, one: DoubleArray, other: DoubleArray, posts: flo
     return result
 
 
+@names_damage
 def related(index: Index, request: RelatedRequest) -> RelatedResult:
     """Find the relatives of some tags together.
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import IndexDamagedError
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _HASH_BLOCK = 1 << 20
+_READER_SECONDS = 2.0
+_VERIFY = "Run danbooru-index verify, then build or fetch the index again."
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -27,9 +31,22 @@ def write_text_atomically(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        _replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename over a file; on Windows a reader who has it open just now forbids that, and is waited for."""
+    until = time.monotonic() + _READER_SECONDS
+    while True:
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def write_json_atomically(path: Path, value: Any) -> None:
@@ -59,16 +76,46 @@ def save_array(path: Path, array: npt.NDArray[Any]) -> None:
 
 
 def map_array(path: Path) -> npt.NDArray[Any]:
-    """Map one .npy file read-only; an empty array is read, since nothing can be mapped.
+    """Map one .npy file read-only; an empty array is made, since nothing can be mapped.
 
-    A plain array over the mapping: numpy.memmap itself makes every slice several times slower.
+    Its header is checked before anything is reserved. A plain array over the mapping: numpy.memmap itself makes every slice
+    several times slower.
+
+    :raises IndexDamagedError: it is no .npy file, holds objects, or its length is not the one in its header.
     """
     import numpy as np
 
     try:
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except ValueError:
-        return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
+        with path.open("rb") as file:
+            shape, by_columns, dtype = _read_header(file)
+            start = file.tell()
+            if dtype.hasobject or start + math.prod(shape) * dtype.itemsize != os.fstat(file.fileno()).st_size:
+                raise ValueError("its length is not the one in its header")
+        if not math.prod(shape):
+            return np.zeros(shape, dtype)
+        return np.asarray(np.memmap(path, dtype, "r", start, shape, "F" if by_columns else "C"))
+    except (ValueError, TypeError, EOFError, MemoryError, OverflowError) as error:
+        raise IndexDamagedError(f"{path} cannot be read: {error}.", hint=_VERIFY) from error
+
+
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, Any]:
+    """Shape, order and type of an .npy file; raises ValueError."""
+    import tokenize
+
+    from numpy.lib import format as npy
+
+    readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+    version = npy.read_magic(file)
+    if version not in readers:
+        raise ValueError(f"it has the format version {version}")
+    try:
+        shape, by_columns, dtype = readers[version](file)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError) as error:
+        # It is read as Python, whose errors repeat all of what they could not read.
+        raise ValueError("its header is damaged") from error
+    if any(length < 0 for length in shape):
+        raise ValueError(f"its shape is {shape}")
+    return shape, by_columns, dtype
 
 
 class AppendFile:

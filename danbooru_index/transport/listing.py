@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..errors import HubError
 
@@ -17,7 +17,8 @@ MAX_LISTING_BYTES = 16 << 20
 MAX_FILES = 10_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+MAX_FILE_BYTES = 1 << 50
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff<>:"|?*\\]')
 # Names that Windows keeps for devices, with the superscript digits that it takes for digits.
 _DEVICE = re.compile(r"(con|conin\$|conout\$|prn|aux|nul|(com|lpt)[\d\u00b9\u00b2\u00b3]) *(\..*)?", re.IGNORECASE)
 
@@ -82,10 +83,14 @@ def read_files(value: Any) -> dict[str, ExpectedFile]:
     files = {}
     for name, entry in value.items():
         size, digest = (entry.get("size"), entry.get("sha256")) if isinstance(entry, dict) else (None, None)
-        if type(size) is not int or size < 0 or not isinstance(digest, str) or not _SHA256.fullmatch(digest):
+        if not _is_size(size) or not isinstance(digest, str) or not _SHA256.fullmatch(digest):
             raise ValueError(f"{name} has no size and sha256")
         files[name] = ExpectedFile(size, digest)
     return files
+
+
+def _is_size(value: Any) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value < MAX_FILE_BYTES
 
 
 def read_tree(data: bytes, names: Iterable[str], where: str) -> dict[str, ExpectedFile]:
@@ -98,7 +103,7 @@ def read_tree(data: bytes, names: Iterable[str], where: str) -> dict[str, Expect
         return {name: _tree_file(entries[name]) for name in names}
     except KeyError as error:
         raise HubError(f"{where} has no file {error}.", hint="Choose another repository or revision.") from error
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         hint = "Choose another endpoint (HF_ENDPOINT)."
         raise HubError(f"The list of files of {where} cannot be read: {error}.", hint=hint) from error
 
@@ -106,6 +111,6 @@ def read_tree(data: bytes, names: Iterable[str], where: str) -> dict[str, Expect
 def _tree_file(entry: dict[str, Any]) -> ExpectedFile:
     lfs = entry.get("lfs") or {}
     size, digest = (lfs["size"], lfs["oid"]) if lfs else (entry["size"], entry["oid"])
-    if type(size) is not int or size < 0 or not (_SHA256 if lfs else _SHA1).fullmatch(str(digest)):
+    if not _is_size(size) or not (_SHA256 if lfs else _SHA1).fullmatch(str(digest)):
         raise ValueError(f"{entry['path']} has no usable size and hash")
     return ExpectedFile(size, str(digest), "sha256" if lfs else "git")

@@ -121,7 +121,7 @@ def open_staging(folder: Path, progress: Progress) -> Iterator[Staging]:
     :raises HubError: the disk is full or cannot be written, or the other process takes more than an hour.
     """
     staging = folder / STAGING
-    with _disk_errors(folder):
+    with disk_errors(folder):
         staging.mkdir(parents=True, exist_ok=True)
         with _patient_hold(staging / "lock", progress):
             yield Staging(staging)
@@ -142,7 +142,8 @@ def _patient_hold(path: Path, progress: Progress) -> FileHold:
 
 
 @contextlib.contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn errors of the disk below `folder` into a HubError with what to do."""
     try:
         yield
     except OSError as error:

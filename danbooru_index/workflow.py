@@ -1,0 +1,104 @@
+"""The index that a node of a workflow names: found, or fetched where the user's settings allow it.
+
+An index of another repository than the user's goes to a folder of its own and is used by nobody but the nodes that name it: no
+workflow can change what the others search.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .errors import HubError, InputError
+from .hub import FetchOptions, built_here, fetch_index
+from .hub.installed import whole_version
+from .index.versions import has_index
+from .locate import Located, locate, main_folder
+from .progress import Progress, silent
+from .settings import Settings
+from .sources import ENDPOINT, FOLDER, REPOSITORY, Source, check_source
+from .storage.paths import is_network_path
+from .transport.endpoints import Repository, check_endpoint
+
+NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a node says: an index `folder`, whether to `download` (NEVER, IF_MISSING, UPDATE), from which `repository`, through
+    which `endpoints`. Empty is what the settings say."""
+
+    folder: str = ""
+    download: str = NEVER
+    repository: str = ""
+    endpoints: tuple[str, ...] = ()
+
+
+def folder_of(settings: Settings, repository: str = "") -> Path:
+    """Where the index of a repository lies: the main folder for the user's own, a folder of its own for another.
+
+    >>> folder_of(Settings(Path("/home")), "owner/name").name
+    'index-owner--name'
+
+    :raises InputError: it is no repository.
+    """
+    if not repository or Repository.parse(repository) == Repository.parse(settings.repository):
+        return main_folder(settings)
+    found = Repository.parse(repository)
+    kind = "" if found.kind == "dataset" else f"{found.kind}s--"
+    return settings.home / f"index-{kind}{found.id.replace('/', '--')}"
+
+
+def settings_for(settings: Settings, wanted: Wanted) -> Settings:
+    """The settings with what a node says, as far as the user allows it: a model is fetched through no other endpoint either."""
+    usable = []
+    for endpoint in wanted.endpoints:
+        with contextlib.suppress(InputError):
+            check_source(settings, Source.of(ENDPOINT, endpoint))
+            usable.append(check_endpoint(endpoint))
+    return replace(
+        settings,
+        repository=wanted.repository or settings.repository,
+        endpoints=tuple(usable) or settings.endpoints,
+    )
+
+
+def find_wanted(settings: Settings, wanted: Wanted, progress: Progress = silent) -> Located:
+    """The index that a node names, fetched first where it says so, the settings allow it, and it is not there.
+
+    :param settings: the user's, without anything that the workflow says.
+    :raises SourceNotAllowedError: it would have to be fetched from, or into, a place that the settings do not name.
+    :raises DanbooruIndexError: see fetch_index and locate.
+    """
+    if is_network_path(wanted.folder):
+        # Windows logs in at another computer as soon as anything looks whether a folder is there.
+        check_source(settings, Source.of(FOLDER, wanted.folder))
+    own = folder_of(settings, wanted.repository)
+    folder = Path(wanted.folder) if wanted.folder else own
+    kept = _fetch(settings, wanted, folder, progress) if wanted.download != NEVER else ""
+    named = wanted.folder or (own != main_folder(settings) and (wanted.download != NEVER or has_index(own)))
+    located = locate(settings, folder if named else None, progress)
+    return Located(located.folder, located.reason + kept)
+
+
+def _fetch(settings: Settings, wanted: Wanted, folder: Path, progress: Progress) -> str:
+    """Fetch what is wanted, and say in words what was not done."""
+    if built_here(folder):
+        return " (built here and kept: no download takes its place)"
+    if wanted.download == IF_MISSING and whole_version(folder):
+        return ""
+    check_source(settings, Source.of(REPOSITORY, wanted.repository or settings.repository))
+    for endpoint in wanted.endpoints:
+        check_source(settings, Source.of(ENDPOINT, endpoint))
+    if wanted.folder:
+        check_source(settings, Source.of(FOLDER, wanted.folder))
+    asked = settings_for(settings, wanted)
+    try:
+        fetch_index(asked, folder, progress, FetchOptions(update=wanted.download == UPDATE))
+    except HubError as error:
+        # What was named must be there; an index that was merely wished for is done without.
+        if wanted.folder or wanted.repository or wanted.download == UPDATE:
+            raise
+        return f" (the index of {asked.repository} could not be downloaded: {error})"
+    return ""
