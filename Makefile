@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 export DANBOORU_INDEX_TEST_CACHE ?= $(HOME)/.cache/danbooru-index-tests
 DEMO_HOME := $(VENV)/demo-home
 
-.PHONY: demo test soak check fix clean
+.PHONY: demo quick test full soak check fix clean
 
 demo: $(VENV)/base.stamp
 	@for query in "穿着水手服的双马尾女孩" "夜空の花火を見上げる浴衣の少女" "a girl with cat ears drinking tea"; do \
 		echo; echo "> $$query"; \
 		DANBOORU_INDEX_HOME=$(DEMO_HOME) $(BIN)/danbooru-index search "$$query" -k 8 || exit 1; \
 	done
+
+# Seconds: what is pure.
+quick: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -q tests/test_concepts.py tests/test_lexicon.py tests/test_own_parts.py tests/test_corpus.py tests/test_packaging.py
 
 # The checks, then the engine on this Python with a real ComfyUI beside it, then the engine on every other Python here.
 test: $(VENV)/dev.stamp check
@@ -20,6 +24,9 @@ test: $(VENV)/dev.stamp check
 	$(BIN)/python tests/hosts/browser.py prepare
 	DANBOORU_INDEX_TEST_FULL=1 $(BIN)/python -m pytest
 	$(BIN)/python -m nox
+
+# Before a release: all of it.
+full: test soak
 
 # Hours of kills, mutated files and random queries (at most 6 on two cores); stopped, it goes on. tests/test_soak.py is its short form.
 soak: $(VENV)/dev.stamp

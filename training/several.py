@@ -34,6 +34,7 @@ SINGLE = ("zh_human", "zh_natural", "zh_definition", "zh_tw", "zh_character", "j
 SEVERAL = ("multi_zh", "multi_ja", "multi_en")
 PER_SET = 250
 FOLDS, DECAY = 4, 0.02
+_SHARE = {**dict.fromkeys(SEVERAL, 1.5), "zh_definition": 3.0}  # descriptions look most like sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def fit(texts: list[Text]) -> np.ndarray:
     x = np.array([text.features for text in texts])
     gain = np.array([text.parts - text.one for text in texts])
     sizes = {text.name: sum(abs(t.parts - t.one) for t in texts if t.name == text.name) + 1e-9 for text in texts}
-    share = np.array([(1.5 if text.name in SEVERAL else 1.0) / sizes[text.name] for text in texts])
+    share = np.array([_SHARE.get(text.name, 1.0) / sizes[text.name] for text in texts])
     weight = np.abs(gain) * share
     sign = np.where(gain > 0, 1.0, -1.0)
     scale = x.std(axis=0) + 1e-6

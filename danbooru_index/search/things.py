@@ -30,10 +30,10 @@ SCORED = 24  # hits of a span among which those are looked for
 MOST = 4  # tags of one thing that count for its value
 NAMED_SCORE = 0.97  # what a name is worth where the ranker was not asked
 SECOND = 0.2  # how much a further tag of a thing adds to its value
-CROSSING = 0.15  # what a span loses that cuts a name in two
 NAME_VALUE = 0.1  # how much a name adds: of two near covers the one of names reads better
 DEFAULT_BUDGET = 2.0  # tags of a thing, at which the learned thresholds hold
 _QUALIFIER = re.compile(r"_\(([^()]+)\)$")
+_MEANT = (Category.GENERAL,)
 _READ = (Category.GENERAL, Category.CHARACTER, Category.COPYRIGHT)
 
 
@@ -258,10 +258,7 @@ def _covering(table: Table, probabilities: FloatArray, model: WantedModel, budge
             rest = [choice for choice in choices[1:] if choice.probability >= least]
             chosen[number] = [choices[0], *rest]
     numbers = _unabsorbed(spans, chosen)
-    names = [span for span in spans if span.named and span.aligned]
-    values = [
-        _value(chosen[number], model.first, further) - CROSSING * _crosses(spans[number], names) for number in numbers
-    ]
+    values = [_value(chosen[number], model.first, further) for number in numbers]
     places = [(spans[number].start, spans[number].end) for number in numbers]
     cover = best_cover(places, values, len(table.reading.text))
     things = []
@@ -306,13 +303,6 @@ def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]]) -> list[
         if chosen[outer][0].exact and not chosen[inner][0].exact and spans[outer].covers(spans[inner])
     }
     return [number for number in chosen if number not in absorbed]
-
-
-def _crosses(span: Span, names: Sequence[Span]) -> bool:
-    """Whether a span that is not a name takes a part of one: "ears drinking" in "cat ears drinking tea"."""
-    return not span.named and any(
-        one.start < span.start < one.end < span.end or span.start < one.start < span.end < one.end for one in names
-    )
 
 
 def _value(choices: Sequence[Choice], first: float, further: float) -> float:
