@@ -56,12 +56,15 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
 
 
-def search_report(result: SearchResult, reason: str, *, explain: bool = False) -> str:
-    """A readable table of one result."""
+def search_report(result: SearchResult, reason: str, *, explain: bool = False, tail: bool = False) -> str:
+    """A readable table of one result: the hits that fit, with `tail` also those below."""
+    shown = [hit for hit in result.hits if hit.fits] if not tail else list(result.hits)
+    if result.hits and not shown:
+        return f"Nothing fits this text ({reason}). Say it in other words, or add --all to see the nearest tags."
     if not result.hits:
         return f"No tag fits these filters ({reason})."
     heading = ["tag", "score", "posts", "category", "names"] + (["from"] if explain else [])
-    rows = [heading, *(_row(hit, explain=explain) for hit in result.hits)]
+    rows = [heading, *(_row(hit, explain=explain) for hit in shown)]
     footer = f"{reason}; {result.encoder}; by {result.nearest_by}; {1000 * result.seconds:.0f} ms"
     return visible("\n".join([table(rows, right=(1, 2)), footer, *(f"warning: {text}" for text in result.warnings)]))
 

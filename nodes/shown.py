@@ -18,17 +18,6 @@ if TYPE_CHECKING:
 KEY = "danbooru_index"  # in the node's ui output
 LANGUAGES = ("en", "zh", "zh_tw", "ja", "ko")  # of the page
 FITS, WEAK = "fits", "weak"
-# A hit belongs into a prompt when it scores at least so much of the best one; an exact name scores above 1 and counts as 1.
-FIT_RATIO = 0.3
-
-
-def fitting(hits: Sequence[Hit]) -> list[Hit]:
-    """The hits that fit: what scores far below the best one is only the nearest that the index has."""
-    if not hits:
-        return []
-    least = FIT_RATIO * min(1.0, hits[0].score)
-    exact = hits[0].score > 1.0
-    return [hit for hit in hits if hit.score >= least or (exact and hit is hits[0])]
 
 
 def hits_shown(

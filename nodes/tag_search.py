@@ -21,7 +21,7 @@ from .inputs import (
     without_input,
 )
 from .service import IndexHandle, fingerprint, use_index
-from .shown import KEY, fitting, hits_shown
+from .shown import KEY, hits_shown
 
 
 class DanbooruIndexTagSearch(io.ComfyNode):
@@ -91,7 +91,7 @@ class DanbooruIndexTagSearch(io.ComfyNode):
             with use_index(index) as (opened, reason):
                 result = search(opened, request)
                 report = search_report(result, reason)
-                fit = fitting(result.hits)
+                fit = [hit for hit in result.hits if hit.fits]
                 shown = hits_shown(opened, "search", request.text, result.hits, fit, report)
         host.check_interrupted()
         tags = [tag for tag in result.tags if match_key(tag) not in off]

@@ -126,6 +126,7 @@ def test_tuning_finds_better_weights(built):
     queries = [Query("hair past the", frozenset({"very_long_hair"})), Query("ears of a", frozenset({"cat_ears"}))]
     found = tune(built, queries)
     assert found.queries == 2 and found.before < found.after
+    assert found.before < found.unseen <= found.after  # the two are of different halves, and want the same
     built.weights = found.weights
     assert tune(built, queries).before == found.after
     with pytest.raises(InputError):
@@ -134,7 +135,7 @@ def test_tuning_finds_better_weights(built):
 
 def test_weights_survive_their_file(tmp_path):
     weights = FusionWeights(popularity=0.1, sparse=0.7)
-    write_tuning(tmp_path / "w.json", Tuning(weights, 0.1, 0.2, 3))
+    write_tuning(tmp_path / "w.json", Tuning(weights, 0.1, 0.2, 3, 0.15))
     assert read_weights(tmp_path / "w.json") == weights
     (tmp_path / "bad.json").write_text('{"weights": {"magic": 1}}')
     with pytest.raises(InputError, match="magic"):
@@ -163,7 +164,7 @@ def test_tune_command(small_folder, tmp_path, capsys):
 
 def test_searches_use_the_weights_that_the_settings_name(small_folder, tmp_path):
     weights = FusionWeights(popularity=20.0)  # the most used tags, whatever is asked
-    write_tuning(tmp_path / "w.json", Tuning(weights, 0.1, 0.2, 3))
+    write_tuning(tmp_path / "w.json", Tuning(weights, 0.1, 0.2, 3, 0.15))
     (tmp_path / "config.toml").write_text('weights = "w.json"\n')
     best = {}
     for environ in ({}, {"DANBOORU_INDEX_WEIGHTS": str(tmp_path / "w.json")}):

@@ -24,7 +24,7 @@ from .collect import Data, collect
 from .corpora import CORPORA, Corpus, open_corpus
 from .fit import Settings, fit, plain_sum
 from .groups import GROUPS, SHIPPED
-from .measure import by_set, cross_fitted, header, precisions, rows, scorer
+from .measure import UNSEEN, by_set, cross_fitted, header, precisions, rows, scorer
 from .provenance import commit, write_weights
 from .queries import query_sets
 
@@ -68,6 +68,7 @@ def main() -> None:
     every = np.arange(len(data.queries))
     print(rows("plain sum", data, precisions(data, every, plain_sum)), flush=True)
     unseen = cross_fitted(data, settings)
+    np.save(options.work / UNSEEN, unseen)
     print(rows("cross-fitted", data, unseen), flush=True)
     if options.ablate:
         return _ablate(data, settings)

@@ -14,39 +14,46 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from danbooru_index.corpus.lexicon import STARTER_CORPUS, load_lexicon
-from danbooru_index.encoders import open_encoder
+from danbooru_index.encoders import Encoder, open_encoder
 from danbooru_index.index.index import Index
 from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.prepare import prepare_corpus
 from danbooru_index.storage.files import sha256_of
 
 TAGS, RICH = "tags.jsonl", "tags_rich.csv.gz"
-ENCODER = "use-multilingual"
-FEW = 300  # tags of a corpus of one's own
+ENCODER, E5 = "use-multilingual", "e5"
+CUTS = {"few": 300, "some": 1000}  # the most used tags: a corpus of one's own, and what a slow encoder can do
 STAMP = "training.json"  # in the folder of an index: what it was built from
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """One corpus of the fit: `source` is tags, rich, starter or few; `weight` is what it counts beside the others."""
+    """One corpus of the fit: `source` is tags, rich, starter, few or some; `weight` is what it counts beside the others; `base` is
+    the corpus whose vectors serve for the same texts."""
 
     name: str
     source: str
     lexicon: bool
     weight: float = 1.0
+    base: str | None = None
+    encoder: str = ENCODER
 
     @property
     def only_known(self) -> bool:
         """Whether it has too few tags for every query."""
-        return self.source in ("starter", "few")
+        return self.source in ("starter", *CUTS)
 
 
 CORPORA = (
     Corpus("named", "tags", lexicon=True, weight=1.5),
-    Corpus("plain", "tags", lexicon=False),
+    Corpus("plain", "tags", lexicon=False, weight=1.5, base="named"),
     Corpus("rich", "rich", lexicon=True),
     Corpus("starter", "starter", lexicon=True, weight=0.7),
     Corpus("few", "few", lexicon=True, weight=0.3),
+)
+E5_CORPORA = (
+    Corpus("e5", "some", lexicon=True, encoder=E5),
+    Corpus("e5_plain", "some", lexicon=False, base="e5", encoder=E5),
 )
 
 
@@ -66,9 +73,9 @@ def corpus_file(corpus: Corpus, data: Path, work: Path) -> Path:
         return data / TAGS
     work.mkdir(parents=True, exist_ok=True)
     made, table = work / f"{corpus.source}.jsonl", work / "rich.csv"
-    if corpus.source == "few":
+    if corpus.source in CUTS:
         lines = (data / TAGS).read_text(encoding="utf-8").splitlines(keepends=True)
-        made.write_text("".join(lines[:FEW]), encoding="utf-8")
+        made.write_text("".join(lines[: CUTS[corpus.source]]), encoding="utf-8")
     elif not made.is_file():
         rows = list(rich_rows(data))
         with table.open("w", encoding="utf-8", newline="") as file:
@@ -83,11 +90,17 @@ def open_corpus(corpus: Corpus, data: Path, work: Path) -> tuple[Index, dict[str
     """The index of a corpus, built again where its corpus or the lexicon has changed, and the hashes that say what it is."""
     source, folder = corpus_file(corpus, data, work), work / "indexes" / corpus.name
     wanted = {"corpus": sha256_of(source), "lexicon": load_lexicon().sha256 if corpus.lexicon else None}
-    stamp = folder / STAMP
+    stamp, encoder = folder / STAMP, _encoder(corpus.encoder)
     if not stamp.is_file() or json.loads(stamp.read_text(encoding="utf-8")) != wanted:
-        named = work / "indexes" / CORPORA[0].name
-        # The texts of tags.jsonl alone are all among those with the lexicon.
-        base = named if corpus.name == "plain" and named.is_dir() else None
-        build_index(source, folder, open_encoder(ENCODER), BuildOptions(base=base, lexicon=corpus.lexicon))
+        base = work / "indexes" / corpus.base if corpus.base else None
+        build_index(source, folder, encoder, BuildOptions(base=base, lexicon=corpus.lexicon))
         stamp.write_text(json.dumps(wanted), encoding="utf-8")
-    return Index(folder), wanted
+    return Index(folder, encoder=encoder), wanted
+
+
+def _encoder(name: str) -> Encoder:
+    if name != E5:
+        return open_encoder(name)
+    from .second_encoder import E5Encoder
+
+    return E5Encoder()

@@ -16,7 +16,7 @@ from .collect import Data
 from .corpora import CORPORA
 from .queries import HEADLINE, SIDE
 
-DEEP, RANDOM = 80, 24  # candidates a query that are fitted: the first by a plain sum, and some of the others
+DEEP, RANDOM = 60, 20  # candidates a query that are fitted: the first by a plain sum, and some of the others
 SIDE_WEIGHT, MADE_WEIGHT = 0.4, 0.25
 FULL_WEIGHT_FROM = 300  # queries: a smaller set weighs less, so that single queries do not
 
@@ -29,8 +29,8 @@ class Settings:
     columns: tuple[int, ...] = tuple(range(len(FEATURES)))
     members: int = 3
     hidden: int = 16
-    epochs: int = 30
-    rate: float = 0.015
+    epochs: int = 32
+    rate: float = 0.03
     decay: float = 2e-4
     logistic: float = 0.3
     batch: int = 256
@@ -55,6 +55,14 @@ def _choose(features: npt.NDArray[Any], rng: np.random.Generator) -> npt.NDArray
     return np.r_[ranked[:DEEP], rng.permutation(ranked[DEEP:])[:RANDOM]]
 
 
+def chosen_rows(data: Data, q: int, rng: np.random.Generator | None = None) -> npt.NDArray[np.int64]:
+    """The candidates of one query that are fitted. Tags of which the query is a name are left out: search puts them first without
+    the ranker, which would only learn that equal is right."""
+    part = data.part(q)
+    open_ = np.flatnonzero(data.exact[part] == 0)
+    return part.start + open_[_choose(data.features[part][open_], rng or np.random.default_rng(q))]
+
+
 def query_weights(sets: npt.NDArray[np.str_]) -> npt.NDArray[np.float32]:
     """The weight of each query, of mean 1: a set weighs the same whatever its size."""
     of_corpus = {corpus.name: corpus.weight for corpus in CORPORA}
@@ -68,17 +76,14 @@ def query_weights(sets: npt.NDArray[np.str_]) -> npt.NDArray[np.float32]:
 
 
 def _tensors(data: Data, which: npt.NDArray[np.int64], columns: Sequence[int]) -> tuple[npt.NDArray[Any], ...]:
-    """Padded arrays of the chosen queries: features, relevance, presence, weight of each query. Tags of which the query is a name
-    are left out: search puts them first without the ranker, which would only learn that equal is right."""
+    """Padded arrays of the chosen queries: features, relevance, presence, weight of each query."""
     rng = np.random.default_rng(0)
     x = np.zeros((len(which), DEEP + RANDOM, len(columns)), np.float16)
     y, present = np.zeros(x.shape[:2], np.float32), np.zeros(x.shape[:2], bool)
     for i, q in enumerate(which):
-        part = data.part(q)
-        open_ = np.flatnonzero(data.exact[part] == 0)
-        chosen = open_[_choose(data.features[part][open_], rng)]
-        x[i, : len(chosen)] = data.features[part][chosen][:, columns]
-        y[i, : len(chosen)] = data.right[part][chosen]
+        chosen = chosen_rows(data, int(q), rng)
+        x[i, : len(chosen)] = data.features[chosen][:, columns]
+        y[i, : len(chosen)] = data.right[chosen]
         present[i, : len(chosen)] = True
     usable = y.sum(axis=1) > 0
     return x[usable], y[usable], present[usable], query_weights(data.sets[which])[usable]

@@ -134,7 +134,8 @@ def _tune(options: argparse.Namespace, index: Index, queries: list[Query]) -> in
     for name, value in found.as_json()["weights"].items():
         print(f"{name:12} {value:g}")
     print(
-        f"mAP@10 on these {found.queries} queries: {found.before:.4f} before, {found.after:.4f} after -> {options.tune}"
+        f"mAP@10 on these {found.queries} queries: {found.before:.4f} before, {found.after:.4f} after -> {options.tune}\n"
+        f"expect {found.unseen:.4f} of others of their kind: each query counted with weights found without it"
     )
     print(f"Check it on other queries: danbooru-index evaluate --queries OTHERS --weights {options.tune}")
     print(f'Search with it from then on: weights = "{options.tune.absolute().as_posix()}" in config.toml')

@@ -24,6 +24,9 @@ def add_commands(commands: Any) -> None:
         "--queries", type=Path, metavar="FILE.jsonl", help='a file of {"query": ...} lines instead of TEXT'
     )
     parser.add_argument("-k", "--limit", type=int, default=20, metavar="N", help="hits a query (default: %(default)s)")
+    parser.add_argument(
+        "--all", action="store_true", help="show also the hits that do not fit; --json always gives them"
+    )
     parser.add_argument("--explain", action="store_true", help="show where every score came from")
     add_filter_flags(parser)
     add_index_flag(parser)
@@ -53,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(result.as_json(explain=options.explain), ensure_ascii=False))
     else:
-        print(search_report(result, reason, explain=options.explain))
+        print(search_report(result, reason, explain=options.explain, tail=options.all))
     return 0
 
 

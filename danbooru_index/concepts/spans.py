@@ -189,11 +189,11 @@ class _Line:
         for i, first in enumerate(bounds):
             for last in bounds[i + 1 : i + 1 + most]:
                 trimmed = self._trimmed(first, last, skipped)
-                if trimmed is not None:
+                if trimmed is not None and not self._is_word(*trimmed):
                     found.setdefault(trimmed, ())
         for first, last, keys in _runs(self.atoms):
             named = next((tuple(names[key]) for key in keys if key in names), ())
-            if named and ((first, last) in found or (len(keys[0]) > 1 and not self._is_word(first, last))):
+            if named and not self._is_word(first, last) and ((first, last) in found or len(keys[0]) > 1):
                 found[first, last] = named
         return [self._span(first, last, named) for (first, last), named in sorted(found.items())]
 
@@ -205,8 +205,8 @@ class _Line:
         return _Counted(dict(whole), {j: i for i, j in whole})
 
     def _is_word(self, first: int, last: int) -> bool:
-        """Whether a run is one function word: "on" names nothing here, whatever tag is spelled so."""
-        return last == first + 1 and self._is_silent(self.atoms[first])
+        """Whether a run is one function word: "on" and 表情 name nothing here, whatever tag is spelled so."""
+        return "".join(atom.key for atom in self.atoms[first:last]) in self._silent
 
     def _trimmed(self, first: int, last: int, counted: _Counted) -> tuple[int, int] | None:
         """Without function words and counts of persons at its ends; None where nothing else is left."""

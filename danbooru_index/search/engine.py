@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..concepts.several import Evidence, is_several
@@ -105,7 +106,21 @@ def _merged(index: Index, request: SearchRequest, things: Things) -> tuple[Hit, 
         if row is not None and (allowed is None or allowed.tags[row]):
             best[row] = (COUNT_SCORE, Choice(row, COUNT_SCORE, True), True)
     order = sorted(best.values(), key=lambda item: (-item[0], -int(index.store.post_count[item[1].row])))
-    return tuple(_hit(index, choice, score, fits=fits) for score, choice, fits in order[: request.limit])
+    hits = [_hit(index, choice, score, fits=fits) for score, choice, fits in order[: request.limit]]
+    return (*hits, *_tail(index, request, things, hits))
+
+
+def _tail(index: Index, request: SearchRequest, things: Things, hits: Sequence[Hit]) -> list[Hit]:
+    """What the text as a whole is near to, below the tags of its things, up to as many hits as were asked for."""
+    missing = request.limit - len(hits)
+    if missing <= 0 or things.whole is None:
+        return []
+    (whole,) = score_candidates(index, [request], [things.whole])
+    known, least = {hit.tag for hit in hits}, min((hit.score for hit in hits), default=1.0)
+    found = [(make_hit(index, whole, i, score), score) for i, score in ranked(index, whole, request.limit)]
+    return [
+        replace(hit, score=least * min(score, 1.0) / 2, fits=False) for hit, score in found if hit.tag not in known
+    ][:missing]
 
 
 def _hit(index: Index, choice: Choice, score: float, *, fits: bool) -> Hit:
