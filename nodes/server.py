@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..danbooru_index.service import Answer, Service
 
 PREFIX = "/danbooru-index/v1"  # the engine's service/routes.py names it too; a test compares them
-MAX_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 128 * 1024  # as service/message.py has it; tests compare both
 # A search holds the interpreter for milliseconds at a time, so more threads would not make it faster.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="danbooru-index")
 

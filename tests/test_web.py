@@ -82,3 +82,11 @@ def test_the_units_of_the_page() -> None:
     done = node.node(["--test", *tests], return_completed_process=True, capture_output=True, text=True, timeout=120)
     assert isinstance(done, subprocess.CompletedProcess)
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_what_the_start_of_comfyui_may_not_import_is_named_twice_and_equal() -> None:
+    from danbooru_index.service.message import MAX_BODY_BYTES
+    from danbooru_index.service.routes import PREFIX
+
+    code = (ROOT / "nodes" / "server.py").read_text(encoding="utf-8")
+    assert f'PREFIX = "{PREFIX}"' in code and f"MAX_BODY_BYTES = {MAX_BODY_BYTES // 1024} * 1024" in code
