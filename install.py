@@ -1,7 +1,8 @@
 """The hosts' installer hook. ComfyUI-Manager runs it after an install or update, Stable Diffusion WebUI at every start.
 
-It installs nothing. It says what is missing and the command that mends it, and fetches the index only when the setting
-`auto_fetch` asks for it. Standard library only until then; the exit code is 0, offline too.
+It installs nothing into the host. It says what is missing and the command that mends it, fetches the index only when the
+setting `auto_fetch` asks for it, and in a WebUI updates the extension's own environment only when a setting there asks for it.
+Standard library only until then; the exit code is 0, offline too.
 """
 
 from __future__ import annotations
@@ -57,6 +58,15 @@ def look_at_packages() -> None:
         say(f'  "{sys.executable}" -m pip install -r "{ROOT / "requirements.txt"}"')
 
 
+def look_at_webui() -> None:
+    """In a WebUI, bring the extension's own environment up to date, if the user's setting asks for it."""
+    if not in_webui():
+        return
+    from danbooru_index_webui.at_start import update_if_asked
+
+    update_if_asked(say)
+
+
 def look_at_index() -> None:
     """Say whether there is an index, and fetch one if the setting asks for it."""
     from danbooru_index.settings import load_settings
@@ -87,7 +97,7 @@ def main() -> int:
     """Look at packages, then at the index; whatever goes wrong is said, and the host's start goes on."""
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
-    for look in (look_at_packages, look_at_index):
+    for look in (look_at_packages, look_at_webui, look_at_index):
         try:
             look()
         except Exception as error:  # a hook that fails must not stop its host

@@ -44,6 +44,7 @@ class Corpus:
         return self.source in ("starter", *CUTS)
 
 
+# The corpora of the fit; those of the second encoder are for measuring.
 CORPORA = (
     Corpus("named", "tags", lexicon=True, weight=1.5),
     Corpus("plain", "tags", lexicon=False, weight=1.5, base="named"),

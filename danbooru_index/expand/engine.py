@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..index.damage import names_damage
 from ..index.index import Index
 from ..index.tags import KEY_TAG
 from ..prompt import (
@@ -40,6 +41,7 @@ class _Passage:
     things: Things
 
 
+@names_damage
 def expand(index: Index, request: ExpandRequest) -> ExpandResult:
     """Turn a text into a prompt."""
     started = time.perf_counter()

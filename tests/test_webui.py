@@ -1,0 +1,345 @@
+"""The WebUI extension without a browser: its environment, its server process, its script and routes, what it costs at start."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from danbooru_index_webui import environment as environment_module
+from danbooru_index_webui import expand_prompt
+from danbooru_index_webui.at_start import settings
+from danbooru_index_webui.backend import Backend
+from danbooru_index_webui.client import Client, ServiceError
+from danbooru_index_webui.environment import Environment, wanted
+from danbooru_index_webui.process import LocalServer
+from danbooru_index_webui.routes import check
+
+ROOT = Path(__file__).resolve().parent.parent
+DOUBLE = Path(__file__).resolve().parent / "webui_double"
+
+
+def ready_environment(folder: Path) -> Environment:
+    """An environment whose Python is the one of these tests, which has everything."""
+    made = Environment(folder)
+    python = folder / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    (folder / "ready").write_text(wanted(), encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def home(tmp_path: Path, small_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A models folder whose index is the small one."""
+    folder = tmp_path / "models" / "danbooru_index"
+    folder.mkdir(parents=True)
+    (folder / "index").symlink_to(small_folder)
+    monkeypatch.delenv("DANBOORU_INDEX_HOME")
+    return folder
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="the tests' environment is a shell script")
+
+
+@posix
+def test_the_server_starts_when_needed_restarts_once_and_ends_with_its_pipe(home: Path) -> None:
+    server = LocalServer(ready_environment(home / "webui-environment"), home)
+    assert not server.is_running
+    client = server.client()
+    assert client.ask("search", {"text": "双马尾", "limit": 1})["hits"][0]["tag"] == "twintails"
+    assert server.client() is client and "key" not in " ".join(server._log).split("a key")[0]
+    process = server._process
+    assert process is not None
+    arguments = " ".join(psutil.Process(process.pid).cmdline())
+    assert client._key not in arguments and len(client._key) > 20  # other users of the machine see command lines
+    with pytest.raises(ServiceError) as refused:
+        Client(client.address).ask("index")
+    assert refused.value.status == 401
+
+    process.kill()
+    process.wait()
+    assert server.client().ask("health")["status"] == "ok"  # once it is restarted
+    assert server._process is not None
+    server._process.kill()
+    server._process.wait()
+    with pytest.raises(ServiceError, match="ended"):
+        server.client()
+    server.restart()
+    last = server.client()
+    assert last.ask("health")["loaded"]
+    child = server._process
+    assert child is not None and child.stdin is not None
+    child.stdin.close()  # as when the WebUI is killed
+    assert child.wait(20) == 0
+    server.stop()
+
+
+@posix
+def test_threads_start_one_server(home: Path) -> None:
+    backend = Backend(home, lambda: "")
+    ready_environment(backend.environment.folder)
+    with pytest.raises(ServiceError) as refused:
+        backend.ask("search", {"text": ""})
+    assert refused.value.status == 400
+    pid = backend.server._process.pid  # type: ignore[union-attr]
+    threads = [threading.Thread(target=backend.ask, args=("health",)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert backend.server._process.pid == pid  # type: ignore[union-attr]
+    # A server elsewhere, with the key in a file beside the models.
+    address, key = backend.server.client().address, backend.server.client()._key
+    (home / "server_key.txt").write_text(key + "\n", encoding="utf-8")
+    other = Backend(home, lambda: address)
+    assert other.ask("index")["tags"] == 17
+    assert not other.server.is_running and other.status()["installed"]
+    with pytest.raises(ServiceError, match="no address"):
+        Backend(home, lambda: "file:///etc/passwd").ask("index")
+    backend.server.stop()
+
+
+def test_without_an_environment_the_button_is_named(home: Path) -> None:
+    with pytest.raises(ServiceError) as refused:
+        Backend(home, lambda: "").ask("search", {"text": "x"})
+    assert refused.value.code == "not_installed" and "Install" in refused.value.hint
+    assert Backend(home, lambda: "").status() == {"installed": False, "installing": False, "running": False, "said": ""}
+
+
+def wheel(folder: Path, name: str) -> None:
+    """A package that holds one module, as the simple index of a mirror has it."""
+    place = folder / name.replace("_", "-")
+    place.mkdir(parents=True)
+    about = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(place / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr(f"{name}.py", "value = 1\n")
+        archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{about}/RECORD", f"{name}.py,,\n{about}/METADATA,,\n{about}/WHEEL,,\n{about}/RECORD,,\n")
+
+
+@pytest.fixture
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path, list[str]]]:
+    """A package index on this machine: its address, its folder, and what was asked of it."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    folder, asked = tmp_path / "mirror", []
+    folder.mkdir()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(folder))
+
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            super().do_GET()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", folder, asked
+    server.shutdown()
+
+
+def test_the_environment_comes_from_the_users_index_goes_on_and_leaves_the_host_alone(
+    tmp_path: Path, mirror: tuple[str, Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, packages, asked = mirror
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("danbooru_index_test_one\ndanbooru_index_test_two\n", encoding="utf-8")
+    monkeypatch.setattr(environment_module, "REQUIREMENTS", requirements)
+    monkeypatch.setenv("INDEX_URL", address)  # the WebUI's own variable
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    before = sorted(path.name for path in Path(psutil.__file__).parent.parent.iterdir())
+    wheel(packages, "danbooru_index_test_one")
+    made, told = Environment(tmp_path / "environment"), []
+    with pytest.raises(ServiceError, match="test[_-]two"):
+        made.install(told.append)
+    assert not made.is_ready
+
+    wheel(packages, "danbooru_index_test_two")
+    made.install(told.append)
+    assert made.is_ready and any("danbooru-index-test-one" in path for path in asked)
+    assert (
+        told[0].startswith("Making")
+        and any(line.startswith("Collecting") for line in told)
+        and told[-1] == "Installed."
+    )
+    python = made.command()[0]
+    probe = [python, "-c", "import danbooru_index_test_one, danbooru_index_test_two, sys; print(sys.prefix)"]
+    done = subprocess.run(probe, env=made.variables(), capture_output=True, text=True, timeout=60, check=True)
+    assert str(tmp_path) in done.stdout
+    assert sorted(path.name for path in Path(psutil.__file__).parent.parent.iterdir()) == before
+
+    calls = len(asked)
+    made.install(told.append)
+    assert len(asked) == calls  # nothing to do
+    requirements.write_text("danbooru_index_test_one\n", encoding="utf-8")
+    assert not made.is_ready  # another version of the extension may need something else
+
+
+def test_a_python_without_venv_installs_into_a_folder(
+    tmp_path: Path, mirror: tuple[str, Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, packages, _ = mirror
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("danbooru_index_test_one\n", encoding="utf-8")
+    wheel(packages, "danbooru_index_test_one")
+    monkeypatch.setattr(environment_module, "REQUIREMENTS", requirements)
+    monkeypatch.setenv("INDEX_URL", address)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    real = environment_module._run
+
+    def no_venv(command: list[str], told: Any) -> None:
+        if command[1:3] == ["-m", "venv"]:
+            raise ServiceError("No module named venv")
+        real(command, told)
+
+    monkeypatch.setattr(environment_module, "_run", no_venv)
+    made = Environment(tmp_path / "environment")
+    made.install(lambda line: None)
+    assert made.is_ready and made.command()[0] == sys.executable
+    probe = [made.command()[0], "-c", "import danbooru_index_test_one; print(danbooru_index_test_one.__file__)"]
+    done = subprocess.run(probe, env=made.variables(), capture_output=True, text=True, timeout=60, check=True)
+    assert str(made.folder) in done.stdout
+
+
+class Answers:
+    """The backend's place, with one answer."""
+
+    def __init__(self, answer: dict[str, Any] | ServiceError) -> None:
+        self.answer, self.asked = answer, []
+
+    def ask(self, route: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append((route, body))
+        if isinstance(self.answer, ServiceError):
+            raise self.answer
+        return self.answer
+
+
+def job(prompt: Any) -> SimpleNamespace:
+    made = SimpleNamespace(prompt=prompt, negative_prompt="bad hands", extra_generation_params={}, comments=[])
+    made.comment = made.comments.append
+    return made
+
+
+def test_generating_expands_and_pasting_brings_the_text_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = Answers({"prompt": "1girl, twintails", "negative": "umbrella", "tags": ["1girl", "twintails"]})
+    monkeypatch.setattr(expand_prompt, "backend", lambda: answers)
+    p = job("双马尾女孩，没有雨伞, 1girl")
+    expand_prompt.expand_job(p, "anima", "exclude", 3)
+    assert answers.asked == [
+        ("expand", {"text": "双马尾女孩，没有雨伞, 1girl", "style": "anima", "nsfw": "exclude", "budget": 3.0})
+    ]
+    assert (p.prompt, p.negative_prompt) == ("1girl, twintails", "bad hands, umbrella")
+    notes = p.extra_generation_params
+    assert notes[expand_prompt.ADDED_KEY] == "twintails"  # 1girl stood there already
+
+    params = {"Prompt": p.prompt, "Negative prompt": p.negative_prompt, **notes}
+    expand_prompt.restore("", params)
+    assert (params["Prompt"], params["Negative prompt"]) == ("双马尾女孩，没有雨伞, 1girl", "bad hands")
+    plain = {"Prompt": "a cat"}
+    expand_prompt.restore("", plain)
+    assert plain == {"Prompt": "a cat"}
+
+
+def test_a_list_of_prompts_and_a_service_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = Answers({"prompt": "twintails", "negative": "", "tags": ["twintails"]})
+    monkeypatch.setattr(expand_prompt, "backend", lambda: answers)
+    p = job(["双马尾", "双马尾", ""])
+    expand_prompt.expand_job(p, "sdxl", "exclude", 2)
+    assert p.prompt == ["twintails", "twintails", ""] and len(answers.asked) == 1 and p.negative_prompt == "bad hands"
+    monkeypatch.setattr(expand_prompt, "backend", lambda: Answers(ServiceError("no server", "start it")))
+    p = job("双马尾")
+    expand_prompt.expand_job(p, "sdxl", "exclude", 2)
+    assert p.prompt == "双马尾" and "no server start it" in p.comments[0] and p.extra_generation_params == {}
+
+
+@pytest.mark.parametrize(
+    ("app", "headers", "cookies", "status"),
+    [
+        ({"auth": None}, {}, {}, None),
+        ({"auth": None}, {"origin": "https://evil.example"}, {}, 403),
+        ({"auth": None}, {"origin": "http://webui:7860"}, {}, None),
+        ({"auth": None}, {"content-type": "text/plain"}, {}, 415),
+        ({"auth": {"a": "b"}}, {}, {}, 401),
+        ({"auth": {"a": "b"}}, {}, {"access-token": "wrong"}, 401),
+        ({"auth": {"a": "b"}}, {}, {"access-token": "token"}, None),
+        ({"auth": {"a": "b"}, "cookie_id": "xy"}, {}, {"access-token-unsecure-xy": "token"}, None),
+        ({"auth": {"a": "b"}, "cookie_id": "xy"}, {}, {"access-token-zz": "token"}, 401),
+    ],
+)
+def test_the_routes_obey_logins_and_refuse_other_sites(
+    app: dict, headers: dict, cookies: dict, status: int | None
+) -> None:
+    host = SimpleNamespace(tokens={"token": "a"}, **app)
+    sent = {"host": "webui:7860", "content-type": "application/json", **headers}
+    if status is None:
+        check(host, sent, cookies)
+        return
+    with pytest.raises(ServiceError) as refused:
+        check(host, sent, cookies)
+    assert refused.value.status == status
+
+
+def test_it_costs_next_to_nothing_at_start_and_imports_the_standard_library_alone(tmp_path: Path) -> None:
+    (tmp_path / "gradio.py").write_text("", encoding="utf-8")
+    code = f"""
+import sys, time, importlib.util
+sys.path[:0] = [{str(DOUBLE)!r}, {str(tmp_path)!r}]
+import asyncio, json, modules.scripts, modules.script_callbacks, modules.shared, gradio, urllib.request
+before = set(sys.modules)
+started = time.process_time()
+sys.path.insert(0, {str(ROOT)!r})
+spec = importlib.util.spec_from_file_location("danbooru_index_webui.py", {str(ROOT / "scripts" / "danbooru_index_webui.py")!r})
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+spent = time.process_time() - started
+new = {{name.partition(".")[0] for name in set(sys.modules) - before}}
+print(spent, sorted(new - set(sys.stdlib_module_names)), len(modules.script_callbacks.app_started))
+"""
+    environment = {**os.environ, "WEBUI_DOUBLE_MODELS": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60, check=True
+    )
+    spent, _, rest = done.stdout.partition(" ")
+    assert rest.strip() == "['danbooru_index_webui'] 1"
+    assert float(spent) < 0.1, f"{1000 * float(spent):.0f} ms"
+
+
+def test_comfyui_gets_none_of_it_and_settings_hold_no_secret() -> None:
+    ignored = (ROOT / ".comfyignore").read_text(encoding="utf-8").splitlines()
+    for own in ("danbooru_index_webui/", "scripts/", "javascript/", "/style.css"):
+        assert own in ignored
+    pack = [path for folder in ("nodes", "danbooru_index") for path in (ROOT / folder).rglob("*.py")]
+    assert not [path for path in pack if "danbooru_index_webui" in path.read_text(encoding="utf-8")]
+    from danbooru_index_webui.host import OPTIONS
+
+    assert not [key for key in OPTIONS if "key" in key and key != "danbooru_index_live_key" or "token" in key]
+    assert not (ROOT / "scripts" / "__init__.py").exists()
+
+
+def test_saved_settings_that_cannot_be_read_ask_for_nothing(tmp_path: Path) -> None:
+    assert settings(tmp_path) == {}
+    for text in ("{", "[]", '{"danbooru_index_install_at_start": true}'):
+        (tmp_path / "config.json").write_text(text, encoding="utf-8")
+    assert settings(tmp_path)["danbooru_index_install_at_start"] is True
+    (tmp_path / "config.json").write_text("[]", encoding="utf-8")
+    assert settings(tmp_path) == {}

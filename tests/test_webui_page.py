@@ -1,0 +1,229 @@
+"""The WebUI extension in a real browser, on both gradio versions, with a double of the WebUI's `modules` and a real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import FLAGS, HOW, executable
+from test_webui import ready_environment
+from webui import VERSIONS, python_of
+
+HOST = Path(__file__).resolve().parent / "webui_double" / "host.py"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(executable() is None, reason=f"there is no Chromium: {HOW}"),
+]
+
+
+def start(version: str, models: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+    """The host's process and the address of its page."""
+    python = python_of(version)
+    if python is None:
+        pytest.skip("python tests/hosts/webui.py prepare has not been run")
+    environment = {**os.environ, "WEBUI_DOUBLE_MODELS": str(models), "GRADIO_ANALYTICS_ENABLED": "False"}
+    environment = {
+        name: value for name, value in environment.items() if name not in ("PYTHONPATH", "DANBOORU_INDEX_HOME")
+    }
+    process = subprocess.Popen(
+        [str(python), str(HOST), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**environment, "NO_PROXY": "127.0.0.1,localhost", "GRADIO_SERVER_NAME": "127.0.0.1"},
+        cwd=models,
+    )
+    return process, address_of(process)
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("at "):
+            return line.split()[1]
+    raise AssertionError("the host ended")
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    if process.stdin is not None and not process.stdin.closed:
+        process.stdin.close()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(20)
+
+
+def models_of(folder: Path, small_folder: Path, *, installed: bool = True) -> Path:
+    models = folder / "models"
+    (models / "danbooru_index").mkdir(parents=True)
+    (models / "danbooru_index" / "index").symlink_to(small_folder)
+    if installed:
+        ready_environment(models / "danbooru_index" / "webui-environment")
+    return models
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=executable(), args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[Any]:
+    models = models_of(tmp_path_factory.mktemp("webui"), small_folder)
+    process, address = start(request.param, models)
+    yield process, address
+    end(process)
+
+
+@pytest.fixture
+def page(chromium: Any, host: Any) -> Iterator[Any]:
+    context = chromium.new_context(viewport={"width": 1100, "height": 1000})
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)) if "danbooru" in (error.stack or "") else None)
+    opened.goto(host[1])
+    opened.wait_for_selector('.danbooru-index[data-tab="txt2img"][data-ready]', state="attached", timeout=60_000)
+    opened.set_default_timeout(60_000)
+    yield opened
+    assert not problems
+    context.close()
+
+
+PANEL = '.danbooru-index[data-tab="txt2img"]'
+PROMPT = "#txt2img_prompt textarea"
+
+
+def open_panel(page: Any) -> None:
+    if not page.is_visible(f"{PANEL} textarea"):
+        page.click("#txt2img_danbooru_index .label-wrap")
+    page.wait_for_selector(f"{PANEL} textarea", state="visible")
+
+
+def test_expand_to_chips_to_the_prompt_with_undo(page: Any) -> None:
+    open_panel(page)
+    page.fill(PROMPT, "masterpiece, best quality")
+    page.click(PROMPT)
+    page.evaluate(f"document.querySelector('{PROMPT}').setSelectionRange(11, 11)")
+    page.wait_for_timeout(100)
+    page.fill(f"{PANEL} textarea", "双马尾，红眼睛，没有雨伞")
+    page.click(f"{PANEL} >> text=Expand")
+    page.wait_for_selector(f'{PANEL} [data-tag="twintails"]')
+    page.click(f'{PANEL} [data-tag="red_eyes"]')  # off
+    page.click(f"{PANEL} >> text=Insert at cursor")
+    written = page.input_value(PROMPT)
+    assert (
+        written.startswith("masterpiece, twintails") and written.endswith("best quality") and "red eyes" not in written
+    )
+    assert "umbrella" in page.input_value("#txt2img_neg_prompt textarea")
+    page.focus(PROMPT)
+    page.keyboard.press("Control+z")
+    assert page.input_value(PROMPT) == "masterpiece, best quality"
+    page.click(f"{PANEL} >> text=Replace prompt")
+    assert page.input_value(PROMPT).startswith("twintails")
+
+
+def test_live_search_in_the_prompt_box(page: Any) -> None:
+    page.fill(PROMPT, "masterpiece, ")
+    page.click(PROMPT)
+    page.keyboard.press("End")
+    page.keyboard.insert_text("猫耳")
+    page.keyboard.press("Alt+/")
+    page.wait_for_selector('.danbooru-index-popup [data-tag="cat_ears"]')
+    page.keyboard.press("Enter")
+    assert page.input_value(PROMPT) == "masterpiece, cat ears, "
+    page.keyboard.press("Control+z")
+    assert page.input_value(PROMPT) == "masterpiece, 猫耳"
+    page.keyboard.press("Alt+/")
+    page.wait_for_selector('.danbooru-index-popup [data-tag="cat_ears"]')
+    page.keyboard.press("Escape")
+    assert not page.is_visible(".danbooru-index-popup")
+    # While an input method composes, no key is taken.
+    client = page.context.new_cdp_session(page)
+    client.send("Input.imeSetComposition", {"text": "mao", "selectionStart": 3, "selectionEnd": 3})
+    page.dispatch_event(PROMPT, "keydown", {"key": "/", "altKey": True, "isComposing": True, "bubbles": True})
+    assert not page.is_visible(".danbooru-index-popup")
+
+
+def test_generating_expands_and_pasting_restores(page: Any) -> None:
+    open_panel(page)
+    page.fill(PROMPT, "双马尾，没有雨伞")
+    page.fill("#txt2img_neg_prompt textarea", "bad hands")
+    page.check("#txt2img_danbooru_index_enabled input")
+    page.click("#txt2img_generate")
+    page.wait_for_function("document.querySelector('#txt2img_infotext textarea').value.includes('Danbooru Index')")
+    params = json.loads(page.input_value("#txt2img_infotext textarea"))
+    assert "twintails" in params["Prompt"] and params["Negative prompt"] == "bad hands, umbrella"
+    assert "twintails" in params["Danbooru Index added"]
+    page.fill(PROMPT, "something else")
+    page.uncheck("#txt2img_danbooru_index_enabled input")
+    page.wait_for_timeout(300)
+    page.click("#txt2img_paste")
+    page.wait_for_function(f"document.querySelector('{PROMPT}').value.startsWith('双马尾')")
+    assert page.input_value("#txt2img_neg_prompt textarea") == "bad hands"
+    assert page.is_checked("#txt2img_danbooru_index_enabled input")
+
+
+def test_nothing_secret_is_in_the_page_and_other_sites_get_nothing(page: Any, host: Any) -> None:
+    answer = page.request.post(
+        f"{host[1]}danbooru-index-webui/v1/search", data={"text": "x"}, headers={"Origin": "https://evil.example"}
+    )
+    assert answer.status == 403
+    assert page.request.get(f"{host[1]}danbooru-index-webui/v1/index").status in (404, 405)
+    assert "Bearer" not in page.content() and "DANBOORU_INDEX_KEY" not in page.content()
+
+
+def test_reload_ui_keeps_the_engine(chromium: Any, host: Any) -> None:
+    """Last: the page is closed and made anew in the same process."""
+    process, address = host
+    page = chromium.new_page()
+    page.goto(address)
+    sent = "{{method: 'POST', headers: {{'Content-Type': 'application/json'}}, body: '{{}}'}}"
+    asked = "fetch('./danbooru-index-webui/v1/{}', " + sent + ").then(answer => answer.json())"
+    page.wait_for_selector('.danbooru-index[data-tab="txt2img"][data-ready]', state="attached", timeout=60_000)
+    page.evaluate(asked.format("index"))
+    process.stdin.write("reload\n")
+    process.stdin.flush()
+    page.goto(address_of(process))
+    page.wait_for_selector('.danbooru-index[data-tab="txt2img"][data-ready]', state="attached", timeout=60_000)
+    state = page.evaluate(asked.format("status"))
+    assert state["running"] and state["installed"]
+    assert page.evaluate(asked.format("index"))["tags"] == 17
+    page.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_login_is_obeyed_and_installing_is_offered(
+    chromium: Any, tmp_path: Path, small_folder: Path, version: str
+) -> None:
+    process, address = start(version, models_of(tmp_path, small_folder, installed=False), '["me", "secret"]')
+    try:
+        context = chromium.new_context()
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        refused = page.request.post(f"{address}danbooru-index-webui/v1/status", data={})
+        assert refused.status == 401
+        logged_in = page.request.post(f"{address}login", form={"username": "me", "password": "secret"})
+        assert logged_in.status == 200
+        assert page.request.post(f"{address}danbooru-index-webui/v1/status", data={}).json()["installed"] is False
+        page.goto(address)
+        page.wait_for_selector(f"{PANEL}[data-ready]", state="attached")
+        open_panel(page)
+        page.fill(f"{PANEL} textarea", "猫耳")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".danbooru-index-install")
+        assert "not installed yet" in page.inner_text(f"{PANEL} .danbooru-index-note")
+        context.close()
+    finally:
+        end(process)

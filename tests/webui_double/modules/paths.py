@@ -1,0 +1,3 @@
+import os
+
+models_path = os.environ["WEBUI_DOUBLE_MODELS"]
