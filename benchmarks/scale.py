@@ -163,14 +163,9 @@ def measure_search(options: argparse.Namespace) -> dict[str, Any]:
     search(index, SearchRequest(texts[0]))
     found: dict[str, Any] = {"first search s": round(time.perf_counter() - begun, 2)}
     found["first search, processor s"] = round(time.process_time(), 2)
-    found["first search used"] = index.dense.used
+    found["first search used"] = index.dense.store.label
     known = Known(index, [SearchRequest(text).text for text in texts])
     index.__dict__["encoder"] = known
-    found["ms, while the graph opens"], found["processor ms, while the graph opens"] = timed(index, texts[:20], "none")
-    begun = time.perf_counter()
-    if "graph" in index.dense.used:
-        index.dense.open()
-    found["graph open s after that"] = round(time.perf_counter() - begun, 1)
     for name in FILTERS:
         found[f"warm ms, {name}"], found[f"processor ms, {name}"] = timed(index, texts, name)
     found["search memory GB"] = round(memory_gb(), 2)
@@ -204,7 +199,7 @@ def measure_recall(index: Index, known: Known, texts: list[str]) -> dict[str, An
             own = np.sort(scores_of.max(axis=1))[::-1][:DEPTH]
             # By score: tags that share a text tie, and either is right.
             shares.append(float((own >= limit - 1e-6).sum()) / DEPTH)
-        found[f"recall@50, {name} ({index.dense.used})"] = round(statistics.fmean(shares), 4)
+        found[f"recall@50, {name} ({index.dense.store.label})"] = round(statistics.fmean(shares), 4)
     return found
 
 

@@ -12,6 +12,7 @@ DanbooruIndexError
 │   └── IndexMismatchError           another schema or another encoder
 ├── BuildError                       a build could not finish; the old index is untouched
 │   └── BuildCancelledError          stopped by the user; the same command goes on
+├── ChromaServerError                a Chroma server does not answer, or holds another index
 └── HubError                         the Hub or a mirror did not deliver
 
 Each carries `hint`: what the user can do now, an exact command or setting. Adapters show both texts: a node raises
@@ -80,6 +81,10 @@ class BuildError(DanbooruIndexError):
 
 class BuildCancelledError(BuildError):
     """The user stopped the build; the same command goes on from its last checkpoint."""
+
+
+class ChromaServerError(DanbooruIndexError):
+    """A Chroma server does not answer, or does not hold this index."""
 
 
 class HubError(DanbooruIndexError):

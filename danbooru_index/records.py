@@ -194,7 +194,7 @@ class SearchResult:
     """The hits of one request, best first, and what produced them.
 
     `source` names the index that was used, `encoder` its encoder, `seconds` the time of the search, the encoding
-    included; `nearest_by` says what found the texts of near meaning (sketches or the graph). `warnings` are soft failures
+    included; `nearest_by` says where tags of near meaning were looked for (sketches, or a Chroma collection). `warnings` are soft failures
     that the user should see.
     """
 

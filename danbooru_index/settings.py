@@ -13,6 +13,7 @@ from .errors import InputError
 
 CONFIG_NAME = "config.toml"
 DEFAULT_REPOSITORY = "danbooru-index/danbooru-index-use"
+DENSE_CHOICES = ("auto", "sketch", "chroma")
 DEFAULT_ENDPOINT = "https://huggingface.co"
 
 
@@ -23,9 +24,11 @@ class Settings:
     `home` holds indexes and models. `endpoints` are tried in order. `repository` and `revision` name the prebuilt
     index; nothing is fetched unless a command or node asks for it, or `auto_fetch` is true. `token` goes to the Hub
     itself and to `token_endpoints`, never to another endpoint. `model_folders` are a host's folders of models, where
-    BGE-M3 may already lie. `weights` is a file that `evaluate --tune` wrote, for searches instead of the built-in weights. `key` is
-    what clients of `serve` must send. `config` is the settings file, there or not. A workflow's nodes fetch only from
-    `repository`, `endpoints` and what is `allowed_` beside them, and only into the home or `allowed_folders` (sources.py).
+    BGE-M3 may already lie. `weights` is a file that `evaluate --tune` wrote, for searches instead of the built-in weights.
+    `dense` says where tags of near meaning are looked for: `auto`, `sketch` or `chroma`; `chroma` is the address of a Chroma
+    server that holds the collection of the index. `key` is what clients of `serve` must send. `config` is the settings file, there
+    or not. A workflow's nodes fetch only from `repository`, `endpoints` and what is `allowed_` beside them, and only into the
+    home or `allowed_folders` (sources.py).
     """
 
     home: Path
@@ -40,6 +43,8 @@ class Settings:
     device: str = "auto"
     model_folders: tuple[Path, ...] = ()
     weights: Path | None = None
+    dense: str = "auto"
+    chroma: str = ""
     key: str | None = field(default=None, repr=False)
     config: Path | None = None
     allowed_repositories: tuple[str, ...] = ()
@@ -90,6 +95,8 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         model=str(env.get("DANBOORU_INDEX_MODEL") or table.get("model", "use-multilingual")),
         device=str(env.get("DANBOORU_INDEX_DEVICE") or table.get("device", "auto")),
         model_folders=_folders(env.get("DANBOORU_INDEX_MODEL_FOLDERS") or table.get("model_folders", [])),
+        dense=_choice(str(env.get("DANBOORU_INDEX_DENSE") or table.get("dense", "auto")), "dense", DENSE_CHOICES),
+        chroma=str(env.get("DANBOORU_INDEX_CHROMA") or table.get("chroma", "")),
         key=env.get("DANBOORU_INDEX_KEY") or None,
         weights=_file(env.get("DANBOORU_INDEX_WEIGHTS")) or _file(table.get("weights"), folder),
         config=config,
@@ -156,6 +163,12 @@ def _file(value: str | None, folder: Path | None = None) -> Path | None:
     """A file; a relative one is looked for in `folder`, else where the program runs."""
     path = Path(value).expanduser() if value else None
     return folder / path if path and folder else path
+
+
+def _choice(value: str, name: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise InputError(f"The setting {name} is {value!r}.", hint=f"Use one of: {', '.join(choices)}.")
+    return value
 
 
 def _flag(value: str | bool, name: str) -> bool:

@@ -17,7 +17,7 @@ from .index.versions import has_index
 from .locate import Located, locate, main_folder
 from .progress import Progress, silent
 from .settings import Settings
-from .sources import ENDPOINT, FOLDER, REPOSITORY, Source, check_source
+from .sources import ENDPOINT, FOLDER, REPOSITORY, SERVER, Source, check_source
 from .storage.paths import is_network_path
 from .transport.endpoints import Repository, check_endpoint
 
@@ -27,12 +27,13 @@ NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a node says: an index `folder`, whether to `download` (NEVER, IF_MISSING, UPDATE), from which `repository`, through
-    which `endpoints`. Empty is what the settings say."""
+    which `endpoints`, and which Chroma `server` to search in. Empty is what the settings say."""
 
     folder: str = ""
     download: str = NEVER
     repository: str = ""
     endpoints: tuple[str, ...] = ()
+    server: str = ""
 
 
 def folder_of(settings: Settings, repository: str = "") -> Path:
@@ -52,6 +53,8 @@ def folder_of(settings: Settings, repository: str = "") -> Path:
 
 def settings_for(settings: Settings, wanted: Wanted) -> Settings:
     """The settings with what a node says, as far as the user allows it: a model is fetched through no other endpoint either."""
+    if wanted.server:
+        check_source(settings, Source.of(SERVER, wanted.server))
     usable = []
     for endpoint in wanted.endpoints:
         with contextlib.suppress(InputError):
@@ -61,6 +64,7 @@ def settings_for(settings: Settings, wanted: Wanted) -> Settings:
         settings,
         repository=wanted.repository or settings.repository,
         endpoints=tuple(usable) or settings.endpoints,
+        chroma=wanted.server or settings.chroma,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from comfy_api.v0_0_2 import io
 
+from ..danbooru_index.settings import DENSE_CHOICES
 from ..danbooru_index.storage.paths import is_network_path
 from . import host
 from .encoders import AUTO, DEVICES, ENCODERS, PRECISIONS, check_encoder
@@ -61,6 +62,22 @@ def _inputs() -> list[io.Input]:
             advanced=True,
             tooltip="Address of the Hub or a mirror of it, several separated by commas. Empty: HF_ENDPOINT or the settings.",
         ),
+        io.Combo.Input(
+            "dense",
+            options=list(DENSE_CHOICES),
+            default=DENSE_CHOICES[0],
+            optional=True,
+            advanced=True,
+            tooltip="Where tags of near meaning are looked for: sketch is the index's own scan, chroma its Chroma collection. "
+            "auto takes the scan, or the Chroma server if there is one.",
+        ),
+        io.String.Input(
+            "chroma",
+            default="",
+            optional=True,
+            advanced=True,
+            tooltip="Address of a Chroma server that holds the collection of this index, as http://host:8000.",
+        ),
     ]
 
 
@@ -94,11 +111,17 @@ class DanbooruIndexLoad(io.ComfyNode):
         return f"{sorted(inputs.items())} {fingerprint(IndexHandle((folder or '').strip()))}"
 
     @classmethod
-    def execute(cls, folder: str, repository: str, endpoint: str, **inputs: str) -> io.NodeOutput:
+    def execute(cls, folder: str, repository: str, endpoint: str, chroma: str = "", **inputs: str) -> io.NodeOutput:
         from ..danbooru_index.index.manifest import read_manifest
 
         with host.shown_errors():
-            handle = IndexHandle(folder.strip(), repository=repository.strip(), endpoint=endpoint.strip(), **inputs)
+            handle = IndexHandle(
+                folder.strip(),
+                repository=repository.strip(),
+                endpoint=endpoint.strip(),
+                chroma=chroma.strip(),
+                **inputs,
+            )
             if handle.download != NEVER:
                 # Here and not at the first search, so that a setting that is wrong is shown on this node.
                 with use_index(handle) as (opened, reason):

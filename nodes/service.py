@@ -38,20 +38,26 @@ class IndexHandle:
     download: str = NEVER
     repository: str = ""
     endpoint: str = ""
+    dense: str = "auto"
+    chroma: str = ""
 
     def settings(self) -> Settings:
         """The host's settings with what this handle says on top."""
         from ..danbooru_index.workflow import settings_for
 
         settings = settings_for(host.settings(), self.wanted())
-        return replace(settings, device=settings.device if self.device == "auto" else self.device)
+        return replace(
+            settings,
+            device=settings.device if self.device == "auto" else self.device,
+            dense=settings.dense if self.dense == "auto" else self.dense,
+        )
 
     def wanted(self) -> Wanted:
         """What this handle says of where the index is and comes from."""
         from ..danbooru_index.workflow import Wanted
 
         endpoints = tuple(part.strip() for part in self.endpoint.split(",") if part.strip())
-        return Wanted(self.folder, self.download, self.repository, endpoints)
+        return Wanted(self.folder, self.download, self.repository, endpoints, self.chroma)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ class _Key:
     precision: str
     endpoints: tuple[str, ...]
     weights: Path | None
+    dense: str
+    chroma: str | None
 
 
 @dataclass(slots=True)
@@ -125,7 +133,16 @@ def _open(handle: IndexHandle, folder: Path, version: Path, reason: str, progres
     device, precision = placed(built.name, settings.device, handle.precision)
     # The embedded encoder fetches nothing, so where it would be fetched from makes no difference.
     endpoints = () if built.name == USE_MULTILINGUAL else settings.endpoints
-    key = _Key(folder.resolve(), version.resolve(), device, precision, endpoints, settings.weights)
+    key = _Key(
+        folder.resolve(),
+        version.resolve(),
+        device,
+        precision,
+        endpoints,
+        settings.weights,
+        settings.dense,
+        settings.chroma,
+    )
     _outdate([k for k in _service.opened if k.folder == key.folder and k.version != key.version])
     if key not in _service.opened:
         _service.opened[key] = _Opened(open_index(version, handle.precision, settings, progress))

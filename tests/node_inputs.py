@@ -37,7 +37,7 @@ FROZEN = {
     "DanbooruIndexLoad": (
         [
             *[("folder", ""), ("encoder", "auto"), ("device", "auto"), ("precision", "auto"), ("download", "never")],
-            *[("repository", ""), ("endpoint", "")],
+            *[("repository", ""), ("endpoint", ""), ("dense", "auto"), ("chroma", "")],
         ],
         ["index", "info"],
     ),

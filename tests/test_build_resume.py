@@ -71,7 +71,7 @@ class Stop:
         return self.now
 
 
-@pytest.mark.parametrize("stage", ["checking the corpus", "encoding", "names", "names: spelling", "graph"])
+@pytest.mark.parametrize("stage", ["checking the corpus", "encoding", "names", "names: spelling", "collection"])
 def test_a_cancelled_build_goes_on_and_gives_the_same_index(
     stage: str, tags: Path, tmp_path: Path, encoder: Encoder
 ) -> None:
@@ -110,7 +110,14 @@ def test_a_view_of_names_that_is_done_is_not_done_again(
     build_index(tags, tmp_path / "index", encoder, OPTIONS, lambda step: steps.append(step.name))
     assert written == ["characters", "spelling", "spelling", "skeleton"]
     seen = list(dict.fromkeys(steps))
-    assert seen[seen.index("names") :] == ["names", "names: spelling", "names: skeleton", "words", "graph", "checking"]
+    assert seen[seen.index("names") :] == [
+        "names",
+        "names: spelling",
+        "names: skeleton",
+        "words",
+        "collection",
+        "checking",
+    ]
     build_index(tags, tmp_path / "clean", encoder, OPTIONS)
     assert content(tmp_path / "index") == content(tmp_path / "clean")
 

@@ -1,4 +1,4 @@
-"""Sketches and the two roads to candidates, against exact scans."""
+"""Sketches against exact scans."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from builds import tag_lines, write_lines
 
-from danbooru_index.channels import dense as dense_module
 from danbooru_index.channels import sketch as sketch_module
 from danbooru_index.channels.allowed import Allowed
 from danbooru_index.channels.dense import DenseChannel
-from danbooru_index.channels.dense_writer import fit_projection
 from danbooru_index.channels.sketch import COPY_SHARE, Sketch, bit_count, write_sketch
 from danbooru_index.channels.vectors import VectorFile, VectorWriter, quantise
 from danbooru_index.encoders import open_encoder
@@ -68,17 +66,6 @@ def test_bits_are_counted_the_same_by_the_table(monkeypatch: pytest.MonkeyPatch)
     assert bit_count(words, np.empty(1000, np.uint8)).tolist() == wanted
 
 
-def test_a_projection_keeps_what_varies_and_does_not_depend_on_the_last_bits() -> None:
-    sample = np.random.default_rng(4).standard_normal((200, 16)).astype(np.float32) * np.linspace(
-        3, 0.1, 16, dtype=np.float32
-    )
-    projection = fit_projection(sample, 8)
-    assert np.abs(projection.T @ projection - np.eye(8)).max() < 0.01
-    assert ((sample @ projection) ** 2).sum() > 0.85 * (sample**2).sum()
-    assert (fit_projection(sample[::-1].copy(), 8) == projection).all()
-    assert np.isfinite(fit_projection(np.zeros((0, 16), np.float32), 8)).all()
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("dense")
@@ -92,33 +79,12 @@ def exact_rows(channel: DenseChannel, query: np.ndarray, allowed: np.ndarray, k:
     return set(channel.rows[texts[np.argsort(-scores[texts], kind="stable")[:k]]].tolist())
 
 
-@pytest.mark.parametrize("scan_at_most", [0, 60_000])
-def test_both_roads_find_what_an_exact_scan_finds(
-    scan_at_most: int, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dense_module, "SCAN_AT_MOST", scan_at_most)
+def test_sketches_find_what_an_exact_scan_finds(folder: Path) -> None:
     with Index(folder) as index:
         query = index.encoder.encode(["a blue thing"]).dense[0]
-        everything = np.ones(120, bool)
-        if not scan_at_most:
-            index.dense.candidates(query, 30)
-            index.dense.open()
         found = set(index.dense.candidates(query, 30).tolist())
-        assert index.dense.used == ("sketches" if scan_at_most else "graph")
-        assert len(found & exact_rows(index.dense, query, everything, 30)) >= 0.95 * len(found)
+        assert index.dense.store.label == "sketches"
+        assert len(found & exact_rows(index.dense, query, np.ones(120, bool), 30)) >= 0.95 * len(found)
         characters = index.store.category == 4
         found = set(index.dense.candidates(query, 20, Allowed(characters)).tolist())
-        assert index.dense.used == "sketches"
         assert found == exact_rows(index.dense, query, characters, 20)
-
-
-def test_sketches_serve_while_the_graph_opens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dense_module, "SCAN_AT_MOST", 0)
-    with Index(folder) as index:
-        query = index.encoder.encode(["a blue thing"]).dense[0]
-        first = index.dense.candidates(query, 30)
-        assert index.dense.used in ("sketches (the graph is being opened)", "graph")
-        index.dense.open()
-        second = index.dense.candidates(query, 30)
-        assert index.dense.used == "graph"
-        assert len(np.intersect1d(first, second)) >= 0.9 * len(first)

@@ -13,7 +13,7 @@ from danbooru_index.cli import main
 from danbooru_index.encoders import Encoder, open_encoder
 from danbooru_index.errors import InputError
 from danbooru_index.indexing import BuildOptions, Step, build_index
-from danbooru_index.indexing.space import batch_size, bytes_needed
+from danbooru_index.indexing.space import CorpusSize, batch_size, bytes_needed
 
 
 class Paced:
@@ -66,25 +66,31 @@ def test_a_build_asks_for_what_it_takes(encoder: Encoder, texts: int, tmp_path: 
 
     report = build_index(corpus, tmp_path / "index", encoder, progress=look)
     assert report.texts == texts
-    asked = bytes_needed(corpus.stat().st_size, texts, encoder, 400_000_000)
+    asked = bytes_needed(CorpusSize(corpus.stat().st_size, 1200, texts), encoder, 400_000_000, 1200)
     assert max(sizes) < asked < 1.5 * max(sizes)
 
 
 @pytest.mark.parametrize(
-    ("corpus_bytes", "texts", "dimensions", "has_sparse", "has_tokens", "late_bytes", "megabytes"),
+    ("corpus", "dimensions", "has_sparse", "has_tokens", "late_bytes", "in_chroma", "megabytes"),
     [
-        (11_652_068, 177_835, 512, False, False, 400_000_000, 450),  # 48,696 tags: 418 were measured
-        (163_914_565, 1_179_724, 512, False, False, 400_000_000, 2767),  # 925,428 tags: 2,636 were measured
-        (163_914_565, 1_179_724, 1024, False, False, 400_000_000, 3447),
-        (163_914_565, 1_179_724, 1024, True, False, 400_000_000, 3598),
-        (163_914_565, 1_179_724, 1024, True, True, 400_000_000, 3998),
-        (163_914_565, 1_179_724, 1024, True, True, 0, 3598),
+        (CorpusSize(11_652_068, 48_696, 177_835), 512, False, False, 400_000_000, 48_696, 459),  # 367 are left
+        (CorpusSize(11_652_068, 48_696, 177_835), 512, False, False, 400_000_000, 0, 197),
+        (CorpusSize(163_914_565, 925_428, 1_179_724), 512, False, False, 400_000_000, 200_000, 2513),
+        (CorpusSize(163_914_565, 925_428, 1_179_724), 1024, False, False, 400_000_000, 200_000, 3651),
+        (CorpusSize(163_914_565, 925_428, 1_179_724), 1024, True, False, 400_000_000, 200_000, 3802),
+        (CorpusSize(163_914_565, 925_428, 1_179_724), 1024, True, True, 400_000_000, 200_000, 4202),
+        (CorpusSize(163_914_565, 925_428, 1_179_724), 1024, True, True, 0, 200_000, 3802),
     ],
 )
 def test_bytes_needed_for_every_channel(
-    corpus_bytes: int, texts: int, dimensions: int, has_sparse: bool, has_tokens: bool, late_bytes: int, megabytes: int
+    corpus: CorpusSize,
+    dimensions: int,
+    has_sparse: bool,
+    has_tokens: bool,
+    late_bytes: int,
+    in_chroma: int,
+    megabytes: int,
 ) -> None:
     identity = SimpleNamespace(dimensions=dimensions)
     encoder = SimpleNamespace(identity=identity, has_sparse=has_sparse, has_tokens=has_tokens)
-    asked = bytes_needed(corpus_bytes, texts, encoder, late_bytes)
-    assert round(asked / 1e6) == megabytes
+    assert round(bytes_needed(corpus, encoder, late_bytes, in_chroma) / 1e6) == megabytes

@@ -11,7 +11,7 @@ import pytest
 from danbooru_index.encoders import EncoderIdentity, open_encoder
 from danbooru_index.errors import BuildError, CorpusError, IndexDamagedError, IndexMismatchError, IndexNotFoundError
 from danbooru_index.index.index import Index
-from danbooru_index.index.manifest import check_files, parse_manifest, read_manifest
+from danbooru_index.index.manifest import REWRITTEN, check_files, parse_manifest, read_manifest
 from danbooru_index.index.versions import current_version
 from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.locate import ensure_starter, locate
@@ -51,7 +51,7 @@ def test_verify_finds_a_flipped_byte_in_every_file(folder: Path) -> None:
     version = current_version(folder)
     manifest = read_manifest(version)
     for name, entry in manifest.files.items():
-        if not entry.size:
+        if not entry.size or name in REWRITTEN:  # tests/test_chroma.py: what that one holds is compared
             continue
         path = version / name
         content = path.read_bytes()

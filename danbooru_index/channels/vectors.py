@@ -26,6 +26,7 @@ def quantise(vectors: FloatArray) -> tuple[Int8Array, FloatArray]:
     return np.rint(vectors / scales[:, None]).astype(np.int8), scales
 
 
+FLOOR_SAMPLE = 2000  # texts
 _ROWS = 1024  # converted to float32 at once: they stay in the processor's cache
 
 
@@ -89,3 +90,11 @@ class VectorFile:
         scores: FloatArray = inner_products(self._codes[rows], queries).T
         scores *= self._scales[rows]
         return scores
+
+
+def similarity_floor(vectors: VectorFile) -> float:
+    """The encoder's mean inner product of two unrelated texts, from a sample of an index's own."""
+    rows = np.unique(np.linspace(0, max(0, vectors.count - 1), min(vectors.count, FLOOR_SAMPLE)).astype(np.int64))
+    sample = vectors.gather(rows)
+    size = len(sample)
+    return float((np.sum(sample.sum(axis=0) ** 2) - np.sum(sample**2)) / (size * (size - 1))) if size > 1 else 0.0

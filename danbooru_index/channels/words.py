@@ -7,7 +7,6 @@ A query becomes the words of its n-grams, each by its best n-gram, and tags are 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,6 +21,7 @@ from ..arrays.ranges import flat_ranges
 from ..arrays.types import Columns, FloatArray, IntArray, UInt64Array
 from ..records import TagRecord
 from ..storage.files import map_array, save_array
+from ..storage.hashes import hash64
 from ..text.fold import HAN_RANGES, fold, spaced
 from ..text.plural import singular
 from .channel import Depth, Queries, Shown
@@ -51,10 +51,6 @@ def words_of(folded: str) -> list[str]:
     ['two', 'cherry', 'in', 'box', 'glass']
     """
     return [singular(word) for word in _WORD.findall(folded)]
-
-
-def _hash(word: str) -> int:
-    return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
 
 
 def han_grams(texts: Iterable[str]) -> tuple[UInt64Array, IntArray]:
@@ -88,8 +84,8 @@ def write_words(folder: Path, records: Iterable[TagRecord]) -> None:
         tag_words.append(words)
         described = " ".join(text[:MAX_DEFINITION_CHARS] for text in record.definitions.values())
         all_words.append(words + words_of(fold(described)))
-    vocabulary = {word: number for number, word in enumerate(sorted(set(chain.from_iterable(all_words)), key=_hash))}
-    save_array(folder / "vocabulary.npy", np.array([_hash(word) for word in vocabulary], np.uint64))
+    vocabulary = {word: number for number, word in enumerate(sorted(set(chain.from_iterable(all_words)), key=hash64))}
+    save_array(folder / "vocabulary.npy", np.array([hash64(word) for word in vocabulary], np.uint64))
     often = Counter(chain.from_iterable(_WORD.findall(" ".join(words)) for words in tag_words))
     spelled = [word for word, count in often.most_common() if count >= SPELLED_FROM and len(word) >= TYPO_FROM]
     (folder / _SPELLED_FILE).write_text("\n".join(spelled), encoding="ascii", newline="\n")
@@ -166,7 +162,7 @@ class WordsChannel:
         return str(found[0]) if found else word
 
     def _knows(self, word: str) -> bool:
-        key = np.uint64(_hash(word))
+        key = np.uint64(hash64(word))
         place = int(np.searchsorted(self._vocabulary, key))
         return place < len(self._vocabulary) and bool(self._vocabulary[place] == key)
 
@@ -194,7 +190,7 @@ class WordsChannel:
 
     def _named(self, texts: Sequence[str]) -> tuple[IntArray, IntArray]:
         """The Latin words of the texts that the index knows, and in which text each stands."""
-        words = [(i, _hash(word)) for i, text in enumerate(texts) for word in set(words_of(text))]
+        words = [(i, hash64(word)) for i, text in enumerate(texts) for word in set(words_of(text))]
         hashes = np.array([key for _, key in words], np.uint64)
         places = np.searchsorted(self._vocabulary, hashes)
         known = places < len(self._vocabulary)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..index.layout import MOST_TAGS
 from ..report import visible
 from ..settings import load_settings
 from .common import ProgressBar, add_json_flag
@@ -49,10 +50,31 @@ def add_commands(commands: Any) -> None:
         help="pairs of tags with counts, for related tags (default: what prepare wrote beside the corpus)",
     )
     parser.add_argument("--no-lexicon", action="store_true", help="leave out the names and ratings of this package")
+    _add_chroma_tags(parser)
+    parser.add_argument("--chroma", metavar="URL", help="send the collection to this Chroma server too")
     parser.add_argument("--no-base", action="store_true", help="encode every text again")
     parser.add_argument("--restart", action="store_true", help="throw an unfinished build away instead of going on")
     add_json_flag(parser)
     parser.set_defaults(run=run)
+    parser = commands.add_parser("upgrade", help="bring an index of an earlier version to today's format")
+    parser.add_argument("db", nargs="?", type=Path, metavar="DIR", help="index folder (default: the main index)")
+    _add_chroma_tags(parser)
+    add_json_flag(parser)
+    parser.set_defaults(run=run_upgrade)
+
+
+def _add_chroma_tags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--chroma-tags",
+        type=_chroma_tags,
+        default=MOST_TAGS,
+        metavar="N|all|0",
+        help=f"tags in the index's Chroma collection, the most used; 0 for none (default: {MOST_TAGS:,})",
+    )
+
+
+def _chroma_tags(value: str) -> int | None:
+    return None if value == "all" else int(value)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -74,6 +96,8 @@ def run(options: argparse.Namespace) -> int:
         cooccurrence=options.cooccurrence or pairs_beside(options.input),
         lexicon=not options.no_lexicon,
         late_bytes=1_000_000 * max(0, options.late_mb),
+        chroma_tags=options.chroma_tags,
+        chroma=settings.chroma if options.chroma is None else options.chroma,
     )
     with ProgressBar() as bar:
         encoder = open_encoder(model, device=device, settings=settings, progress=bar)
@@ -87,4 +111,22 @@ def run(options: argparse.Namespace) -> int:
     if report.bad_lines > 20:
         print(f"skipped {report.bad_lines - 20} more lines")
     print(f"{report.rows:,} tags, {report.texts:,} texts in {report.seconds:.0f} s -> {folder}")
+    return 0
+
+
+def run_upgrade(options: argparse.Namespace) -> int:
+    """Upgrade and report."""
+    from ..indexing.upgrade import upgrade_index
+    from ..locate import main_folder
+
+    folder = options.db or main_folder(load_settings())
+    with ProgressBar() as bar:
+        report = upgrade_index(folder, options.chroma_tags, bar)
+    done = report is not None
+    if options.json:
+        print(json.dumps({"db": str(folder), "upgraded": done, "seconds": round(report.seconds, 2) if report else 0.0}))
+    elif report is None:
+        print(f"{folder} has today's format already.")
+    else:
+        print(f"{folder}: {report.rows:,} tags in {report.seconds:.0f} s, none of {report.texts:,} texts encoded again")
     return 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..progress import Step
 from ..records import NSFW_CHOICES, Category
-from ..settings import load_settings
+from ..settings import DENSE_CHOICES, load_settings
 
 if TYPE_CHECKING:
     from ..index.index import Index
@@ -21,6 +21,16 @@ def add_index_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--db", type=Path, metavar="DIR", help="index folder (default: the built one, else the starter index)"
     )
+
+
+def add_dense_flags(parser: argparse.ArgumentParser) -> None:
+    """`--dense` and `--chroma`."""
+    parser.add_argument(
+        "--dense",
+        choices=DENSE_CHOICES,
+        help="where tags of near meaning are looked for: local sketches, a Chroma collection, or what is best (default)",
+    )
+    parser.add_argument("--chroma", metavar="URL", help="a Chroma server that holds the collection of this index")
 
 
 def add_json_flag(parser: argparse.ArgumentParser) -> None:
@@ -50,8 +60,14 @@ def index_of(options: argparse.Namespace, weights: Path | None = None) -> tuple[
     from ..locate import open_index
 
     settings = load_settings()
+    settings = replace(
+        settings,
+        weights=weights or settings.weights,
+        dense=options.dense or settings.dense,
+        chroma=settings.chroma if options.chroma is None else options.chroma,
+    )
     with ProgressBar() as bar:
-        return open_index(replace(settings, weights=weights or settings.weights), options.db, bar)
+        return open_index(settings, options.db, bar)
 
 
 class ProgressBar:

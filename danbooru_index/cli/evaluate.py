@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..report import table
-from .common import add_index_flag, add_json_flag, index_of
+from .common import add_dense_flags, add_index_flag, add_json_flag, index_of
 
 if TYPE_CHECKING:
     from ..evaluation.searches import Query
@@ -40,6 +40,7 @@ def add_commands(commands: Any) -> None:
         "--weights", type=Path, metavar="FILE", help="fusion weights that --tune wrote, instead of the settings' own"
     )
     add_index_flag(parser)
+    add_dense_flags(parser)
     add_json_flag(parser)
     parser.set_defaults(run=run)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..records import NSFW_CHOICES, Category
-from .common import add_filter_flags, add_index_flag, add_json_flag, index_of
+from .common import add_dense_flags, add_filter_flags, add_index_flag, add_json_flag, index_of
 
 _STYLES = ("sdxl", "novelai", "anima", "tags")
 
@@ -53,6 +53,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--prefix", metavar="TEXT", help="text before the prompt")
     parser.add_argument("--suffix", metavar="TEXT", help="text after the prompt")
     add_index_flag(parser)
+    add_dense_flags(parser)
     add_json_flag(parser)
     parser.set_defaults(run=run)
     _add_related(commands)
@@ -65,6 +66,7 @@ def _add_related(commands: Any) -> None:
     parser.add_argument("-k", "--limit", type=int, default=20, metavar="N", help="tags (default: %(default)s)")
     add_filter_flags(parser)
     add_index_flag(parser)
+    add_dense_flags(parser)
     add_json_flag(parser)
     parser.set_defaults(run=run_related)
 

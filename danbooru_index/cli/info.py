@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import IndexDamagedError
 from ..index.facts import index_facts
-from ..index.manifest import MANIFEST_FILE, check_files, read_manifest, seal_problem
+from ..index.manifest import MANIFEST_FILE, Manifest, check_files, read_manifest, seal_problem
 from ..index.versions import current_version
 from ..report import visible
 from ..settings import load_settings
@@ -47,6 +47,19 @@ def run_info(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check_collection(folder: Path, manifest: Manifest) -> tuple[list[str], str]:
+    """What is wrong with the Chroma collection, and a note where it cannot be opened now."""
+    from ..index.collection import collection_problems
+    from ..index.notes import is_trusted
+
+    if not is_trusted(folder, load_settings().home):
+        return [], " The Chroma collection was not opened: this index is not from a place in your settings."
+    try:
+        return list(collection_problems(folder, manifest)), ""
+    except OSError as error:
+        return [], f" The Chroma collection was not checked: {error}."
+
+
 def run_verify(options: argparse.Namespace) -> int:
     """Check all hashes; a damaged index is an error."""
     folder = _version(options)
@@ -54,6 +67,10 @@ def run_verify(options: argparse.Namespace) -> int:
     problems = check_files(folder, manifest, hashes=True)
     if problem := seal_problem((folder / MANIFEST_FILE).read_bytes()):
         problems.append(problem)
+    note = ""
+    if manifest.options.get("chroma_tags") and not problems:
+        found, note = _check_collection(folder, manifest)
+        problems += found
     if problems:
         raise IndexDamagedError(
             f"The index {folder} is damaged: {'; '.join(problems)}.",
@@ -62,5 +79,5 @@ def run_verify(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"folder": str(folder), "files": len(manifest.files), "ok": True}))
     else:
-        print(f"{folder}: all {len(manifest.files)} files are as they were built.")
+        print(f"{folder}: all {len(manifest.files)} files are as they were built.{note}")
     return 0

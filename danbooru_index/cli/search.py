@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import InputError
 from ..records import Category, SearchRequest
 from ..report import search_report
-from .common import add_filter_flags, add_index_flag, add_json_flag, index_of
+from .common import add_dense_flags, add_filter_flags, add_index_flag, add_json_flag, index_of
 
 BATCH = 64
 
@@ -30,6 +30,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--explain", action="store_true", help="show where every score came from")
     add_filter_flags(parser)
     add_index_flag(parser)
+    add_dense_flags(parser)
     add_json_flag(parser)
     parser.set_defaults(run=run)
 

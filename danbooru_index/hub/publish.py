@@ -12,13 +12,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..channels.graph import DATABASE, pending_writes
 from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity
 from ..errors import HubError, IndexDamagedError, InputError, MissingDependencyError
-from ..index.manifest import ENCODER_FOLDER, MANIFEST_FILE, PACKAGE_OPTION, Manifest, check_files, read_manifest
+from ..index.manifest import (
+    ENCODER_FOLDER,
+    MANIFEST_FILE,
+    PACKAGE_OPTION,
+    REWRITTEN,
+    Manifest,
+    check_files,
+    hash_files,
+    read_manifest,
+)
 from ..index.versions import current_version
 from ..settings import DEFAULT_ENDPOINT, Settings
 from ..storage.files import sha256_of
+from ..storage.locks import IN_USE, FileHold
 from ..transport.download import DEFAULT_PATIENCE, EndpointError, HubClient, Patience
 from ..transport.endpoints import Repository, check_endpoint, check_revision
 from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile, check_names, read_tree
@@ -60,7 +69,7 @@ def plan_publish(folder: Path, repository: Repository, facts: CardFacts, encoder
 
     :param encoder: a folder with the encoder that the index is to be queried with, or None for the one that came with
         the index, if one did.
-    :raises IndexDamagedError: a file is not as it was built, is a link, or the graph still has writes pending.
+    :raises IndexDamagedError: a file is not as it was built, or is a link.
     :raises InputError: the encoder's folder is empty, or the encoder is needed, since nobody else has it.
     """
     version = current_version(folder)
@@ -75,7 +84,7 @@ def plan_publish(folder: Path, repository: Repository, facts: CardFacts, encoder
             hint="Convert that model (danbooru-index convert --model FOLDER) and publish with --with-encoder.",
         )
     files: dict[str, Path | bytes] = {name: version / name for name in sorted(manifest.files)}
-    listing = (version / MANIFEST_FILE).read_bytes()
+    listing = _listing(version, manifest)
     if encoder is not None:
         package, packed = pack_encoder(encoder, manifest.encoder)
         listing = _with_package(listing, manifest.encoder, package)
@@ -84,6 +93,27 @@ def plan_publish(folder: Path, repository: Repository, facts: CardFacts, encoder
     public = replace(manifest, encoder=public_identity(manifest.encoder))
     card = render_card(public, repository, facts, with_encoder=encoder is not None)
     return Plan(repository, {**files, CARD_FILE: card.encode(), MANIFEST_FILE: listing})
+
+
+def _listing(version: Path, manifest: Manifest) -> bytes:
+    """The manifest, with the size and hash that Chroma's database has now: it changes when it is read.
+
+    :raises InputError: a process has it open, and may change it while it is uploaded.
+    """
+    changed = {}
+    for name, entry in hash_files(version, sorted(REWRITTEN & manifest.files.keys())).items():
+        try:
+            FileHold((version / name).with_name(IN_USE)).release(remove=True)
+        except TimeoutError as error:
+            raise InputError(
+                f"Another process searches in the Chroma collection of {version}.",
+                hint="End that process, or let it search with --dense sketch, and publish again.",
+            ) from error
+        if entry != manifest.files[name]:
+            changed[name] = entry
+    if not changed:
+        return (version / MANIFEST_FILE).read_bytes()
+    return replace(manifest, files={**manifest.files, **changed}).text().encode("utf-8")
 
 
 def _with_package(listing: bytes, encoder: EncoderIdentity, package: bytes) -> bytes:
@@ -97,9 +127,6 @@ def _with_package(listing: bytes, encoder: EncoderIdentity, package: bytes) -> b
 def _check(version: Path, manifest: Manifest) -> None:
     problems = check_files(version, manifest, hashes=True)
     problems += [f"{name} is a link" for name in manifest.files if (version / name).is_symlink()]
-    for name in manifest.files:
-        if Path(name).name == DATABASE and (pending := pending_writes(version / name)):
-            problems.append(f"{pending:,} vectors still wait in the write log of {name}")
     if problems:
         raise IndexDamagedError(
             f"The index {version} cannot be published: {'; '.join(problems[:3])}.",

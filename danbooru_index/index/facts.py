@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .layout import channels_among
+from ..storage.locks import IN_USE, FileHold
+from .layout import CHROMA, channels_among
 from .manifest import read_manifest
 
 
@@ -21,9 +22,24 @@ def index_facts(version: Path) -> dict[str, Any]:
         "texts": manifest.texts,
         "encoder": str(manifest.encoder),
         "channels": list(channels_among(manifest.files)),
+        "chroma": chroma_fact(version, int(manifest.options.get("chroma_tags", 0))),
         "schema": manifest.schema,
         "bytes": sum(entry.size for entry in manifest.files.values()),
         "files": len(manifest.files),
         "corpus_sha256": manifest.corpus_sha256,
         "options": manifest.options,
     }
+
+
+def chroma_fact(version: Path, tags: int) -> str:
+    """The tags of the Chroma collection, and whether this process could open it now."""
+    if not tags:
+        return "no collection"
+    state = ""
+    try:
+        FileHold(version / CHROMA / IN_USE).release(remove=True)
+    except TimeoutError:
+        state = "; another process has it open, so searches here use the sketches"
+    except OSError:
+        state = "; its folder cannot be written to, so searches here use the sketches"
+    return f"{tags:,} tags{state}"

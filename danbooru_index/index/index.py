@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from ..arrays.types import FloatArray, IntArray, UInt8Array
 from ..channels.channel import Channel
 from ..channels.cooccurrence import Cooccurrence
@@ -19,6 +17,7 @@ from ..channels.late import LateChannel
 from ..channels.lexical import LexicalChannel
 from ..channels.shape import read_shapes
 from ..channels.sparse import SparseChannel
+from ..channels.vectors import similarity_floor
 from ..channels.words import WordsChannel
 from ..corpus.texts import late_text
 from ..encoders import Encoder, check_encoder_name, open_encoder
@@ -27,13 +26,13 @@ from ..lazy import once
 from ..progress import Progress, silent
 from ..ranking import DEFAULT_WEIGHTS, FusionWeights, read_weights
 from ..settings import Settings, load_settings
+from .collection import open_store
 from .damage import check_contents
-from .layout import CHANNELS, CHROMA, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS, channels_among
-from .manifest import ENCODER_FOLDER, PACKAGE_OPTION, Manifest, check_files, read_manifest
+from .layout import CHANNELS, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS, channels_among
+from .manifest import ENCODER_FOLDER, FLOOR_OPTION, PACKAGE_OPTION, Manifest, check_files, read_manifest
 from .tags import Store
 from .versions import mark_current, tidy
 
-FLOOR_SAMPLE = 2000  # texts
 _REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
 
 
@@ -125,7 +124,10 @@ class Index:
     @once
     def dense(self) -> DenseChannel:
         """The dense channel."""
-        return DenseChannel(self.folder / DENSE, self.folder / CHROMA, self.manifest.encoder.dimensions)
+        channel = DenseChannel(self.folder / DENSE, self.manifest.encoder.dimensions)
+        settings = self._settings or load_settings()
+        channel.store = open_store(self.folder, self.manifest, self.store, channel, settings)
+        return channel
 
     @once
     def lexical(self) -> LexicalChannel:
@@ -167,12 +169,9 @@ class Index:
 
     @once
     def similarity_floor(self) -> float:
-        """The encoder's mean inner product of two unrelated texts, from a sample of the index's own."""
-        count = self.dense.vectors.count
-        rows = np.unique(np.linspace(0, max(0, count - 1), min(count, FLOOR_SAMPLE)).astype(np.int64))
-        sample = self.dense.vectors.gather(rows)
-        size = len(sample)
-        return float((np.sum(sample.sum(axis=0) ** 2) - np.sum(sample**2)) / (size * (size - 1))) if size > 1 else 0.0
+        """The encoder's mean inner product of two unrelated texts; an index of an older schema does not tell it."""
+        stored = self.manifest.options.get(FLOOR_OPTION)
+        return similarity_floor(self.dense.vectors) if stored is None else float(stored)
 
     @once
     def cooccurrence(self) -> Cooccurrence | None:

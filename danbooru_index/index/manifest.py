@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,6 +17,11 @@ from ..storage.files import json_text, sha256_of, write_text_atomically
 MANIFEST_FILE = "manifest.json"
 ENCODER_FOLDER = "encoder"  # in a version: an int8 encoder that came with the index
 SCHEMA_VERSION = 4
+READABLE_SCHEMAS = (2, 3, 4)  # whose vectors can be taken over: what `upgrade` and a build read
+REWRITTEN = frozenset(
+    {"chroma/chroma.sqlite3"}
+)  # Chroma writes to it when it only reads: `verify` compares what it holds
+FLOOR_OPTION = "similarity_floor"  # see channels/vectors.py
 _FORMAT = "danbooru-index"
 _BEGINNING = re.compile(rb'\{\s*"corpus_sha256": "[0-9a-f]{64}",\s*"encoder": \{')  # its keys are sorted
 _SEAL = "manifest_sha256"  # of the manifest itself, taken with this value blank
@@ -48,11 +53,15 @@ class Manifest:
     options: dict[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA_VERSION
 
-    def write(self, folder: Path) -> None:
-        """Write the manifest, sealed with its own hash: the last file of a version."""
+    def text(self) -> str:
+        """The manifest as JSON, sealed with its own hash."""
         text = json_text({"format": _FORMAT, **asdict(self), _SEAL: _BLANK})
         digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-        write_text_atomically(folder / MANIFEST_FILE, text.replace(_sealed(_BLANK), _sealed(digest)))
+        return text.replace(_sealed(_BLANK), _sealed(digest))
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest: the last file of a version."""
+        write_text_atomically(folder / MANIFEST_FILE, self.text())
 
 
 def _sealed(digest: str) -> str:
@@ -70,8 +79,8 @@ def seal_problem(data: bytes) -> str:
     return ""
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read a version's manifest.
+def read_manifest(folder: Path, schemas: Container[int] = (SCHEMA_VERSION,)) -> Manifest:
+    """Read a version's manifest, of one of these schemas.
 
     :raises IndexNotFoundError: there is none.
     :raises IndexDamagedError: it is no manifest of this project.
@@ -88,10 +97,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamagedError(f"{path} cannot be read: {error}.", hint=_REBUILD) from error
     if not isinstance(value, dict) or value.get("format") != _FORMAT:
         raise IndexDamagedError(f"{path} is not a manifest of a danbooru-index.", hint=_REBUILD)
-    if value.get("schema") != SCHEMA_VERSION:
+    if (schema := value.get("schema")) not in schemas:
+        old = schema in READABLE_SCHEMAS
         raise IndexMismatchError(
-            f"The index {folder} has schema version {value.get('schema')!r}; this program reads version {SCHEMA_VERSION}.",
-            hint=_REBUILD,
+            f"The index {folder} has schema version {schema!r}; this program reads version {SCHEMA_VERSION}.",
+            hint="Convert it: danbooru-index upgrade DIR. Nothing is encoded again." if old else _REBUILD,
         )
     try:
         return parse_manifest(value)
@@ -161,6 +171,8 @@ def check_files(
         path = folder / name
         if not path.is_file():
             problems.append(f"{name} is missing")
+        elif name in REWRITTEN:
+            pass
         elif path.stat().st_size != entry.size:
             problems.append(f"{name} has {path.stat().st_size:,} bytes instead of {entry.size:,}")
         elif hashes and sha256_of(path) != entry.sha256:

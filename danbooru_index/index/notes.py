@@ -13,18 +13,17 @@ import hashlib
 import json
 from pathlib import Path
 
-from .manifest import MANIFEST_FILE, Manifest, read_manifest
+from .manifest import MANIFEST_FILE, REWRITTEN, Manifest, read_manifest
 
 CHECKED, TRUSTED = "checked", "trusted"
 _KEPT = 50
-_REWRITTEN = "chroma/chroma.sqlite3"
 
 
 def key_of(version: Path, manifest: Manifest) -> str:
     """The key of a version as it is now; raises OSError when a file is missing."""
     seen = [str(version.resolve()), hashlib.sha256((version / MANIFEST_FILE).read_bytes()).hexdigest()]
     for name in sorted(manifest.files):
-        if name != _REWRITTEN:
+        if name not in REWRITTEN:
             found = (version / name).stat()
             seen.append(f"{name} {found.st_size} {found.st_mtime_ns}")
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:32]

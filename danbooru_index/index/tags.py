@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -15,12 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays.types import BoolArray, FloatArray, Int32Array, UInt8Array
+from ..arrays.types import BoolArray, FloatArray, Int32Array, UInt8Array, UInt64Array
 from ..channels.allowed import Allowed
 from ..corpus.line import parse_line, to_line
 from ..errors import IndexDamagedError
-from ..records import Nsfw, TagFilter, TagRecord
+from ..records import Nsfw, Rating, TagFilter, TagRecord
 from ..storage.files import AppendFile, map_array, save_array
+from ..storage.hashes import hash64
 from ..text.fold import match_key
 
 CORPUS_FILE = "corpus.jsonl"
@@ -33,6 +33,7 @@ _ROW_TYPES = {
     "category": np.uint8,
     "rating": np.uint8,
     "deprecated": np.bool_,
+    "tag_hashes": np.uint64,
 }
 _KEY_TYPES = {"keys": np.uint64, "key_rows": np.int32, "key_kinds": np.uint8}
 
@@ -46,10 +47,6 @@ _SHOWN: dict[Nsfw, BoolArray] = {
 
 # How an exact name belongs to a tag; the smaller number wins when one spelling names several tags.
 KEY_TAG, KEY_ALIAS, KEY_NAME = 0, 1, 2
-
-
-def _hash_key(key: str) -> int:
-    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "little")
 
 
 def record_keys(record: TagRecord) -> list[tuple[str, int]]:
@@ -87,8 +84,9 @@ class StoreWriter:
         self._columns["ends"].append(ends)
         for name in ("post_count", "category", "rating", "deprecated"):
             self._columns[name].append([int(getattr(record, name)) for record in records])
+        self._columns["tag_hashes"].append(np.array([hash64(record.tag) for record in records], np.uint64))
         keys = [
-            (_hash_key(key), row, kind)
+            (hash64(key), row, kind)
             for row, record in enumerate(records, self.count)
             for key, kind in record_keys(record)
         ]
@@ -129,16 +127,24 @@ class StoreWriter:
             save_array(self._folder / f"{name}.npy", array)
 
 
+def _ratings(folder: Path) -> UInt8Array:
+    """The ratings of all tags; an index of an earlier schema only knows which are explicit."""
+    if (folder / "rating.npy").is_file():
+        ratings: UInt8Array = map_array(folder / "rating.npy")
+        return ratings
+    return np.where(map_array(folder / "nsfw.npy"), Rating.EXPLICIT, Rating.GENERAL).astype(np.uint8)
+
+
 class Store:
     """Read-only tag table. Rows are 0..len(store)-1."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        columns = {name: map_array(folder / f"{name}.npy") for name in _COLUMNS}
+        columns = {name: map_array(folder / f"{name}.npy") for name in _COLUMNS if name != "rating"}
         self._offsets = columns["offsets"]
         self.post_count: Int32Array = columns["post_count"]
         self.category: UInt8Array = columns["category"]
-        self.rating: UInt8Array = columns["rating"]
+        self.rating = _ratings(folder)
         self.deprecated: BoolArray = columns["deprecated"]
         self._keys, self._key_rows, self._key_kinds = columns["keys"], columns["key_rows"], columns["key_kinds"]
         self._file = (folder / CORPUS_FILE).open("rb")
@@ -172,6 +178,10 @@ class Store:
         mask = np.logical_and.reduce(masks)
         return None if mask.all() else Allowed(mask)
 
+    def tag_hashes(self) -> UInt64Array:
+        """(tags,) the hash64 of every tag, spelled as the corpus spells it."""
+        return map_array(self._folder / "tag_hashes.npy")
+
     def rows(self) -> Iterable[TagRecord]:
         """All records in row order, not kept in memory."""
         return (self._record(row) for row in range(len(self)))
@@ -181,7 +191,7 @@ class Store:
         key = match_key(name)
         if not key:
             return []
-        wanted = np.uint64(_hash_key(key))
+        wanted = np.uint64(hash64(key))
         start, end = np.searchsorted(self._keys, wanted, "left"), np.searchsorted(self._keys, wanted, "right")
         found = [(int(self._key_rows[i]), int(self._key_kinds[i])) for i in range(start, end)]
         # Two keys may share a hash, so the record itself decides.
@@ -193,7 +203,7 @@ class Store:
 
     def find(self, keys: Sequence[str]) -> list[list[tuple[int, int]]]:
         """For each match key the tags it names, as (row, kind), best kind first; by hash alone, which is enough to split a text."""
-        hashes = np.array([_hash_key(key) for key in keys], np.uint64)
+        hashes = np.array([hash64(key) for key in keys], np.uint64)
         starts = np.searchsorted(self._keys, hashes, "left").tolist()
         ends = np.searchsorted(self._keys, hashes, "right").tolist()
         rows, kinds = self._key_rows, self._key_kinds

@@ -5,6 +5,7 @@ Reading, encoding and writing overlap; every stage can be killed and goes on whe
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -18,20 +19,21 @@ from ..corpus.lexicon import NO_LEXICON, load_lexicon
 from ..corpus.texts import texts_of
 from ..encoders import Encoder
 from ..errors import BuildCancelledError, CorpusError, InputError
+from ..index.layout import MOST_TAGS
 from ..index.manifest import MANIFEST_FILE, SCHEMA_VERSION
 from ..index.notes import trust_version
 from ..index.versions import UNFINISHED, claim, remove_unused, remove_version, set_current
 from ..progress import Progress, silent
 from ..settings import load_settings
-from ..storage.files import sha256_of
+from ..storage.files import json_text, sha256_of
 from .build_lock import build_lock
 from .checkpoint import Checkpoint
 from .disk_errors import plain_errors
 from .name_stages import finish_names, finish_words
 from .previous_vectors import Base, open_base
 from .reporter import Reporter
-from .space import batch_size, bytes_needed, check_space, measure_corpus
-from .stages import finish_cooccurrence, finish_graph, finish_late, finish_sparse, publish
+from .space import CorpusSize, batch_size, bytes_needed, check_space, measure_corpus
+from .stages import finish_collection, finish_cooccurrence, finish_late, finish_sparse, publish, send_to_server
 from .stream import chunks, prefetch
 from .version_folder import open_work
 from .writers import Writers, encoded_chunks
@@ -47,8 +49,9 @@ class BuildOptions:
     the memory. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
     the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away. `cooccurrence`
     is a file of pairs of tags (channels/cooccurrence.py), for related tags. `late_bytes` bounds the token vectors that are
-    kept for late interaction, those of the most used tags first. `lexicon` adds the names and ratings of
-    this package. Raises InputError when a value is out of range.
+    kept for late interaction, those of the most used tags first. `lexicon` adds the names and ratings of this package.
+    `chroma_tags` is how many tags the Chroma collection holds, the most used, None for all and 0 for no collection; `chroma`
+    is the address of a Chroma server that gets the collection too. Raises InputError when a value is out of range.
     """
 
     strict: bool = True
@@ -59,10 +62,14 @@ class BuildOptions:
     cooccurrence: Path | None = None
     late_bytes: int = MAX_BYTES
     lexicon: bool = True
+    chroma_tags: int | None = MOST_TAGS
+    chroma: str = ""
 
     def __post_init__(self) -> None:
         if self.batch_size < 0:
             raise InputError(f"The batch size is {self.batch_size}.", hint="Use 1 or more, or 0 for as memory allows.")
+        if self.chroma_tags is not None and self.chroma_tags < 0:
+            raise InputError(f"The number of tags in Chroma is {self.chroma_tags}.", hint="Use 0 or more, or all.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,12 @@ class Job:
     def parts(self) -> Path:
         """What the build needs only until it ends."""
         return self.version / UNFINISHED
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the collection says of this build: `encoder`, `corpus_sha256`, and `build`, which tells builds apart."""
+        digest = hashlib.sha256(json_text([self.state.key, self.state.rows, self.state.texts]).encode()).hexdigest()
+        return {**self.state.key, "build": digest[:16]}
 
     def open_corpus(self, pause: Callable[[], None]) -> CorpusReader:
         """The corpus as it is built: with the lexicon, unless it is left out."""
@@ -149,6 +162,7 @@ def build_index(
                 "strict": options.strict,
                 "cooccurrence_sha256": _sha256(options.cooccurrence),
                 "lexicon_sha256": load_lexicon().sha256 if options.lexicon else "",
+                "chroma_tags_asked": options.chroma_tags,
             },
             "schema": SCHEMA_VERSION,
         }
@@ -156,8 +170,12 @@ def build_index(
         job = Job(corpus, folder, version, encoder, options, state, reporter, cancelled)
         try:
             job.once("count", _count)
-            check_space(version, bytes_needed(corpus_bytes, state.total, encoder, options.late_bytes))
+            in_chroma = state.tags if options.chroma_tags is None else min(state.tags, options.chroma_tags)
+            corpus_size = CorpusSize(corpus_bytes, state.tags, state.total)
+            check_space(version, bytes_needed(corpus_size, encoder, options.late_bytes, in_chroma))
             _run(job)
+            if options.chroma:
+                send_to_server(job, options.chroma)
         except CorpusError:
             # Whatever mends the corpus makes it another corpus, so this work could never go on.
             remove_version(version)
@@ -207,14 +225,19 @@ def _run(job: Job) -> None:
     job.once("columns", _columns)
     if job.encoder.has_sparse:
         job.once("sparse", finish_sparse)
-    finish_names(job)
-    job.once("words", finish_words)
+    run_stages_of_names(job)
     if job.options.cooccurrence is not None:
         job.once("cooccurrence", finish_cooccurrence)
-    job.once("graph", finish_graph)
+    job.once("collection", finish_collection)
     if job.encoder.has_tokens:
         job.once("late", finish_late)
     publish(job)
+
+
+def run_stages_of_names(job: Job) -> None:
+    """The channels that are made from the tag table alone."""
+    finish_names(job)
+    job.once("words", finish_words)
 
 
 def _count(job: Job) -> None:
@@ -228,6 +251,7 @@ def _count(job: Job) -> None:
         job.reporter.stage("checking the corpus", reader.total_bytes, "B")
         job.check()
         job.state.total = sum(len(texts_of(record)) for record in reader)
+        job.state.tags = reader.good
         if not reader.good:
             message = f"The corpus {reader.path} has no usable line ({reader.bad} bad)."
             raise CorpusError(message, hint="Every line must be a JSON object with a text.")

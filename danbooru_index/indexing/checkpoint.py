@@ -17,13 +17,14 @@ class Checkpoint:
     """`rows` tags with `texts` texts are encoded and on the disk; `stages` names the later stages that are done.
 
     `key` says what is being built: only a build of the same corpus, encoder and options may go on. `batch_size` is kept,
-    since the size of a batch may change the last bit of a vector. `total` is the number of texts that there will be,
+    since the size of a batch may change the last bit of a vector. `total` is the number of texts that there will be, `tags` of tags,
     `reused` how many came from an older index, `late` the tags with token vectors. `bad` and `problems` are the corpus's bad lines.
     """
 
     key: dict[str, Any]
     batch_size: int = 0
     total: int = 0
+    tags: int = 0
     rows: int = 0
     texts: int = 0
     reused: int = 0

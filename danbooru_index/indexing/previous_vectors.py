@@ -14,7 +14,7 @@ from ..channels.vectors import VectorFile
 from ..encoders import Encoder
 from ..errors import IndexFolderError, IndexMismatchError
 from ..index.layout import DENSE, SPARSE
-from ..index.manifest import check_files, read_manifest
+from ..index.manifest import READABLE_SCHEMAS, check_files, read_manifest
 from ..index.versions import has_index, mark_current
 from ..storage.files import map_array
 
@@ -35,7 +35,7 @@ class Base:
         if folder is None:
             return
         version, self._mark = mark_current(folder)
-        manifest = read_manifest(version)
+        manifest = read_manifest(version, READABLE_SCHEMAS)
         problems = check_files(version, manifest)
         if manifest.encoder != encoder.identity or problems:
             self.close()

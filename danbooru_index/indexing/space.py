@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..channels.dense import GRAPH_DIMENSIONS
-from ..channels.graph import SYNC_EVERY
+from ..channels.chroma import BATCH
 from ..corpus import CorpusReader
 from ..encoders import Encoder
 from ..errors import BuildError
@@ -20,9 +20,9 @@ TABLE_FACTOR = 2.0  # the tag table and its unfinished columns, a byte of corpus
 NAMES_FACTOR = 2.5  # the lists of the names and words, a byte of corpus ...
 NAMES_BYTES_A_TEXT = 200  # ... and a text
 DENSE_BYTES_A_TEXT = 31  # scale, row, hash, kind and hubness, and the unfinished ones of these
-GRAPH_BYTES_A_TEXT = 310  # links and ids, Chroma's tables
-LOG_BYTES_A_TEXT = 200  # Chroma's write log ...
-LOG_TEXTS = 3 * SYNC_EVERY // 2  # ... of the texts between two flushes
+CHROMA_BYTES_PER_TAG = 400  # links, ids and metadata ...
+CHROMA_FACTOR = 8.0  # ... documents with their full-text index, per byte of corpus ...
+CHROMA_LOG = 3 * BATCH  # ... and tags that stand in its write log, and once more in the journal of its database
 POSTINGS_BYTES_A_TEXT = 128  # 16 term weights of 8 bytes; names have 6 to 8 tokens
 LATE_TOKENS_A_TEXT = 5  # one text a tag has them
 MOST_TEXTS = 2048
@@ -46,16 +46,27 @@ def measure_corpus(path: Path, told: Callable[[int, int], None] = lambda done, t
         return reader.sha256, reader.size
 
 
-def bytes_needed(corpus_bytes: int, texts: int, encoder: Encoder, late_bytes: int) -> int:
-    """About how many bytes an index takes at most while it is built; `late_bytes` is the user's bound of token vectors."""
-    dimensions = encoder.identity.dimensions
-    in_graph = 4 * min(dimensions, GRAPH_DIMENSIONS)
-    a_text = dimensions * 9 // 8 + DENSE_BYTES_A_TEXT + in_graph + GRAPH_BYTES_A_TEXT + NAMES_BYTES_A_TEXT
+@dataclass(frozen=True, slots=True)
+class CorpusSize:
+    """Bytes, tags and texts of a corpus."""
+
+    bytes: int
+    tags: int
+    texts: int
+
+
+def bytes_needed(corpus: CorpusSize, encoder: Encoder, late_bytes: int, in_chroma: int) -> int:
+    """About how many bytes an index takes at most while it is built; `late_bytes` is the user's bound of token vectors,
+    `in_chroma` the number of tags in the Chroma collection."""
+    dimensions, texts = encoder.identity.dimensions, corpus.texts
+    a_text = dimensions * 9 // 8 + DENSE_BYTES_A_TEXT + NAMES_BYTES_A_TEXT
     if encoder.has_sparse:
         a_text += POSTINGS_BYTES_A_TEXT
-    log = min(texts, LOG_TEXTS) * (in_graph + LOG_BYTES_A_TEXT)
     late = min(late_bytes, texts * LATE_TOKENS_A_TEXT * (dimensions + 4)) if encoder.has_tokens else 0
-    return FIXED_BYTES + int((TABLE_FACTOR + NAMES_FACTOR) * corpus_bytes) + texts * a_text + log + late
+    share = in_chroma / max(1, corpus.tags)
+    chroma = in_chroma * (4 * dimensions + CHROMA_BYTES_PER_TAG) + int(CHROMA_FACTOR * corpus.bytes * share)
+    chroma += 2 * min(in_chroma, CHROMA_LOG) * 4 * dimensions
+    return FIXED_BYTES + int((TABLE_FACTOR + NAMES_FACTOR) * corpus.bytes) + texts * a_text + late + chroma
 
 
 def check_space(version: Path, needed: int) -> None:

@@ -1,4 +1,4 @@
-"""The stages after encoding: the graph, what else stands beside the vectors, and the manifest, which makes a version whole."""
+"""The stages after encoding: the Chroma collection, what else stands beside the vectors, and the manifest, which makes a version whole."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arrays.types import IntArray
+from ..channels.chroma import SERVER_BATCH, Collection, Record, Server, batch_ends, compact, create_in_folder
 from ..channels.cooccurrence import write_cooccurrence
-from ..channels.dense import GRAPH_DIMENSIONS
-from ..channels.graph import GraphWriter
 from ..channels.sparse import SparseWriter
-from ..channels.vectors import VectorFile
+from ..channels.vectors import VectorFile, similarity_floor
 from ..corpus.pairs import read_pairs
 from ..corpus.texts import TextKind
-from ..errors import IndexDamagedError
-from ..index.layout import CHROMA, COOCCURRENCE, DENSE, LATE, SPARSE, STORE
-from ..index.manifest import Manifest, hash_files, list_files
+from ..errors import BuildError, IndexDamagedError
+from ..index.collection import BUILD_OPTION, TAGS_OPTION, TagVectors, collection_metadata, held_rows
+from ..index.layout import CHROMA, COOCCURRENCE, DENSE, LATE, MOST_TAGS, SPARSE, STORE
+from ..index.manifest import FLOOR_OPTION, Manifest, hash_files, list_files
 from ..index.tags import Store
 from ..index.versions import UNFINISHED
 from ..storage.files import map_array
@@ -25,7 +26,8 @@ from .late_stage import write_late
 if TYPE_CHECKING:
     from .build import Job
 
-GRAPH_SAMPLE = 2000  # vectors that are searched in a graph whose build was broken off
+COLLECTION_SAMPLE = 2000  # tags that are searched in a collection whose build was broken off
+SERVER_SAMPLE = 200  # ... and in one that a server was sent
 
 
 def finish_cooccurrence(job: Job) -> None:
@@ -73,32 +75,84 @@ def finish_late(job: Job) -> None:
         store.close()
 
 
-def finish_graph(job: Job) -> None:
-    """Chroma's graph, from the number that it holds already; one that a kill has damaged is made again."""
+def finish_collection(job: Job) -> None:
+    """The Chroma collection, from the number of records that it holds already; one that a kill has damaged is made again."""
+    store = Store(job.version / STORE)
     try:
-        _graph(job)
-    except IndexDamagedError as error:
-        job.reporter.note(f"The unfinished graph was damaged and is made again ({error}).")
-        shutil.rmtree(job.version / CHROMA)
-        _graph(job)
-
-
-def _graph(job: Job) -> None:
-    vectors = VectorFile(job.version / DENSE, job.encoder.identity.dimensions)
-    projection = np.asarray(map_array(job.version / DENSE / "projection.npy"))
-    graph = GraphWriter(job.version / CHROMA, vectors.count)
-    resumed = graph.count > 0
-    try:
-        job.reporter.stage("graph", vectors.count, start=graph.count)
-        while graph.count < vectors.count:
-            graph.append(vectors.gather(slice(graph.count, graph.next_end())) @ projection)
-            job.reporter.update(graph.count)
-            job.check()
-        if resumed:
-            sample = np.linspace(0, vectors.count - 1, GRAPH_SAMPLE).astype(np.int64)
-            graph.check(vectors.gather(sample) @ projection)
+        rows = held_rows(store, job.options.chroma_tags)
+        if not len(rows) or job.options.chroma_tags == 0:
+            return
+        try:
+            _fill_collection(job, store, rows)
+        except IndexDamagedError as error:
+            job.reporter.note(f"The unfinished Chroma collection was damaged and is made again ({error}).")
+            shutil.rmtree(job.version / CHROMA)
+            _fill_collection(job, store, rows)
     finally:
-        graph.close()
+        store.close()
+    compact(job.version / CHROMA)
+
+
+def _fill_collection(job: Job, store: Store, rows: IntArray) -> None:
+    vectors = TagVectors(job.version / DENSE, job.encoder.identity.dimensions)
+    collection = create_in_folder(job.version / CHROMA, len(rows), collection_metadata(job.facts))
+    resumed = collection.count > 0
+    try:
+        job.reporter.stage("collection", len(rows), start=collection.count, unit="tags")
+        add_tags(collection, store, vectors, rows, job)
+        if resumed:
+            sample = rows[np.linspace(0, len(rows) - 1, COLLECTION_SAMPLE).astype(np.int64)]
+            lost = collection.lost(vectors.of(np.unique(sample)))
+            if lost > COLLECTION_SAMPLE // 100:
+                raise IndexDamagedError(
+                    f"{lost} of {COLLECTION_SAMPLE} tags are missing in it.", hint="Build it again."
+                )
+    finally:
+        collection.close()
+
+
+def add_tags(
+    collection: Collection, store: Store, vectors: TagVectors, rows: IntArray, job: Job, batch: int | None = None
+) -> None:
+    """Add the tags that the collection lacks, a batch at once."""
+    for end in batch_ends(len(rows), batch):
+        part = rows[collection.count : end]
+        if len(part):
+            collection.add([Record.of(store.record(int(row))) for row in part], vectors.of(part))
+            job.reporter.update(collection.count)
+            job.check()
+
+
+def send_to_server(job: Job, url: str) -> None:
+    """The collection on a Chroma server: filled under a name of its own, checked, then made the current one."""
+    store = Store(job.version / STORE)
+    try:
+        most = job.options.chroma_tags
+        rows = held_rows(store, MOST_TAGS if most == 0 else most)
+        vectors = TagVectors(job.version / DENSE, job.encoder.identity.dimensions)
+        server, facts = Server(url), job.facts
+        job.reporter.stage("Chroma server", len(rows), unit="tags")
+        collection = server.begin(facts["build"], len(rows), collection_metadata(facts))
+        add_tags(collection, store, vectors, rows, job, SERVER_BATCH)
+        sample = np.unique(rows[np.linspace(0, len(rows) - 1, min(len(rows), SERVER_SAMPLE)).astype(np.int64)])
+        if lost := collection.lost(vectors.of(sample)):
+            raise BuildError(
+                f"The Chroma server {url} lost {lost} of {len(sample)} tags that it was sent.",
+                hint="What was current there still is. Look at the server's log and run the same command again.",
+            )
+        server.make_current(facts["build"])
+    finally:
+        store.close()
+
+
+def _collection_size(job: Job) -> int:
+    if not (job.version / CHROMA).is_dir():
+        return 0
+    store = Store(job.version / STORE)
+    try:
+        return len(held_rows(store, job.options.chroma_tags))
+    finally:
+        store.close()
 
 
 def publish(job: Job) -> None:
@@ -113,7 +167,9 @@ def publish(job: Job) -> None:
         "corpus_name": job.corpus.name,
         "bad_lines": state.bad,
         "batch_size": state.batch_size,
-        "graph_dimensions": GRAPH_DIMENSIONS,
+        BUILD_OPTION: job.facts["build"],
+        TAGS_OPTION: _collection_size(job),
+        FLOOR_OPTION: similarity_floor(VectorFile(job.version / DENSE, job.encoder.identity.dimensions)),
         "text_kinds": [kind.name.lower() for kind in TextKind],
     }
     files = hash_files(job.version, names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -17,6 +16,7 @@ from ..arrays.types import UInt64Array
 from ..corpus import CorpusReader
 from ..corpus.texts import texts_of
 from ..records import TagRecord
+from ..storage.hashes import hash64
 
 _POLL_SECONDS = 0.1
 
@@ -44,10 +44,7 @@ class Chunk:
 
     def hashes(self) -> UInt64Array:
         """64 bits of BLAKE2b of each text: the same text has the same vector in the next build."""
-        digests = b"".join(
-            hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest() for text in self.texts
-        )
-        return np.frombuffer(digests, "<u8")
+        return np.array([hash64(text) for text in self.texts], np.uint64)
 
 
 def chunks(reader: CorpusReader, *, skip: int, size: int) -> Iterator[Chunk]:

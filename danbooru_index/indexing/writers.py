@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from ..arrays.types import FloatArray, Int8Array, UInt64Array
-from ..channels.dense import GRAPH_DIMENSIONS
 from ..channels.dense_writer import DenseWriter
 from ..channels.sparse import SparseWriter
 from ..channels.vectors import quantise
@@ -96,7 +95,7 @@ class Writers:
     def finish_columns(self) -> None:
         """Turn the parts of the tag table and the dense channel into their final files."""
         self.store.finish()
-        self.dense.finish(GRAPH_DIMENSIONS)
+        self.dense.finish()
 
     def close(self) -> None:
         """Close all files; what was written stays."""

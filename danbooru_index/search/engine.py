@@ -43,7 +43,7 @@ def _search(index: Index, request: SearchRequest) -> SearchResult:
         warnings = (*warnings, "Nothing fits this text well; these are the nearest tags.")
     seconds = time.perf_counter() - started
     source, encoder = str(index.folder), index.encoder.description
-    return SearchResult(request, hits, source, encoder, seconds, warnings, index.dense.used)
+    return SearchResult(request, hits, source, encoder, seconds, warnings, index.dense.store.label)
 
 
 def _hits(index: Index, request: SearchRequest) -> tuple[Hit, ...]:

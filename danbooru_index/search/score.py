@@ -14,7 +14,7 @@ from ..channels.channel import Channel, Depth, Queries
 from ..corpus.texts import TextKind
 from ..index.index import Index
 from ..ranking import EXACT_BONUS, EXACT_STEP, FusionWeights, default_ranker, feature_table, fuse, order
-from ..records import Hit, SearchRequest, TagFilter
+from ..records import Hit, SearchRequest
 from ..text.fold import fold, simplified
 from .candidates import WHOLE, find_candidates, score_columns
 
@@ -156,20 +156,6 @@ def _exact(index: Index, text: str, allowed: Allowed | None) -> dict[int, float]
     """The tags of which a text is a name, with what that adds to their scores, best kind first."""
     names = index.store.exact(text)
     return {row: EXACT_BONUS - EXACT_STEP * kind for row, kind in names if allowed is None or allowed.tags[row]}
-
-
-def score_exact(index: Index, text: str, filters: TagFilter) -> Scored:
-    """The tags of which a text is a name, best kind first, without any channel."""
-    found = _exact(index, text, index.store.allowed(filters))
-    rows = np.array(list(found), np.int64)
-    return Scored(
-        rows,
-        {
-            "popularity": index.store.popularity[rows],
-            "ranker": np.zeros(len(rows), np.float32),
-            "exact": np.array(list(found.values()), np.float32),
-        },
-    )
 
 
 def ranked(index: Index, scored: Scored, limit: int) -> list[tuple[int, float]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+IN_USE = "in-use.lock"  # in a folder that one process at a time may have open
+
 
 class FileHold:
     """An exclusive lock on one file, made if need be, until `release`, the end of a `with` block, or of the process.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from danbooru_index.channels import graph
+from danbooru_index.channels import chroma
 from danbooru_index.encoders import open_encoder
 from danbooru_index.errors import DanbooruIndexError
 from danbooru_index.indexing import BuildOptions, Step, build_index
@@ -27,7 +27,7 @@ def told(step: Step) -> None:
 def main() -> int:
     """Build, and say what went wrong."""
     pipeline.CHECKPOINT_SECONDS = 0.0
-    graph.SYNC_EVERY = 200
+    chroma.BATCH = 20
     try:
         build_index(Path(sys.argv[1]), Path(sys.argv[2]), open_encoder("use-multilingual"), OPTIONS, told)
     except DanbooruIndexError as error:

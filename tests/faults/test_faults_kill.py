@@ -99,7 +99,7 @@ def test_builds_killed_at_random_moments_give_the_undisturbed_index(tmp_path: Pa
         shutil.rmtree(folder)
     stages = {place.rsplit(" ", 3)[0] for place in kills}
     print(f"{len(kills)} kills in {finished} builds, at: {', '.join(sorted(stages))}")
-    assert {"encoding", "graph"} <= stages
+    assert {"encoding", "collection"} <= stages
 
 
 def test_the_second_of_two_builders_stops_and_the_first_ends(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Where the dense channel looks for tags near a query: local sketches, or a Chroma collection in the index or on a server."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from ..arrays.types import FloatArray, Int32Array, IntArray, UInt64Array
+from ..storage.hashes import hash64
+from .allowed import Allowed
+from .chroma import Collection
+from .sketch import Sketch
+from .vectors import VectorFile
+
+SKETCHED = (
+    4_000  # texts of which sketches propose twice as many as wanted; the factor grows with the root of their number
+)
+LEAST_SKETCHED = 256  # texts that are proposed at least: scoring them costs next to nothing
+SELECTIONS = 3  # filters whose sketches are kept
+BROAD = 0.75  # where a filter leaves less than this share of the tags, the sketches under that filter find more
+
+
+class DenseStore(Protocol):
+    """Finds tags near a query. `label` says in reports what it is."""
+
+    label: str
+
+    def nearest(self, query: FloatArray, k: int, allowed: Allowed | None) -> IntArray:
+        """Distinct ascending rows of tags near one (d,) query, as many as have the k best texts."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open."""
+        ...
+
+
+class SketchStore:
+    """A scan of one-bit sketches, whose best texts the exact vectors score. `rows` gives each text's tag, ascending."""
+
+    def __init__(self, sketch: Sketch, vectors: VectorFile, rows: Int32Array, label: str = "sketches") -> None:
+        self.label = label
+        self._sketch, self._vectors, self._rows = sketch, vectors, rows
+        # Masks are compared by identity: a sentence asks for all its things under one, and so do most searches.
+        self._selected = lru_cache(maxsize=SELECTIONS)(self._select)
+
+    def _select(self, allowed: Allowed) -> Sketch:
+        return self._sketch.select(allowed.tags[self._rows])
+
+    def nearest(self, query: FloatArray, k: int, allowed: Allowed | None = None) -> IntArray:
+        """See DenseStore."""
+        sketch = self._sketch if allowed is None else self._selected(allowed)
+        wanted = k + int(k * (sketch.count / SKETCHED) ** 0.5)
+        texts = sketch.nearest(query, max(wanted, LEAST_SKETCHED))
+        if len(texts) > k:
+            texts = texts[np.argpartition(-self._vectors.score(query[None, :], texts)[0], k)[:k]]
+        return np.unique(self._rows[texts]).astype(np.int64)
+
+    def close(self) -> None:
+        """Close the files: the cache refers to this object, which would keep their mappings open for long."""
+        vars(self).clear()
+
+
+class ChromaStore:
+    """A Chroma collection, and sketches for what it cannot answer: narrow filters, and tags that it does not hold.
+
+    `hashes` (tags,) are those of the ids of all tags (storage/hashes.py), by which the rows of an answer are found; `held` is
+    a mask of the tags that the collection holds.
+    """
+
+    def __init__(
+        self, collection: Collection, sketches: SketchStore, hashes: UInt64Array, held: Allowed | None, label: str
+    ) -> None:
+        self.label = label
+        self._collection, self._sketches = collection, sketches
+        self._order = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[self._order]
+        self._others = None if held is None else Allowed(~held.tags)
+
+    def nearest(self, query: FloatArray, k: int, allowed: Allowed | None = None) -> IntArray:
+        """See DenseStore. A query's texts are shared by fewer tags than k, so k tags are more than enough."""
+        share = 1.0 if allowed is None else allowed.share
+        if share < BROAD:
+            return self._sketches.nearest(query, k, allowed)
+        rows = self._rows_of(self._collection.nearest(query, int(k / share)))
+        if self._others is not None:
+            rows = np.r_[rows, self._sketches.nearest(query, k, self._others)]
+        rows = rows if allowed is None else rows[allowed.tags[rows]]
+        return np.unique(rows)
+
+    def _rows_of(self, tags: list[str]) -> IntArray:
+        wanted = np.array([hash64(tag) for tag in tags], np.uint64)
+        places = np.searchsorted(self._hashes, wanted).clip(max=len(self._hashes) - 1)
+        rows: IntArray = self._order[places[self._hashes[places] == wanted]]
+        return rows
+
+    def close(self) -> None:
+        """Close the collection and the files."""
+        self._collection.close()
+        self._sketches.close()
