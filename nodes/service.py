@@ -71,7 +71,7 @@ class _Key:
     endpoints: tuple[str, ...]
     weights: Path | None
     dense: str
-    chroma: str | None
+    chroma: str
 
 
 @dataclass(slots=True)
