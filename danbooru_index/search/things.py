@@ -121,7 +121,7 @@ def candidate_table(index: Index, text: str, filters: TagFilter) -> Table:
     reading = read(text, lambda keys: _names(index, keys, filters, counts))
     encoded = list(dict.fromkeys(span.text for span in reading.spans if not _is_plain_name(span)))
     stretches = [text[stretch.start : stretch.end].strip() or text for stretch in reading.stretches]
-    vectors = encode_queries(index, [*encoded, *stretches, text]) if reading.spans else []
+    vectors = _vectors(index, [*encoded, *stretches, text]) if reading.spans else []
     requests = [
         SearchRequest(one, SCORED, filters.categories, filters.nsfw, filters.min_count)
         for one in encoded
@@ -130,6 +130,13 @@ def candidate_table(index: Index, text: str, filters: TagFilter) -> Table:
     scored = dict(zip(encoded, score_candidates(index, requests, vectors[: len(encoded)], PART), strict=True))
     found = _candidates(index, reading, scored, vectors[len(encoded) :], counts)
     return Table(reading, found, feature_table(reading, found), vectors[-1] if vectors else None)
+
+
+def _vectors(index: Index, texts: Sequence[str]) -> list[QueryVectors]:
+    """The vectors of texts, each distinct one encoded once."""
+    distinct = list(dict.fromkeys(texts))
+    found = dict(zip(distinct, encode_queries(index, distinct), strict=True))
+    return [found[text] for text in texts]
 
 
 def _is_plain_name(span: Span) -> bool:
