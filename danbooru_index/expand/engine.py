@@ -23,7 +23,8 @@ from ..prompt import (
     without_implied,
 )
 from ..records import TagRecord
-from ..search.things import Thing, Things, find_things
+from ..search.choosing import Thing
+from ..search.things import Things, find_things
 from ..text.fold import match_key
 from .enrich import further_tags
 from .request import ConceptReport, ExpandRequest, ExpandResult
