@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from .lazy import lazy_names
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 _PUBLIC = {
     "Category": "records",

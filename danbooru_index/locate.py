@@ -61,10 +61,12 @@ def find_existing(settings: Settings, explicit: Path | None = None) -> Located |
     """The index that `locate` would use, if it is there already; nothing is built or fetched."""
     if explicit is not None:
         return Located(explicit, f"index {explicit}") if has_index(explicit) else None
-    for name, words in ((MAIN_INDEX, f"index {main_folder(settings)}"), (STARTER_INDEX, "starter index")):
-        if has_index(settings.home / name):
-            return Located(settings.home / name, words)
-    return None
+    built, starter = main_folder(settings), settings.home / STARTER_INDEX
+    if has_index(built):
+        return Located(built, f"index {built}")
+    # One that belongs to another version of the corpus would be built again first.
+    usable = not settings.auto_fetch and has_index(starter) and _is_current(starter)
+    return Located(starter, "starter index") if usable else None
 
 
 def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:

@@ -10,7 +10,7 @@ from ..danbooru_index.progress import Progress, silent
 from ..danbooru_index.settings import Settings
 
 if TYPE_CHECKING:
-    from ..danbooru_index.encoders import Encoder
+    from ..danbooru_index.encoders import Encoder, EncoderIdentity
     from ..danbooru_index.index.index import Index
 
 CPU, AUTO = "cpu", "auto"
@@ -39,22 +39,30 @@ def open_managed(model: str, device: str, precision: str, settings: Settings, pr
     )
 
 
-def open_index(version: Path, encoder: str, precision: str, settings: Settings, progress: Progress = silent) -> Index:
-    """Open an index version for searching.
+def placed(encoder: str, device: str, precision: str) -> tuple[str, str]:
+    """Where queries are encoded and how, of what was asked for: the embedded encoder knows the CPU and fp32 alone."""
+    if encoder == USE_MULTILINGUAL:
+        return CPU, AUTO
+    # One line of text is quick on a CPU, and the image model keeps its video memory.
+    return (CPU if device == AUTO else device), precision
 
-    :raises IndexMismatchError: another encoder was asked for than the one that built it.
-    """
+
+def check_encoder(version: Path, built: EncoderIdentity, asked: str) -> None:
+    """Raise IndexMismatchError when another encoder was asked for than the one that built an index."""
+    if asked not in (AUTO, built.name):
+        raise IndexMismatchError(
+            f"The index {version} was built by {built}, not by {asked}.",
+            hint="Choose encoder auto, or build the index with that encoder (Danbooru Index: Rebuild).",
+        )
+
+
+def open_index(version: Path, precision: str, settings: Settings, progress: Progress = silent) -> Index:
+    """Open an index version for searching."""
     from ..danbooru_index.index.index import Index
     from ..danbooru_index.index.manifest import read_manifest
 
     built = read_manifest(version).encoder
-    if encoder not in (AUTO, built.name):
-        raise IndexMismatchError(
-            f"The index {version} was built by {built}, not by {encoder}.",
-            hint="Choose encoder auto, or build the index with that encoder (Danbooru Index: Rebuild).",
-        )
-    # One line of text is quick on a CPU, and the image model keeps its video memory.
-    device = CPU if settings.device == AUTO else settings.device
+    device, precision = placed(built.name, settings.device, precision)
     if device == CPU and precision == AUTO:
         # The index knows whether an encoder came with it.
         return Index(version, settings=settings, progress=progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,15 +16,20 @@ import folder_paths
 from ..danbooru_index.errors import DanbooruIndexError
 from ..danbooru_index.progress import Step
 from ..danbooru_index.settings import Settings, load_settings
+from .words import hint_of, install_command
 
 logger = logging.getLogger("danbooru-index")
 
 MODELS_FOLDER = "danbooru_index"
 CATEGORY = "danbooru index"
+TEXT_SECONDS = 0.25  # between two texts on the node
 
 
 class NodeError(RuntimeError):
     """An engine error as ComfyUI shows it: one string with what happened and what to do now."""
+
+    # ComfyUI writes the module's name before the text; the folder of the pack says nothing to anybody.
+    __module__ = "danbooru_index"
 
 
 def settings() -> Settings:
@@ -43,20 +49,48 @@ def check_interrupted() -> None:
 
 
 class NodeProgress:
-    """A build's or download's progress on the node's own bar; stops the run when the user interrupts it."""
+    """A build's or download's progress on the node's own bar, in words too; stops the run when the user interrupts it."""
 
     def __init__(self) -> None:
         self._bar = comfy.utils.ProgressBar(1)
         self._stage = ""
+        self._said = 0.0
 
     def __call__(self, step: Step) -> None:
         check_interrupted()
         if step.name != self._stage:
-            self._stage = step.name
-            logger.info("%s: %s %s", step.name, f"{step.total:,}", step.unit)
+            self._stage, self._said = step.name, 0.0
+            if step.total:
+                logger.info("%s: %s %s", step.name, f"{step.total:,}", step.unit)
         if step.note:
             logger.info("%s", step.note)
         self._bar.update_absolute(step.done, max(1, step.total))
+        if step.note or time.monotonic() - self._said > TEXT_SECONDS:
+            self._said = time.monotonic()
+            show_on_node(step.note or step_text(step))
+
+
+def step_text(step: Step) -> str:
+    """A step in a few words.
+
+    >>> step_text(Step("texts", 1200, 30617, rate=800.0, remaining=36.4))
+    'texts: 1,200 of 30,617 texts, about 37 s left'
+    """
+    if not step.total:
+        return f"{step.name} ..."
+    left = f", about {step.remaining + 1:.0f} s left" if step.remaining else ""
+    return f"{step.name}: {step.done:,} of {step.total:,} {step.unit}{left}"
+
+
+def show_on_node(text: str) -> None:
+    """A line of text on the node that runs, where this ComfyUI can show one."""
+    with contextlib.suppress(Exception):  # the picture of progress, never a reason to fail
+        from comfy_execution.utils import get_executing_context
+        from server import PromptServer
+
+        context = get_executing_context()
+        if context is not None and PromptServer.instance is not None:
+            PromptServer.instance.send_progress_text(text, context.node_id)
 
 
 @contextlib.contextmanager
@@ -65,4 +99,9 @@ def shown_errors() -> Iterator[None]:
     try:
         yield
     except DanbooruIndexError as error:
-        raise NodeError(error.full_text()) from error
+        raise NodeError(f"{error}\n{hint_of(error)}") from error
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in ("comfy", "folder_paths", "server"):
+            raise
+        message = f"The package {error.name} is not installed.\nInstall what the pack needs, then restart ComfyUI:"
+        raise NodeError(f"{message}\n{install_command()}") from error

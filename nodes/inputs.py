@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -20,11 +21,47 @@ def defaults(request: type) -> dict[str, Any]:
 
 
 _SEARCH = defaults(SearchRequest)
+SEPARATOR = re.compile(r"[,，、\n]")
+_COMMENT = re.compile(r"/\*[\s\S]*?\*/|//.*")
 
 
 def chosen(category: str) -> tuple[Category, ...]:
     """The categories that one choice of a category input means; none where it is no category's label."""
     return (Category.parse(category),) if category in LABELS else ()
+
+
+def without_comments(text: str) -> str:
+    """A prompt as CLIPTextEncode's page sends it: without // and /* */ comments, which over the API nobody takes out."""
+    return _COMMENT.sub("", text)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The tag names of a list that people write, separated by commas or lines."""
+    return tuple(name.strip() for name in SEPARATOR.split(text) if name.strip())
+
+
+def text_input(name: str, tooltip: str, placeholder: str, *, dynamic: bool = True) -> io.Input:
+    return io.String.Input(
+        name, multiline=True, default="", dynamic_prompts=dynamic, tooltip=tooltip, placeholder=placeholder
+    )
+
+
+def without_input() -> io.Input:
+    """The tags that a click on the node switches off. Always the last input, since saved workflows go by place."""
+    return io.String.Input(
+        "without",
+        default="",
+        optional=True,
+        advanced=True,
+        tooltip="Tags that stay out of the output, separated by commas: what you switched off on the node.",
+    )
+
+
+def empty_text(name: str, text: str | None) -> bool | str:
+    """What is wrong with a text that is searched, for `validate_inputs`; None is one that comes over a link."""
+    if text is None or without_comments(text).strip():
+        return True
+    return f"The {name} is empty. Say what you want to see, in any language."
 
 
 def limit_input() -> io.Input:
@@ -55,15 +92,21 @@ def min_count_input() -> io.Input:
         default=_SEARCH["min_count"],
         min=0,
         max=10_000_000,
+        advanced=True,
         tooltip="Only tags with at least so many posts: models hardly know rare ones.",
     )
 
 
 def spelling_inputs() -> list[io.Input]:
     return [
-        io.Boolean.Input("spaces", default=True, tooltip="Write long hair instead of long_hair in the prompt."),
         io.Boolean.Input(
-            "escape", default=True, tooltip=r"Write \( and \) in the prompt, since bare brackets change weights."
+            "spaces", default=True, advanced=True, tooltip="Write long hair instead of long_hair in the prompt."
+        ),
+        io.Boolean.Input(
+            "escape",
+            default=True,
+            advanced=True,
+            tooltip=r"Write \( and \) in the prompt, since bare brackets change weights.",
         ),
     ]
 

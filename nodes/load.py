@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from comfy_api.v0_0_2 import io
 
 from ..danbooru_index.settings import DENSE_CHOICES
+from ..danbooru_index.storage.paths import is_network_path
 from . import host
-from .encoders import AUTO, DEVICES, ENCODERS, PRECISIONS
+from .encoders import AUTO, DEVICES, ENCODERS, PRECISIONS, check_encoder
 from .inputs import HANDLE_TYPE
-from .service import IF_MISSING, NEVER, UPDATE, IndexHandle
+from .service import IF_MISSING, NEVER, UPDATE, IndexHandle, find_version, fingerprint, use_index
 
 
 def _inputs() -> list[io.Input]:
@@ -30,6 +32,7 @@ def _inputs() -> list[io.Input]:
             "device",
             options=DEVICES,
             default=AUTO,
+            advanced=True,
             tooltip="Where BGE-M3 encodes queries. auto is the CPU, so that the image model keeps its video memory. "
             "The embedded encoder always uses the CPU.",
         ),
@@ -37,6 +40,7 @@ def _inputs() -> list[io.Input]:
             "precision",
             options=PRECISIONS,
             default=AUTO,
+            advanced=True,
             tooltip="BGE-M3 only. auto: fp16 on a GPU; on the CPU int8 if it was converted (danbooru-index convert), else fp32.",
         ),
         io.Combo.Input(
@@ -47,11 +51,15 @@ def _inputs() -> list[io.Input]:
             "An index that was built here always stays.",
         ),
         io.String.Input(
-            "repository", default="", tooltip="Hub repository of the prebuilt index. Empty: the one in the settings."
+            "repository",
+            default="",
+            advanced=True,
+            tooltip="Hub repository of the prebuilt index. Empty: the one in the settings.",
         ),
         io.String.Input(
             "endpoint",
             default="",
+            advanced=True,
             tooltip="Address of the Hub or a mirror of it, several separated by commas. Empty: HF_ENDPOINT or the settings.",
         ),
         io.Combo.Input(
@@ -59,6 +67,7 @@ def _inputs() -> list[io.Input]:
             options=list(DENSE_CHOICES),
             default=DENSE_CHOICES[0],
             optional=True,
+            advanced=True,
             tooltip="Where tags of near meaning are looked for: sketch is the index's own scan, chroma its Chroma collection. "
             "auto takes the scan, or the Chroma server if there is one.",
         ),
@@ -66,6 +75,7 @@ def _inputs() -> list[io.Input]:
             "chroma",
             default="",
             optional=True,
+            advanced=True,
             tooltip="Address of a Chroma server that holds the collection of this index, as http://host:8000.",
         ),
     ]
@@ -89,37 +99,41 @@ class DanbooruIndexLoad(io.ComfyNode):
         )
 
     @classmethod
-    def execute(
-        cls,
-        folder: str,
-        encoder: str,
-        device: str,
-        precision: str,
-        download: str,
-        repository: str,
-        endpoint: str,
-        dense: str = DENSE_CHOICES[0],
-        chroma: str = "",
-    ) -> io.NodeOutput:
+    def validate_inputs(cls, folder: str | None = None) -> bool | str:
+        named = (folder or "").strip()
+        # A download may make the folder, so that it is not there says nothing; nor is another computer asked.
+        if not named or is_network_path(named) or not Path(named).is_file():
+            return True
+        return f"{named} is a file, no index folder."
+
+    @classmethod
+    def fingerprint_inputs(cls, folder: str | None = None, **inputs: Any) -> str:
+        return f"{sorted(inputs.items())} {fingerprint(IndexHandle((folder or '').strip()))}"
+
+    @classmethod
+    def execute(cls, folder: str, repository: str, endpoint: str, chroma: str = "", **inputs: str) -> io.NodeOutput:
         from ..danbooru_index.index.manifest import read_manifest
-        from ..danbooru_index.index.versions import current_version
 
         with host.shown_errors():
             handle = IndexHandle(
                 folder.strip(),
-                encoder,
-                device,
-                precision,
-                download,
-                repository.strip(),
-                endpoint.strip(),
-                dense,
-                chroma.strip(),
+                repository=repository.strip(),
+                endpoint=endpoint.strip(),
+                chroma=chroma.strip(),
+                **inputs,
             )
-            if not handle.folder or handle.download != NEVER:
-                return io.NodeOutput(handle, "found at the first search")
-            version = current_version(Path(handle.folder))
-            manifest = read_manifest(version)
-            return io.NodeOutput(
-                handle, f"{version}: {manifest.rows:,} tags, {manifest.texts:,} texts, {manifest.encoder}"
-            )
+            if handle.download != NEVER:
+                # Here and not at the first search, so that a setting that is wrong is shown on this node.
+                with use_index(handle) as (opened, reason):
+                    return io.NodeOutput(handle, f"{_about(opened.folder)} ({reason})")
+            version = find_version(handle)
+            if version is not None:
+                check_encoder(version, read_manifest(version).encoder, handle.encoder)
+            return io.NodeOutput(handle, _about(version) if version else "the starter index, built at the first search")
+
+
+def _about(version: Path) -> str:
+    from ..danbooru_index.index.manifest import read_manifest
+
+    manifest = read_manifest(version)
+    return f"{version}: {manifest.rows:,} tags, {manifest.texts:,} texts, {manifest.encoder}"

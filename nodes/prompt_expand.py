@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from comfy_api.v0_0_2 import io, ui
+from comfy_api.v0_0_2 import io
 
 from ..danbooru_index.expand.request import IMPLIED_CHOICES, ExpandRequest
-from ..danbooru_index.prompt import STYLES
+from ..danbooru_index.prompt import STYLE_TABLE, STYLES, surround
 from . import host
-from .inputs import LABELS, chosen, defaults, index_input, min_count_input, nsfw_input
+from .inputs import (
+    LABELS,
+    chosen,
+    defaults,
+    index_input,
+    min_count_input,
+    names_in,
+    nsfw_input,
+    text_input,
+    without_comments,
+    without_input,
+)
 from .service import IndexHandle, fingerprint, use_index
+from .shown import KEY, expansion_shown
 
 AUTO, NONE = "auto", "none"
 _DEFAULTS = defaults(ExpandRequest)
@@ -20,10 +32,16 @@ def _what_inputs() -> list[io.Input]:
     """Which tags, and how many."""
     return [
         io.Int.Input(
-            "limit", default=_DEFAULTS["limit"], min=1, max=500, tooltip="How many tags are added at most, in all."
+            "limit",
+            advanced=True,
+            default=_DEFAULTS["limit"],
+            min=1,
+            max=500,
+            tooltip="How many tags are added at most, in all.",
         ),
         io.Int.Input(
             "per_concept",
+            advanced=True,
             default=_DEFAULTS["per_concept"],
             min=1,
             max=10,
@@ -31,6 +49,7 @@ def _what_inputs() -> list[io.Input]:
         ),
         io.Float.Input(
             "budget",
+            advanced=True,
             default=_DEFAULTS["budget"],
             min=1.0,
             max=10.0,
@@ -40,15 +59,19 @@ def _what_inputs() -> list[io.Input]:
         ),
         io.Combo.Input(
             "category",
+            advanced=True,
             options=[AUTO, *LABELS],
             default=AUTO,
             tooltip="auto: characters and series for names, general tags for all else. Otherwise only this category.",
         ),
-        io.Combo.Input("exclude", options=[NONE, *LABELS], default=NONE, tooltip="A category that no tag may be of."),
+        io.Combo.Input(
+            "exclude", advanced=True, options=[NONE, *LABELS], default=NONE, tooltip="A category that no tag may be of."
+        ),
         nsfw_input(),
         min_count_input(),
         io.Combo.Input(
             "implied",
+            advanced=True,
             options=list(IMPLIED_CHOICES),
             default=_DEFAULTS["implied"],
             tooltip="Tags that another one implies, as cat_ears implies animal_ears: drop, keep, or add them.",
@@ -60,11 +83,22 @@ def _look_inputs() -> list[io.Input]:
     """How the prompt is written."""
     return [
         io.Boolean.Input(
-            "weights", default=_DEFAULTS["weights"], tooltip="Weigh tags from 0.9 to 1.2 by how well they fit."
+            "weights",
+            advanced=True,
+            default=_DEFAULTS["weights"],
+            tooltip="Weigh tags from 0.9 to 1.2 by how well they fit.",
         ),
-        io.Boolean.Input("quality", default=_DEFAULTS["quality"], tooltip="Add the quality tags of the style."),
-        io.String.Input("prefix", default=_DEFAULTS["prefix"], tooltip="Text before the prompt, as it is."),
-        io.String.Input("suffix", default=_DEFAULTS["suffix"], tooltip="Text after the prompt, as it is."),
+        io.Boolean.Input(
+            "quality",
+            default=_DEFAULTS["quality"],
+            tooltip="Add the quality tags of the style, to the negative prompt too.",
+        ),
+        io.String.Input(
+            "prefix", advanced=True, default=_DEFAULTS["prefix"], tooltip="Text before the prompt, as it is."
+        ),
+        io.String.Input(
+            "suffix", advanced=True, default=_DEFAULTS["suffix"], tooltip="Text after the prompt, as it is."
+        ),
     ]
 
 
@@ -81,12 +115,11 @@ class DanbooruIndexPromptExpand(io.ComfyNode):
             search_aliases=["danbooru", "tag", "tags", "prompt", "expand", "提示词", "扩写", "プロンプト"],
             is_output_node=True,
             inputs=[
-                io.String.Input(
+                text_input(
                     "text",
-                    multiline=True,
-                    default="",
-                    tooltip="What you want to see, in any language. "
+                    "What you want to see, in any language. "
                     "Weights, LoRAs, wildcards and tags in it stay as they are; what it says is not there becomes negative.",
+                    "一个穿水手服的女孩，没有眼镜 / 雨の中で傘をさす女の子 / a girl with silver hair holding a sword",
                 ),
                 io.Combo.Input(
                     "style",
@@ -98,6 +131,17 @@ class DanbooruIndexPromptExpand(io.ComfyNode):
                 *_what_inputs(),
                 *_look_inputs(),
                 index_input(),
+                io.String.Input(
+                    "negative",
+                    multiline=True,
+                    default="",
+                    optional=True,
+                    dynamic_prompts=True,
+                    advanced=True,
+                    placeholder="negative",
+                    tooltip="Your own negative prompt. What the text says is not there is added to it.",
+                ),
+                without_input(),
             ],
             outputs=[
                 io.String.Output("positive", tooltip="The prompt."),
@@ -117,15 +161,40 @@ class DanbooruIndexPromptExpand(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, text: str, category: str, exclude: str, index: IndexHandle | None = None, **options: Any
+        cls,
+        text: str,
+        category: str,
+        exclude: str,
+        index: IndexHandle | None = None,
+        negative: str = "",
+        without: str = "",
+        **options: Any,
     ) -> io.NodeOutput:
         from ..danbooru_index.expand.engine import expand
         from ..danbooru_index.report import expand_report
 
+        own = without_comments(negative).strip().strip(",")
+        quality = STYLE_TABLE[options["style"]].negative if options["quality"] else ""
+        text = without_comments(text)
+        if not text.strip():
+            return _nothing_to_expand(options, own, quality)
         with host.shown_errors():
-            request = ExpandRequest(text, categories=chosen(category), exclude=chosen(exclude), **options)
+            request = ExpandRequest(
+                text, categories=chosen(category), exclude=chosen(exclude), without=names_in(without), **options
+            )
             with use_index(index) as (opened, reason):
                 result = expand(opened, request)
+                report = expand_report(result, reason)
+                against = surround(own, (), (result.negative, quality), request.separator)
+                shown = expansion_shown(opened, result, against, report)
         host.check_interrupted()
-        report = expand_report(result, reason)
-        return io.NodeOutput(result.prompt, result.negative, list(result.tags), report, ui=ui.PreviewText(report))
+        return io.NodeOutput(result.prompt, against, list(result.tags), report, ui={"text": (report,), KEY: (shown,)})
+
+
+def _nothing_to_expand(options: dict[str, Any], own: str, quality: str) -> io.NodeOutput:
+    """An empty text is no reason to stop the whole prompt: what stands around it is passed on."""
+    style = STYLE_TABLE[options["style"]]
+    around = (style.prefix, style.suffix) if options["quality"] else ("", "")
+    prompt = surround("", (options["prefix"], around[0]), (around[1], options["suffix"]), ", ")
+    report = "The text is empty: only what stands around it is passed on."
+    return io.NodeOutput(prompt, surround(own, (), (quality,), ", "), [], report, ui={"text": (report,)})

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import re
-
-from comfy_api.v0_0_2 import io, ui
+from comfy_api.v0_0_2 import io
 
 from . import host
-from .inputs import category_input, chosen, index_input, limit_input, min_count_input, nsfw_input, spelling_inputs
+from .inputs import (
+    category_input,
+    chosen,
+    empty_text,
+    index_input,
+    limit_input,
+    min_count_input,
+    names_in,
+    nsfw_input,
+    spelling_inputs,
+    text_input,
+    without_comments,
+    without_input,
+)
 from .service import IndexHandle, fingerprint, use_index
-
-_SEPARATOR = re.compile(r"[,，\n]")
+from .shown import KEY, hits_shown
 
 
 class DanbooruIndexRelatedTags(io.ComfyNode):
@@ -26,11 +36,10 @@ class DanbooruIndexRelatedTags(io.ComfyNode):
             search_aliases=["danbooru", "tag", "tags", "related", "相关标签", "関連タグ"],
             is_output_node=True,
             inputs=[
-                io.String.Input(
+                text_input(
                     "tags",
-                    multiline=True,
-                    default="",
-                    tooltip="Tags or their names, separated by commas or lines: serafuku, school bag.",
+                    "Tags or their names, separated by commas or lines: serafuku, school bag.",
+                    "serafuku, school bag",
                 ),
                 limit_input(),
                 category_input(),
@@ -38,6 +47,7 @@ class DanbooruIndexRelatedTags(io.ComfyNode):
                 min_count_input(),
                 *spelling_inputs(),
                 index_input(),
+                without_input(),
             ],
             outputs=[
                 io.String.Output(
@@ -49,6 +59,10 @@ class DanbooruIndexRelatedTags(io.ComfyNode):
                 ),
             ],
         )
+
+    @classmethod
+    def validate_inputs(cls, tags: str | None = None) -> bool | str:
+        return empty_text("list of tags", tags)
 
     @classmethod
     def fingerprint_inputs(cls, index: IndexHandle | None = None, **inputs: object) -> str:
@@ -65,18 +79,21 @@ class DanbooruIndexRelatedTags(io.ComfyNode):
         spaces: bool,
         escape: bool,
         index: IndexHandle | None = None,
+        without: str = "",
     ) -> io.NodeOutput:
         from ..danbooru_index.report import related_report
         from ..danbooru_index.search.related import RelatedRequest, related
-        from ..danbooru_index.text.fold import prompt_form
+        from ..danbooru_index.text.fold import match_key, prompt_form
 
+        given = names_in(without_comments(tags))
+        off = {match_key(name) for name in names_in(without)}
         with host.shown_errors():
-            given = tuple(_SEPARATOR.split(tags))
             request = RelatedRequest(given, limit, chosen(category), nsfw, min_count)  # type: ignore[arg-type]
             with use_index(index) as (opened, reason):
                 result = related(opened, request)
+                report = related_report(result, reason)
+                shown = hits_shown(opened, "related", ", ".join(given), result.hits, result.hits, report)
         host.check_interrupted()
-        report = related_report(result, reason)
-        found = [hit.tag for hit in result.hits]
+        found = [hit.tag for hit in result.hits if match_key(hit.tag) not in off]
         prompt = ", ".join(prompt_form(tag, spaces=spaces, escape=escape) for tag in found)
-        return io.NodeOutput(prompt, found, report, ui=ui.PreviewText(report))
+        return io.NodeOutput(prompt, found, report, ui={"text": (report,), KEY: (shown,)})

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..danbooru_index.errors import DanbooruIndexError
+from ..danbooru_index.progress import Progress
 from ..danbooru_index.settings import Settings
 from . import host
-from .encoders import open_index
+from .encoders import USE_MULTILINGUAL, check_encoder, open_index, placed
 
 if TYPE_CHECKING:
     from ..danbooru_index.index.index import Index
     from ..danbooru_index.workflow import Wanted
 
 NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
+_LOOK_SECONDS = 0.2  # how often a waiting node looks whether the user pressed stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,20 @@ class IndexHandle:
         return Wanted(self.folder, self.download, self.repository, endpoints, self.chroma)
 
 
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What makes one opened index another object than a second one: nothing else that a handle says does."""
+
+    folder: Path
+    version: Path
+    device: str
+    precision: str
+    endpoints: tuple[str, ...]
+    weights: Path | None
+    dense: str
+    chroma: str
+
+
 @dataclass(slots=True)
 class _Opened:
     index: Index
@@ -67,34 +83,37 @@ class _Opened:
 
 @dataclass(slots=True)
 class _Service:
-    opened: dict[tuple[Path, IndexHandle], _Opened] = field(default_factory=dict)
+    """`finding` is held while an index is looked for, which may build or fetch it; `lock` guards the table alone."""
+
+    opened: dict[_Key, _Opened] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    finding: threading.RLock = field(default_factory=threading.RLock)
 
 
 _service = _Service()
 
 
 @contextlib.contextmanager
-def use_index(handle: IndexHandle | None) -> Iterator[tuple[Index, str]]:
+def use_index(
+    handle: IndexHandle | None, progress: Progress | None = None, check: Callable[[], None] = host.check_interrupted
+) -> Iterator[tuple[Index, str]]:
     """The open index of a handle, with the reason why it is the one.
 
     A rebuilt or newly fetched index is opened at the next call; the old one is closed when its last search has ended.
+
+    :param progress: told of a build or download; by default the bar of the node that runs. Outside a node, name one.
+    :param check: asked while another search builds or fetches; raises to give up.
     """
     from ..danbooru_index.index.versions import current_version
 
     handle = handle or IndexHandle()
-    with _service.lock:
-        folder, reason = _find(handle)
+    progress = progress or host.NodeProgress()
+    with _held(_service.finding, check):
+        folder, reason = _find(handle, progress)
         version = current_version(folder)
-        key = (version, handle)
-        _outdate([k for k in _service.opened if k[1] == handle and k != key])
-        if key not in _service.opened:
-            _service.opened[key] = _Opened(
-                open_index(version, handle.encoder, handle.precision, handle.settings(), host.NodeProgress())
-            )
-            host.logger.info("using %s with %s", reason, _service.opened[key].index.manifest.encoder)
-        opened = _service.opened[key]
-        opened.users += 1
+        with _held(_service.lock, check):
+            opened = _open(handle, folder, version, reason, progress)
+            opened.users += 1
     try:
         yield opened.index, reason
     finally:
@@ -104,15 +123,53 @@ def use_index(handle: IndexHandle | None) -> Iterator[tuple[Index, str]]:
                 opened.index.close()
 
 
-def _find(handle: IndexHandle) -> tuple[Path, str]:
+def _open(handle: IndexHandle, folder: Path, version: Path, reason: str, progress: Progress) -> _Opened:
+    """The index from the table, opened first where it is not there; the caller holds the lock."""
+    from ..danbooru_index.index.manifest import read_manifest
+
+    built = read_manifest(version).encoder
+    check_encoder(version, built, handle.encoder)
+    settings = handle.settings()
+    device, precision = placed(built.name, settings.device, handle.precision)
+    # The embedded encoder fetches nothing, so where it would be fetched from makes no difference.
+    endpoints = () if built.name == USE_MULTILINGUAL else settings.endpoints
+    key = _Key(
+        folder.resolve(),
+        version.resolve(),
+        device,
+        precision,
+        endpoints,
+        settings.weights,
+        settings.dense,
+        settings.chroma,
+    )
+    _outdate([k for k in _service.opened if k.folder == key.folder and k.version != key.version])
+    if key not in _service.opened:
+        _service.opened[key] = _Opened(open_index(version, handle.precision, settings, progress))
+        host.logger.info("using %s with %s", reason, _service.opened[key].index.manifest.encoder)
+    return _service.opened[key]
+
+
+@contextlib.contextmanager
+def _held(lock: threading.RLock, check: Callable[[], None]) -> Iterator[None]:
+    """A lock, with a look now and then whether the wait is still wanted."""
+    while not lock.acquire(timeout=_LOOK_SECONDS):
+        check()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _find(handle: IndexHandle, progress: Progress | None = None) -> tuple[Path, str]:
     from ..danbooru_index.workflow import find_wanted
 
     # The user's own settings: what the workflow says may be a stranger's word.
-    located = find_wanted(host.settings(), handle.wanted(), host.NodeProgress())
+    located = find_wanted(host.settings(), handle.wanted(), progress or host.NodeProgress())
     return located.folder, located.reason
 
 
-def _outdate(keys: list[tuple[Path, IndexHandle]]) -> None:
+def _outdate(keys: list[_Key]) -> None:
     for key in keys:
         opened = _service.opened.pop(key)
         opened.outdated = True
@@ -120,12 +177,37 @@ def _outdate(keys: list[tuple[Path, IndexHandle]]) -> None:
             opened.index.close()
 
 
+def find_version(handle: IndexHandle | None = None) -> Path | None:
+    """The version that a search would use now, None where it would have to be built or fetched first; opens nothing."""
+    from ..danbooru_index.index.versions import current_version
+    from ..danbooru_index.locate import find_existing
+    from ..danbooru_index.sources import FOLDER, Source, check_source
+    from ..danbooru_index.storage.paths import is_network_path
+
+    handle = handle or IndexHandle()
+    if handle.folder:
+        if is_network_path(handle.folder):
+            check_source(host.settings(), Source.of(FOLDER, handle.folder))
+        return current_version(Path(handle.folder))
+    found = find_existing(host.settings())
+    return current_version(found.folder) if found is not None else None
+
+
+def preparing(progress: Progress) -> None:
+    """Build or fetch what the next search needs, and open it; other searches wait or are told so meanwhile."""
+    with use_index(None, progress, check=lambda: None):
+        pass
+
+
 def fingerprint(handle: IndexHandle | None) -> str:
     """Changes when another index version would be used; never builds, fetches or opens anything."""
     from ..danbooru_index.index.versions import current_version
+    from ..danbooru_index.storage.paths import is_network_path
     from ..danbooru_index.workflow import folder_of
 
     handle = handle or IndexHandle()
+    if is_network_path(handle.folder):
+        return f"{handle}"  # looking would already log in at another computer
     home = host.settings().home
     folders = [Path(handle.folder)] if handle.folder else [home / "index", home / "starter"]
     if handle.repository and not handle.folder:

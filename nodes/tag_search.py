@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from comfy_api.v0_0_2 import io, ui
+from comfy_api.v0_0_2 import io
 
 from ..danbooru_index.records import SearchRequest
 from . import host
-from .inputs import category_input, chosen, index_input, limit_input, min_count_input, nsfw_input, spelling_inputs
+from .inputs import (
+    category_input,
+    chosen,
+    empty_text,
+    index_input,
+    limit_input,
+    min_count_input,
+    names_in,
+    nsfw_input,
+    spelling_inputs,
+    text_input,
+    without_comments,
+    without_input,
+)
 from .service import IndexHandle, fingerprint, use_index
+from .shown import KEY, hits_shown
 
 
 class DanbooruIndexTagSearch(io.ComfyNode):
@@ -23,22 +37,32 @@ class DanbooruIndexTagSearch(io.ComfyNode):
             search_aliases=["danbooru", "tag", "tags", "标签", "タグ", "prompt"],
             is_output_node=True,
             inputs=[
-                io.String.Input("text", multiline=True, default="", tooltip="What you want to see, in any language."),
+                text_input(
+                    "text", "What you want to see, in any language.", "双马尾 / ツインテール / girl with cat ears"
+                ),
                 limit_input(),
                 category_input(),
                 nsfw_input(),
                 min_count_input(),
                 *spelling_inputs(),
                 index_input(),
+                without_input(),
             ],
             outputs=[
-                io.String.Output("prompt", tooltip="The tags joined by commas, best first."),
+                io.String.Output(
+                    "prompt",
+                    tooltip="The tags that fit, joined by commas, best first. Weaker ones are in the list and the report.",
+                ),
                 io.String.Output("tags", is_output_list=True, tooltip="The tags as a list, as Danbooru writes them."),
                 io.String.Output(
                     "report", tooltip="A table of the tags with scores, posts and names, and which index was used."
                 ),
             ],
         )
+
+    @classmethod
+    def validate_inputs(cls, text: str | None = None) -> bool | str:
+        return empty_text("text", text)
 
     @classmethod
     def fingerprint_inputs(cls, index: IndexHandle | None = None, **inputs: object) -> str:
@@ -55,16 +79,22 @@ class DanbooruIndexTagSearch(io.ComfyNode):
         spaces: bool,
         escape: bool,
         index: IndexHandle | None = None,
+        without: str = "",
     ) -> io.NodeOutput:
         from ..danbooru_index.report import search_report
         from ..danbooru_index.search.engine import search
-        from ..danbooru_index.text.fold import prompt_form
+        from ..danbooru_index.text.fold import match_key, prompt_form
 
+        off = {match_key(name) for name in names_in(without)}
         with host.shown_errors():
-            request = SearchRequest(text, limit, chosen(category), nsfw, min_count)  # type: ignore[arg-type]
+            request = SearchRequest(without_comments(text), limit, chosen(category), nsfw, min_count)  # type: ignore[arg-type]
             with use_index(index) as (opened, reason):
                 result = search(opened, request)
+                report = search_report(result, reason)
+                fit = [hit for hit in result.hits if hit.fits]
+                shown = hits_shown(opened, "search", request.text, result.hits, fit, report)
         host.check_interrupted()
-        report = search_report(result, reason)
-        prompt = ", ".join(prompt_form(tag, spaces=spaces, escape=escape) for tag in result.tags)
-        return io.NodeOutput(prompt, result.tags, report, ui=ui.PreviewText(report))
+        tags = [tag for tag in result.tags if match_key(tag) not in off]
+        fits = [hit.tag for hit in fit if match_key(hit.tag) not in off]
+        prompt = ", ".join(prompt_form(tag, spaces=spaces, escape=escape) for tag in fits)
+        return io.NodeOutput(prompt, tags, report, ui={"text": (report,), KEY: (shown,)})

@@ -10,7 +10,10 @@ TAG_FILTERS = [
 ]
 # Saved workflows keep the values of widgets by their places, and links by the names and places of slots: only ever append.
 FROZEN = {
-    "DanbooruIndexTagSearch": ([("text", ""), *TAG_FILTERS, ("index", None)], ["prompt", "tags", "report"]),
+    "DanbooruIndexTagSearch": (
+        [("text", ""), *TAG_FILTERS, ("index", None), ("without", "")],
+        ["prompt", "tags", "report"],
+    ),
     "DanbooruIndexPromptExpand": (
         [
             *[
@@ -23,10 +26,14 @@ FROZEN = {
             ],
             *[("exclude", "none"), ("nsfw", "exclude"), ("min_count", 0), ("implied", "drop"), ("weights", False)],
             *[("quality", False), ("prefix", ""), ("suffix", ""), ("index", None)],
+            *[("negative", ""), ("without", "")],
         ],
         ["positive", "negative", "tags", "report"],
     ),
-    "DanbooruIndexRelatedTags": ([("tags", ""), *TAG_FILTERS, ("index", None)], ["prompt", "tags", "report"]),
+    "DanbooruIndexRelatedTags": (
+        [("tags", ""), *TAG_FILTERS, ("index", None), ("without", "")],
+        ["prompt", "tags", "report"],
+    ),
     "DanbooruIndexLoad": (
         [
             *[("folder", ""), ("encoder", "auto"), ("device", "auto"), ("precision", "auto"), ("download", "never")],

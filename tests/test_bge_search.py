@@ -26,7 +26,7 @@ from danbooru_index.settings import Settings, load_settings
 @pytest.fixture
 def built(corpus, tmp_path):
     encoder = WordEncoder()
-    build_index(corpus, tmp_path / "index", encoder)
+    build_index(corpus, tmp_path / "index", encoder, BuildOptions(lexicon=False))
     index = Index(tmp_path / "index", encoder=encoder)
     yield index
     index.close()
@@ -74,7 +74,7 @@ def test_token_vectors_of_the_most_used_tags(built, tmp_path):
 
 @pytest.mark.parametrize(("most", "kept"), [(3 * 20 * 3, 2), (0, 0), (MAX_BYTES, 17)])
 def test_a_build_keeps_token_vectors_up_to_a_limit(corpus, tmp_path, most, kept):
-    build_index(corpus, tmp_path / "index", WordEncoder(), BuildOptions(late_bytes=most))
+    build_index(corpus, tmp_path / "index", WordEncoder(), BuildOptions(late_bytes=most, lexicon=False))
     with Index(tmp_path / "index", encoder=WordEncoder()) as index:
         assert len(index.late) == kept
         assert (index.folder / "late/vectors.i8").stat().st_size <= most
@@ -171,9 +171,9 @@ def test_searches_use_the_weights_that_the_settings_name(small_folder, tmp_path)
         settings = load_settings(tmp_path, environ)
         with open_index(settings, small_folder)[0] as index:
             assert index.weights == weights
-            best[len(environ)] = search(index, SearchRequest("twin ponytails")).hits[0]
+            best[len(environ)] = search(index, SearchRequest("hair in two tails")).hits[0]
     with open_index(Settings(home=tmp_path), small_folder)[0] as index:
-        plain = search(index, SearchRequest("twin ponytails")).hits[0]
+        plain = search(index, SearchRequest("hair in two tails")).hits[0]
     assert best[0] == best[1] and best[0].score > 0.0
     assert best[0].post_count > plain.post_count
     with pytest.raises(InputError, match="holds no fusion weights"):

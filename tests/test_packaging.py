@@ -165,8 +165,45 @@ def test_only_settings_reads_the_environment() -> None:
 
 def test_the_registry_data_is_complete() -> None:
     comfy = project()["tool"]["comfy"]
-    assert set(comfy) >= {"PublisherId", "DisplayName", "requires-comfyui"}
+    assert set(comfy) >= {"PublisherId", "DisplayName", "Icon", "requires-comfyui"}
+    assert comfy["Icon"].endswith("/docs/icon.png") and (ROOT / "docs/icon.png").stat().st_size < 100_000
     assert "comfyui" not in project()["project"]["name"].lower()
+    assert project()["project"]["license"] == {"file": "LICENSE"} and project()["project"]["urls"]["Repository"]
+
+
+def test_the_registrys_own_check_passes() -> None:
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "S102,S307,E702", "--ignore-noqa", "."]
+    left_out = ",".join(("tests", "benchmarks", ".venv", "training"))
+    done = subprocess.run(
+        [*command, "--extend-exclude", left_out], capture_output=True, text=True, timeout=120, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_registrys_archive_holds_what_runs_and_nothing_else() -> None:
+    """The registry packs what git tracks, without what .comfyignore names."""
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    if listed.returncode:
+        pytest.skip("this is no git checkout")
+    names = [line for line in (ROOT / ".comfyignore").read_text("utf-8").splitlines() if line and line[0] != "#"]
+    # A slash in front anchors a name that stands elsewhere too, as web/style.css.
+    ignored = tuple(name.removeprefix("/") for name in names)
+    assert "/style.css" in names and "style.css" not in names
+    packed = [name for name in listed.stdout.split("\0") if name and not name.startswith(ignored)]
+    tops = {name.split("/")[0] for name in packed}
+    needed = {"__init__.py", "nodes", "danbooru_index", "web", "locales", "example_workflows", "requirements.txt"}
+    assert tops >= needed | {"install.py", "pyproject.toml", "README.md", "LICENSE"}
+    assert tops - needed <= {
+        "install.py",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        ".comfyignore",
+    }
+    assert sum((ROOT / name).stat().st_size for name in packed if (ROOT / name).is_file()) < 16_000_000
 
 
 def test_types_of_arrays_are_named_in_one_file() -> None:

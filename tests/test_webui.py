@@ -326,7 +326,7 @@ print(spent, sorted(new - set(sys.stdlib_module_names)), len(modules.script_call
 
 def test_comfyui_gets_none_of_it_and_settings_hold_no_secret() -> None:
     ignored = (ROOT / ".comfyignore").read_text(encoding="utf-8").splitlines()
-    for own in ("danbooru_index_webui/", "scripts/", "javascript/", "style.css"):
+    for own in ("danbooru_index_webui/", "scripts/", "javascript/", "/style.css"):
         assert own in ignored
     pack = [path for folder in ("nodes", "danbooru_index") for path in (ROOT / folder).rglob("*.py")]
     assert not [path for path in pack if "danbooru_index_webui" in path.read_text(encoding="utf-8")]

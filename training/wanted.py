@@ -24,7 +24,8 @@ from danbooru_index.concepts.wanted import FEATURES, WEIGHTS_FILE, WantedModel
 from danbooru_index.evaluation.prose import EUROPEAN, ProseQuery, ProseScore, read_prose, score_prompt
 from danbooru_index.index import Index
 from danbooru_index.records import TagFilter
-from danbooru_index.search.things import Table, _covering, candidate_table
+from danbooru_index.search.choosing import cover_with_things
+from danbooru_index.search.things import Table, candidate_table
 from danbooru_index.storage.files import sha256_of
 
 from .provenance import commit
@@ -119,7 +120,7 @@ def _merged(nets: Sequence[Any]) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
 def prompt_of(example: Example, probabilities: np.ndarray, model: WantedModel) -> tuple[list[str], list[str]]:
     """The tags of the prompt and of the negative prompt, before contradictions are resolved."""
     names = dict(zip(example.table.candidates.row.tolist(), example.tags, strict=True))
-    things = _covering(example.table, probabilities, model, 2.0)
+    things = cover_with_things(example.table.reading, example.table.candidates, probabilities, model)
     prompt, negative = list(example.counts), []
     for thing in things:
         (negative if thing.span.excluded else prompt).extend(names[choice.row] for choice in thing.choices)

@@ -23,7 +23,8 @@ from ..prompt import (
     without_implied,
 )
 from ..records import TagRecord
-from ..search.things import Thing, Things, find_things
+from ..search.choosing import Thing
+from ..search.things import Things, find_things
 from ..text.fold import match_key
 from .enrich import further_tags
 from .request import ConceptReport, ExpandRequest, ExpandResult
@@ -78,6 +79,7 @@ def _result(
     added = further_tags(index, request, kept, negative)
     kept = [*kept, *added]
     tags = {choice.tag for choice in kept}
+    kept, negative = (_switched_on(side, request) for side in (kept, negative))
     words = [word for passage in passages for word in _kept_words(passage)] if request.keep_text else []
     style = STYLE_TABLE[request.style]
     look = Look(style, request.spaces, request.escape, request.weights, request.separator)
@@ -100,6 +102,12 @@ def _result(
         warnings=(*_warnings(own, dropped, passages), *_not_enriched(index, request)),
         added=tuple(choice.tag for choice in added),
     )
+
+
+def _switched_on(choices: Sequence[Choice], request: ExpandRequest) -> list[Choice]:
+    """The choices but those that the user switched off; what stands in the text is there because they wrote it."""
+    off = {match_key(tag) for tag in request.without}
+    return [choice for choice in choices if choice.own or match_key(choice.tag) not in off]
 
 
 def _choices(index: Index, request: ExpandRequest, passages: Sequence[_Passage], *, excluded: bool) -> Iterator[Choice]:

@@ -20,13 +20,14 @@ IMPLIED_CHOICES: tuple[Implied, ...] = ("drop", "keep", "add")
 class ExpandRequest:
     """What to expand, and how the prompt is written. Defaults and ranges of every adapter live here alone.
 
-    `limit` is the most tags that are added (1 to 500); `per_concept` the most a concept (1 to 10) and `budget` the average
-    a concept (1 to 10). `categories` empty means characters, series and general tags; `exclude` takes categories away.
-    `implied` says what happens to tags that another one implies. `weights` writes likely tags stronger; `quality` adds
-    the style's quality tags; `keep_text` leaves words for which no tag was found in the prompt; `enrich` adds up to
-    so many tags that go with the picture (0 to 50), where the index has co-occurrence counts; `prefix` and `suffix` stand
-    around the whole prompt. `spaces` and `escape` None means as the style has it. Raises InputError when a value is out of
-    range or the text is empty or longer than 20,000 characters.
+    `limit` is the most tags that are added (1 to 500); `per_concept` the most a concept (1 to 10) and `budget` the
+    average a concept (1 to 10). `categories` empty means characters, series and general tags; `exclude` takes
+    categories away. `implied` says what happens to tags that another one implies. `weights` writes likely tags
+    stronger; `quality` adds the style's quality tags; `keep_text` leaves words for which no tag was found in the
+    prompt; `enrich` adds up to so many tags that go with the picture (0 to 50), where the index has co-occurrence
+    counts; `prefix` and `suffix` stand around the whole prompt. `spaces` and `escape` None means as the style has it.
+    `without` are tags that were found and are not wanted: concepts still list them, the prompt does not. Raises
+    InputError when a value is out of range or the text is empty or longer than 20,000 characters.
     """
 
     text: str
@@ -48,6 +49,7 @@ class ExpandRequest:
     prefix: str = ""
     suffix: str = ""
     separator: str = ", "
+    without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):

@@ -1,6 +1,7 @@
 """The versions of an index folder: which one is current, who reads which, and the removal of those that nobody reads.
 
 DIR/CURRENT                  the name of the current version, replaced atomically
+DIR/CURRENT.aside            the same of an index that was set aside, so that the starter index is used meanwhile
 DIR/versions/NAME/           one version; it is whole once it has a manifest
 DIR/readers/NAME/*.lock      one file a reader of that version, locked by the operating system while the reader lives
 DIR/.danbooru-index          says that DIR is ours: written by the first build or fetch into it
@@ -16,6 +17,7 @@ import contextlib
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +28,7 @@ from ..storage.locks import FileHold
 from .manifest import MANIFEST_FILE, is_own_manifest
 
 POINTER_FILE = "CURRENT"
+ASIDE_FILE = "CURRENT.aside"  # the pointer of an index that rests
 LOCK_FILE = "build.lock"
 VERSIONS = "versions"
 UNFINISHED = "unfinished"  # the folder inside a version that its build still needs
@@ -35,6 +38,7 @@ MARKER_FILE = ".danbooru-index"
 _READERS = "readers"
 _MAX_NOTE_BYTES = 1 << 20
 _REMOVED = ".danbooru-index-removed"
+_MARK_SECONDS = 60.0  # the least age of a reader's mark that is looked at when an index is opened
 _OWN_NAME = re.compile(r"[0-9a-f]{12}-\S+")  # how versions are named
 _REBUILD = "Build it (danbooru-index build --input CORPUS --db DIR) or fetch it (danbooru-index fetch)."
 
@@ -132,6 +136,23 @@ def set_current(folder: Path, name: str) -> None:
     write_text_atomically(folder / POINTER_FILE, name + "\n")
 
 
+def set_aside(folder: Path) -> bool:
+    """Let a folder's index rest: it stays on the disk, but nothing finds it until `bring_back`; whether there was one."""
+    if not (folder / POINTER_FILE).is_file():
+        return False
+    (folder / POINTER_FILE).replace(folder / ASIDE_FILE)
+    return True
+
+
+def bring_back(folder: Path) -> bool:
+    """Undo `set_aside`, unless another index stands there now or the old one is gone; whether it is the current one again."""
+    aside = folder / ASIDE_FILE
+    if has_index(folder) or not aside.is_file() or not (folder / VERSIONS / _pointed(aside) / MANIFEST_FILE).is_file():
+        return False
+    aside.replace(folder / POINTER_FILE)
+    return True
+
+
 class ReadMark:
     """Says that this process reads a version, until `release` or the process's end.
 
@@ -198,12 +219,21 @@ def remove_unused(folder: Path) -> list[str]:
 
 
 def tidy(folder: Path) -> None:
-    """Remove unused versions, and what a killed build left in the current one, when an index is opened; a build at work
-    does so itself."""
+    """Remove unused versions, what a killed build left in the current one, and marks of readers that ended, when an index is
+    opened; a build at work does so itself."""
     versions = folder / VERSIONS
+    _clear_old_marks(folder)
     if len(list(versions.glob("*"))) > 1 or any(versions.glob(f"*/{UNFINISHED}")):
         with contextlib.suppress(OSError), FileHold(folder / LOCK_FILE):
             remove_unused(folder)
+
+
+def _clear_old_marks(folder: Path) -> None:
+    """Remove the marks of readers that ended without a chance to do so; a fresh one may be about to be locked."""
+    for path in (folder / _READERS).glob("*/*.lock"):
+        with contextlib.suppress(OSError):  # TimeoutError, where its reader lives, is one
+            if time.time() - path.stat().st_mtime > _MARK_SECONDS:
+                FileHold(path).release(remove=True)
 
 
 def _old_versions(folder: Path, current: Path) -> Iterator[Path]:

@@ -13,7 +13,8 @@ STYLES: tuple[StyleName, ...] = ("sdxl", "novelai", "anima", "tags")
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`order` sorts the kinds of tags; `brackets` is how weights are written: `(tag:1.2)` or NovelAI's `1.2::tag::`."""
+    """`order` sorts the kinds of tags; `brackets` is how weights are written: `(tag:1.2)` or NovelAI's `1.2::tag::`.
+    `negative` are the quality tags of the negative prompt."""
 
     spaces: bool
     escape: bool
@@ -22,19 +23,23 @@ class Style:
     suffix: str = ""
     numeric_weights: bool = False
     artist_mark: str = ""
+    negative: str = ""
 
 
 _SUBJECT_FIRST = ("count", "character", "copyright", "artist", "general", "meta")
 STYLE_TABLE: dict[StyleName, Style] = {
     # Illustrious and NoobAI: subject first, quality tags last (model cards of Illustrious-XL and NoobAI-XL).
-    "sdxl": Style(spaces=True, escape=True, order=_SUBJECT_FIRST, suffix="masterpiece, best quality"),
+    "sdxl": Style(spaces=True, escape=True, order=_SUBJECT_FIRST, suffix="masterpiece, best quality",
+        negative="worst quality, low quality, lowres, bad anatomy, bad hands, jpeg artifacts, signature, watermark"),
     # NovelAI: no escaping, numeric emphasis, quality tags last (docs.novelai.net).
     "novelai": Style(
-        spaces=True, escape=False, order=_SUBJECT_FIRST, suffix="very aesthetic, masterpiece, no text", numeric_weights=True
+        spaces=True, escape=False, order=_SUBJECT_FIRST, suffix="very aesthetic, masterpiece, no text", numeric_weights=True,
+        negative="lowres, artistic error, worst quality, bad quality, jpeg artifacts, very displeasing",
     ),
     # Anima: quality first, then count, character, series, artist with an @ (the model's card).
     "anima": Style(
-        spaces=True, escape=True, order=_SUBJECT_FIRST, prefix="masterpiece, best quality, score_7, safe", artist_mark="@"
+        spaces=True, escape=True, order=_SUBJECT_FIRST, prefix="masterpiece, best quality, score_7, safe", artist_mark="@",
+        negative="worst quality, low quality, score_1, score_2, score_3, artist name",
     ),
     "tags": Style(spaces=False, escape=False, order=_SUBJECT_FIRST),
 }  # fmt: skip

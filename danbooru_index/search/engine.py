@@ -12,8 +12,9 @@ from ..index.damage import names_damage
 from ..index.index import Index
 from ..records import Hit, SearchRequest, SearchResult
 from .candidates import PART
+from .choosing import Choice
 from .score import QueryVectors, Scored, encode_queries, make_hit, ranked, score_candidates, with_spelling
-from .things import Choice, Things, find_things
+from .things import Things, find_things
 
 FURTHER = (
     0.5  # what the second and later tags of a thing count of their probability: the first of each thing come first

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,12 +13,12 @@ import numpy as np
 from ..arrays.ragged import Ragged
 from ..arrays.types import FloatArray, IntArray
 from ..concepts.counts import all_count_tags
-from ..concepts.cover import best_cover
 from ..concepts.spans import Reading, Span, read
 from ..concepts.wanted import Candidates, WantedModel, default_model, feature_table
 from ..index.index import Index
 from ..records import Category, SearchRequest, TagFilter
 from .candidates import PART
+from .choosing import DEFAULT_BUDGET, Thing, cover_with_things, of_one_series
 from .score import QueryVectors, Scored, encode_queries, ranked, score_candidates
 
 MAX_CHARACTERS = 2_000  # of one text that are read for things; the rest is reported
@@ -27,32 +26,9 @@ GENERAL_TAGS = 8  # candidates of a span
 OTHER_TAGS = 2  # characters and series among them
 NAMED_TAGS = 6  # tags of one spelling
 SCORED = 24  # hits of a span among which those are looked for
-MOST = 4  # tags of one thing that count for its value
 NAMED_SCORE = 0.97  # what a name is worth where the ranker was not asked
-SECOND = 0.2  # how much a further tag of a thing adds to its value
-NAME_VALUE = 0.1  # how much a name adds: of two near covers the one of names reads better
-DEFAULT_BUDGET = 2.0  # tags of a thing, at which the learned thresholds hold
-_QUALIFIER = re.compile(r"_\(([^()]+)\)$")
 _MEANT = (Category.GENERAL,)
 _READ = (Category.GENERAL, Category.CHARACTER, Category.COPYRIGHT)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A tag that a thing may be, and how likely it is wanted; `exact` when the text is its name."""
-
-    row: int
-    probability: float
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """A span of the cover with its tags, likeliest first, at least one; `others` are its candidates that are not likely enough."""
-
-    span: Span
-    choices: tuple[Choice, ...]
-    others: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +86,7 @@ def find_things(
     model = model or default_model()
     table = candidate_table(index, text[:MAX_CHARACTERS], filters)
     probabilities = model.probabilities(table.features)
-    things = _of_one_series(index, _covering(table, probabilities, model, budget))
+    things = of_one_series(index, cover_with_things(table.reading, table.candidates, probabilities, model, budget))
     return Things(table.reading, tuple(things), table.whole, max(0, len(text) - MAX_CHARACTERS))
 
 
@@ -121,7 +97,7 @@ def candidate_table(index: Index, text: str, filters: TagFilter) -> Table:
     reading = read(text, lambda keys: _names(index, keys, filters, counts))
     encoded = list(dict.fromkeys(span.text for span in reading.spans if not _is_plain_name(span)))
     stretches = [text[stretch.start : stretch.end].strip() or text for stretch in reading.stretches]
-    vectors = encode_queries(index, [*encoded, *stretches, text]) if reading.spans else []
+    vectors = _vectors(index, [*encoded, *stretches, text]) if reading.spans else []
     requests = [
         SearchRequest(one, SCORED, filters.categories, filters.nsfw, filters.min_count)
         for one in encoded
@@ -130,6 +106,13 @@ def candidate_table(index: Index, text: str, filters: TagFilter) -> Table:
     scored = dict(zip(encoded, score_candidates(index, requests, vectors[: len(encoded)], PART), strict=True))
     found = _candidates(index, reading, scored, vectors[len(encoded) :], counts)
     return Table(reading, found, feature_table(reading, found), vectors[-1] if vectors else None)
+
+
+def _vectors(index: Index, texts: Sequence[str]) -> list[QueryVectors]:
+    """The vectors of texts, each distinct one encoded once."""
+    distinct = list(dict.fromkeys(texts))
+    found = dict(zip(distinct, encode_queries(index, distinct), strict=True))
+    return [found[text] for text in texts]
 
 
 def _is_plain_name(span: Span) -> bool:
@@ -236,80 +219,6 @@ def _context(
     of_stretch = np.empty(len(rows), np.float32)
     of_stretch[order] = near[: len(rows)]
     return {"context": of_stretch, "whole": near[len(rows) :].astype(np.float32)}
-
-
-def _covering(table: Table, probabilities: FloatArray, model: WantedModel, budget: float) -> list[Thing]:
-    """The spans of the best cover, each with the tags that are likely enough."""
-    further = model.further * DEFAULT_BUDGET / budget if budget > 1.0 else np.inf
-    by_span: dict[int, list[Choice]] = {}
-    found = table.candidates
-    for number, row, kind, probability in zip(
-        found.span.tolist(), found.row.tolist(), found.kind.tolist(), probabilities.tolist(), strict=True
-    ):
-        by_span.setdefault(number, []).append(Choice(row, probability, kind >= 0))
-    spans = table.reading.spans
-    chosen: dict[int, list[Choice]] = {}
-    for number, choices in by_span.items():
-        first = model.excluded if spans[number].excluded else model.first
-        choices.sort(key=lambda choice: -choice.probability)
-        if choices[0].probability >= first:
-            # More of what is left out does no harm: it is not in the picture either.
-            least = model.first if spans[number].excluded else further
-            rest = [choice for choice in choices[1:] if choice.probability >= least]
-            chosen[number] = [choices[0], *rest]
-    numbers = _unabsorbed(spans, chosen)
-    values = [_value(chosen[number], model.first, further) for number in numbers]
-    places = [(spans[number].start, spans[number].end) for number in numbers]
-    cover = best_cover(places, values, len(table.reading.text))
-    things = []
-    for number in (numbers[i] for i in cover):
-        taken = chosen[number]
-        rest = [choice for choice in by_span[number] if choice not in taken]
-        things.append(Thing(spans[number], tuple(taken), tuple(rest)))
-    return things
-
-
-def _of_one_series(index: Index, things: Sequence[Thing]) -> list[Thing]:
-    """Of several characters of one name the one whose series another character of the text comes from: Ram beside Rem."""
-    tags = [index.store.record(thing.choices[0].row).tag for thing in things]
-    series = [match[1] if (match := _QUALIFIER.search(tag)) else "" for tag in tags]
-    found = []
-    for number, thing in enumerate(things):
-        others = {name for i, name in enumerate(series) if name and i != number}
-        named = [choice for choice in (*thing.choices, *thing.others) if choice.exact]
-        better = [
-            choice
-            for choice in named
-            if (match := _QUALIFIER.search(index.store.record(choice.row).tag)) and match[1] in others
-        ]
-        if better and series[number] not in others and index.store.category[thing.choices[0].row] == Category.CHARACTER:
-            found.append(Thing(thing.span, (better[0],), tuple(c for c in named if c is not better[0])))
-        else:
-            found.append(thing)
-    return found
-
-
-def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]]) -> list[int]:
-    """The spans but those inside a larger one that is the name of the same tag: 猫 and 耳 beside 猫耳."""
-    saying: dict[int, list[int]] = {}
-    for number, choices in chosen.items():
-        saying.setdefault(choices[0].row, []).append(number)
-    absorbed = {
-        inner
-        for numbers in saying.values()
-        if len(numbers) > 1
-        for inner in numbers
-        for outer in numbers
-        if chosen[outer][0].exact and not chosen[inner][0].exact and spans[outer].covers(spans[inner])
-    }
-    return [number for number in chosen if number not in absorbed]
-
-
-def _value(choices: Sequence[Choice], first: float, further: float) -> float:
-    """What a span adds to a cover: how far its tags are above what they must promise."""
-    least = min(first, choices[0].probability - 1e-6)
-    surplus = sum(choice.probability - further for choice in choices[1:MOST])
-    return choices[0].probability - least + SECOND * surplus + NAME_VALUE * choices[0].exact
 
 
 def count_tag_rows(index: Index) -> frozenset[int]:

@@ -1,0 +1,125 @@
+"""Choosing what a text names: of each span the tags that are likely enough, and of the spans the best cover."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrays.types import FloatArray
+from ..concepts.cover import best_cover
+from ..concepts.spans import Reading, Span
+from ..concepts.wanted import Candidates, WantedModel
+from ..index.index import Index
+from ..records import Category
+
+MOST = 4  # tags of one thing that count for its value
+SECOND = 0.2  # how much a further tag of a thing adds to its value
+LEAST = 0.02  # below which even the likeliest tag of a text is noise
+NAME_VALUE = 0.1  # how much a name adds: of two near covers the one of names reads better
+DEFAULT_BUDGET = 2.0  # tags of a thing, at which the learned thresholds hold
+_QUALIFIER = re.compile(r"_\(([^()]+)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A tag that a thing may be, and how likely it is wanted; `exact` when the text is its name."""
+
+    row: int
+    probability: float
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A span of the cover with its tags, likeliest first, at least one; `others` are its candidates that are not likely enough."""
+
+    span: Span
+    choices: tuple[Choice, ...]
+    others: tuple[Choice, ...] = ()
+
+
+def cover_with_things(
+    reading: Reading, found: Candidates, probabilities: FloatArray, model: WantedModel, budget: float = DEFAULT_BUDGET
+) -> list[Thing]:
+    """The spans of the best cover, each with the tags that are likely enough."""
+    further = model.further * DEFAULT_BUDGET / budget if budget > 1.0 else np.inf
+    by_span: dict[int, list[Choice]] = {}
+    for number, row, kind, probability in zip(
+        found.span.tolist(), found.row.tolist(), found.kind.tolist(), probabilities.tolist(), strict=True
+    ):
+        by_span.setdefault(number, []).append(Choice(row, probability, kind >= 0))
+    spans = reading.spans
+    chosen: dict[int, list[Choice]] = {}
+    for number, choices in by_span.items():
+        first = model.excluded if spans[number].excluded else model.first
+        choices.sort(key=lambda choice: -choice.probability)
+        if choices[0].probability >= first:
+            # More of what is left out does no harm: it is not in the picture either.
+            least = model.first if spans[number].excluded else further
+            rest = [choice for choice in choices[1:] if choice.probability >= least]
+            chosen[number] = [choices[0], *rest]
+    if not any(not spans[number].excluded for number in chosen):
+        chosen |= _likeliest(spans, by_span)
+    numbers = _unabsorbed(spans, chosen)
+    values = [_value(chosen[number], model.first, further) for number in numbers]
+    places = [(spans[number].start, spans[number].end) for number in numbers]
+    cover = best_cover(places, values, len(reading.text))
+    things = []
+    for number in (numbers[i] for i in cover):
+        taken = chosen[number]
+        rest = [choice for choice in by_span[number] if choice not in taken]
+        things.append(Thing(spans[number], tuple(taken), tuple(rest)))
+    return things
+
+
+def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]]) -> list[int]:
+    """The spans but those inside a larger one that is the name of the same tag: 猫 and 耳 beside 猫耳."""
+    saying: dict[int, list[int]] = {}
+    for number, choices in chosen.items():
+        saying.setdefault(choices[0].row, []).append(number)
+    absorbed = {
+        inner
+        for numbers in saying.values()
+        if len(numbers) > 1
+        for inner in numbers
+        for outer in numbers
+        if chosen[outer][0].exact and not chosen[inner][0].exact and spans[outer].covers(spans[inner])
+    }
+    return [number for number in chosen if number not in absorbed]
+
+
+def _value(choices: Sequence[Choice], first: float, further: float) -> float:
+    """What a span adds to a cover: how far its tags are above what they must promise."""
+    least = min(first, choices[0].probability - 1e-6)
+    surplus = sum(choice.probability - further for choice in choices[1:MOST])
+    return choices[0].probability - least + SECOND * surplus + NAME_VALUE * choices[0].exact
+
+
+def _likeliest(spans: Sequence[Span], by_span: dict[int, list[Choice]]) -> dict[int, list[Choice]]:
+    """The one likeliest tag of a text in which none is likely enough: a weak answer tells more than an empty prompt."""
+    wanted = [number for number in by_span if not spans[number].excluded]
+    best = max(wanted, key=lambda number: by_span[number][0].probability, default=None)
+    return {} if best is None or by_span[best][0].probability < LEAST else {best: by_span[best][:1]}
+
+
+def of_one_series(index: Index, things: Sequence[Thing]) -> list[Thing]:
+    """Of several characters of one name the one whose series another character of the text comes from: Ram beside Rem."""
+    tags = [index.store.record(thing.choices[0].row).tag for thing in things]
+    series = [match[1] if (match := _QUALIFIER.search(tag)) else "" for tag in tags]
+    found = []
+    for number, thing in enumerate(things):
+        others = {name for i, name in enumerate(series) if name and i != number}
+        named = [choice for choice in (*thing.choices, *thing.others) if choice.exact]
+        better = [
+            choice
+            for choice in named
+            if (match := _QUALIFIER.search(index.store.record(choice.row).tag)) and match[1] in others
+        ]
+        if better and series[number] not in others and index.store.category[thing.choices[0].row] == Category.CHARACTER:
+            found.append(Thing(thing.span, (better[0],), tuple(c for c in named if c is not better[0])))
+        else:
+            found.append(thing)
+    return found

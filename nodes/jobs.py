@@ -1,0 +1,110 @@
+"""Long work for the page: one job at a time, in a thread of its own beside ComfyUI's prompts, on the CPU alone.
+
+A job tells how far it is by events on ComfyUI's websocket and whenever its state is asked for; it can be cancelled.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..danbooru_index.errors import BuildCancelledError, DanbooruIndexError, InputError
+from ..danbooru_index.progress import Progress, Step
+from . import host
+from .words import hint_of
+
+EVENT = "danbooru-index.job"
+_SECONDS = 0.2  # between two events
+RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
+
+Work = Callable[[Progress, Callable[[], bool]], str]
+
+
+class JobCancelled(Exception):
+    """Raised out of a job's progress when the user cancelled it."""
+
+
+@dataclass(slots=True)
+class Job:
+    """One piece of work and where it stands; `note`, `report`, `error` and `hint` are sentences for people."""
+
+    kind: str
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    state: str = RUNNING
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+    remaining: float = 0.0
+    note: str = ""
+    report: str = ""
+    error: str = ""
+    hint: str = ""
+    started: float = field(default_factory=time.time)
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented JSON form."""
+        return asdict(self)
+
+
+class JobRunner:
+    """The job that runs, or the last one."""
+
+    def __init__(self, tell: Callable[[str, dict[str, Any]], None]) -> None:
+        """`tell` sends an event with its data to the pages; it may be called from any thread."""
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._said = 0.0
+        self.job: Job | None = None
+
+    def start(self, kind: str, work: Work) -> Job:
+        """Begin a job. Where one of the same kind runs it is that one; raises InputError where another kind does."""
+        with self._lock:
+            if self.job is not None and self.job.state == RUNNING:
+                if self.job.kind == kind:
+                    return self.job
+                raise InputError("Another job is running.", hint="Wait for its end, or cancel it.")
+            self._stop = threading.Event()
+            job = self.job = Job(kind)
+            thread = threading.Thread(
+                target=self._run, args=(job, work, self._stop), name=f"danbooru-index {kind}", daemon=True
+            )
+        self._send(job)
+        thread.start()
+        return job
+
+    def cancel(self) -> Job | None:
+        """Ask the running job to stop; it does so within a second or at its next step."""
+        self._stop.set()
+        return self.job
+
+    def _run(self, job: Job, work: Work, stop: threading.Event) -> None:
+        def progress(step: Step) -> None:
+            if stop.is_set():
+                raise JobCancelled
+            job.stage, job.done, job.total, job.unit = step.name, step.done, step.total, step.unit
+            job.remaining, job.note = step.remaining, step.note or job.note
+            if time.monotonic() - self._said > _SECONDS:
+                self._send(job)
+
+        try:
+            job.report = work(progress, stop.is_set)
+            job.state = DONE
+        except (JobCancelled, BuildCancelledError):
+            job.state = CANCELLED
+        except DanbooruIndexError as error:
+            job.error, job.hint, job.state = str(error), hint_of(error), FAILED
+            host.logger.error("%s: %s", job.kind, error)
+        except Exception as error:  # the job's end must be told, whatever ended it
+            job.error, job.hint, job.state = "It failed.", "The log of ComfyUI says more.", FAILED
+            host.logger.exception("%s: %s", job.kind, error)
+        self._send(job)
+
+    def _send(self, job: Job) -> None:
+        self._said = time.monotonic()
+        self._tell(EVENT, job.as_json())

@@ -1,0 +1,238 @@
+"""What ComfyUI's page asks beyond the engine's routes: the state of the index, jobs, corpora, and a plan before a rebuild.
+
+Plain functions from a JSON object to a JSON object; server.py binds them. A corpus is a name inside ComfyUI's input folder,
+never a path.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import folder_paths
+
+from ..danbooru_index.errors import IndexFolderError, InputError
+from ..danbooru_index.progress import Progress
+from . import host
+from .building import STARTER, TABLES, Order, rebuild
+from .encoders import AUTO, CPU, ENCODERS, USE_MULTILINGUAL
+from .jobs import JobRunner
+from .service import find_version, preparing
+from .words import install_command, transformers_change
+
+SUBFOLDER = "danbooru-index"  # of ComfyUI's input folder: where the page uploads to
+SUFFIXES = (".jsonl", ".jsonl.gz", *TABLES)
+_LISTED = 200
+# Measured on two idle cores with the embedded encoder: texts of a tag, and texts a second with everything that follows.
+_TEXTS_OF_A_TAG, _TEXTS_A_SECOND = 10.4, 1600.0
+_BGE_SLOWER = {True: 4.0, False: 150.0}  # with a GPU, without one
+_BGE_BYTES = 2_300_000_000
+
+Body = dict[str, Any]
+
+
+def state(jobs: JobRunner) -> Body:
+    """The index that would be used, the job, and the settings with where they come from."""
+    from ..danbooru_index.locate import main_folder
+
+    settings = host.settings()
+    version = _version()
+    return {
+        "index": _facts(version) if version is not None else None,
+        "kind": "none" if version is None else "built" if main_folder(settings) in version.parents else STARTER,
+        "aside": (main_folder(settings) / "CURRENT.aside").is_file(),
+        "job": jobs.job.as_json() if jobs.job is not None else None,
+    }
+
+
+def _version() -> Path | None:
+    try:
+        return find_version()
+    except IndexFolderError:
+        return None
+
+
+def _facts(version: Path) -> Body:
+    from ..danbooru_index.index.manifest import read_manifest
+
+    manifest = read_manifest(version)
+    channels = sorted({name.partition("/")[0] for name in manifest.files if "/" in name})
+    return {
+        "tags": manifest.rows,
+        "texts": manifest.texts,
+        "encoder": str(manifest.encoder),
+        "bytes": sum(entry.size for entry in manifest.files.values()),
+        "channels": channels,
+        "built": (version / "manifest.json").stat().st_mtime,
+    }
+
+
+def corpora() -> Body:
+    """The files in ComfyUI's input folder that an index can be built from, newest first."""
+    root = Path(folder_paths.get_input_directory())
+    found = [
+        path
+        for folder in (root, root / SUBFOLDER)
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if path.is_file() and path.name.lower().endswith(SUFFIXES)
+    ]
+    found.sort(key=lambda path: -path.stat().st_mtime)
+    return {"corpora": [path.relative_to(root).as_posix() for path in found[:_LISTED]]}
+
+
+def corpus_path(name: str) -> str:
+    """The path of a corpus that the page names; raises InputError for what lies elsewhere or is no corpus."""
+    if name in ("", STARTER):
+        return name
+    root = Path(folder_paths.get_input_directory()).resolve()
+    path = (root / name).resolve()
+    if root not in path.parents or not path.name.lower().endswith(SUFFIXES) or not path.is_file():
+        raise InputError(
+            f"There is no corpus {name[:80]!r} in ComfyUI's input folder.",
+            hint=f"Upload one, or copy it there; it ends in {', '.join(SUFFIXES)}.",
+        )
+    return str(path)
+
+
+def _order(body: Body) -> Order:
+    known = {field.name: field.type for field in fields(Order)}
+    unknown = [name for name in body if name not in known]
+    if unknown:
+        raise InputError(f"There is no field {unknown[0][:60]!r}.", hint=f"The fields are: {', '.join(known)}.")
+    for name, value in body.items():
+        kind = {"int": int, "bool": bool}.get(str(known[name]), str)
+        if type(value) is not kind:
+            raise InputError(f"The field {name} has the wrong type.", hint=f"Send {kind.__name__}.")
+    order = Order(**{**body, "corpus": corpus_path(body.get("corpus", ""))})
+    if order.encoder not in ENCODERS:
+        raise InputError(f"There is no encoder {order.encoder[:60]!r}.", hint=f"Use one of: {', '.join(ENCODERS)}.")
+    return order
+
+
+def plan(body: Body) -> Body:
+    """What a rebuild would take: rows, about how many seconds, where it would run, and what is missing for it."""
+    order = _order(body)
+    settings = host.settings()
+    model = settings.model if order.encoder == AUTO else order.encoder
+    embedded, gpu = model == USE_MULTILINGUAL, _has_gpu()
+    rows = _rows(order.corpus)
+    slower = 1.0 if embedded else _BGE_SLOWER[gpu]
+    return {
+        "rows": rows,
+        "seconds": round(rows * _TEXTS_OF_A_TAG / _TEXTS_A_SECOND * slower + 5),
+        "encoder": model,
+        # Never from another thread beside sampling.
+        "where": "queue" if gpu and not embedded and order.device != CPU else "job",
+        "missing": [] if embedded else _missing(),
+        "download_bytes": 0 if embedded or _has_weights() else _BGE_BYTES,
+    }
+
+
+def _rows(corpus: str) -> int:
+    from ..danbooru_index.index.manifest import read_manifest
+    from ..danbooru_index.locate import STARTER_CORPUS
+
+    version = _version()
+    if corpus in ("", STARTER):
+        if not corpus and version is not None:
+            return read_manifest(version).rows
+        corpus = str(STARTER_CORPUS)
+    path = Path(corpus)
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        count, chunk = 0, file.read(1 << 20)
+        while chunk:
+            count, last, chunk = count + chunk.count(b"\n"), chunk, file.read(1 << 20)
+            if not chunk and not last.endswith(b"\n"):
+                count += 1
+    return count
+
+
+def _has_gpu() -> bool:
+    import comfy.model_management
+
+    return str(comfy.model_management.get_torch_device()) != CPU
+
+
+def _missing() -> list[Body]:
+    """Packages that BGE-M3 needs and that are not there, with the command for this very Python and what it changes."""
+    if importlib.util.find_spec("FlagEmbedding") is not None:
+        return []
+    command = install_command('"FlagEmbedding>=1.4.2,<2"', '"transformers>=4.44.2,<5.24"')
+    return [{"package": "FlagEmbedding", "command": command, "changes": transformers_change().strip()}]
+
+
+def _has_weights() -> bool:
+    from ..danbooru_index.encoders.model_files import find_folder
+
+    return find_folder(host.settings()) is not None
+
+
+def start_prepare(jobs: JobRunner) -> Body:
+    """Make the index ready that a search would use: the starter index is built where there is none."""
+
+    def work(progress: Progress, _: Callable[[], bool]) -> str:
+        preparing(progress)
+        return ""
+
+    return jobs.start("prepare", work).as_json()
+
+
+def start_rebuild(jobs: JobRunner, body: Body) -> Body:
+    """Build in the background, on the CPU; what needs the GPU is queued as a prompt by the page."""
+    order = _order(body)
+    if plan(body)["where"] != "job":
+        raise InputError(
+            "This would run on the GPU.", hint="Queue Danbooru Index: Rebuild as a prompt, or choose device cpu."
+        )
+    return jobs.start("rebuild", lambda progress, cancelled: rebuild(order, progress, cancelled)).as_json()
+
+
+def start_verify(jobs: JobRunner) -> Body:
+    """Compare every file of the index with its hash."""
+
+    def work(progress: Progress, _: Callable[[], bool]) -> str:
+        from ..danbooru_index.errors import IndexDamagedError
+        from ..danbooru_index.index.manifest import check_files, read_manifest
+
+        version = find_version()
+        if version is None:
+            raise InputError("There is no index yet.", hint="Search once, and the starter index is built.")
+        manifest = read_manifest(version)
+        problems = check_files(version, manifest, hashes=True)
+        if problems:
+            raise IndexDamagedError(f"The index is damaged: {'; '.join(problems[:3])}.", hint="Build it again.")
+        return f"All {len(manifest.files)} files are as they were built."
+
+    return jobs.start("verify", work).as_json()
+
+
+def bring_back() -> Body:
+    """Use the built index again after `starter`."""
+    from ..danbooru_index.index.versions import bring_back as restore
+    from ..danbooru_index.locate import main_folder
+
+    if not restore(main_folder(host.settings())):
+        raise InputError("There is no index that rests.", hint="Build one.")
+    return {}
+
+
+def allow(body: Body) -> Body:
+    """Write a source that a workflow named into the user's settings, since the user said so."""
+    from ..danbooru_index.sources import allow_source
+
+    kind, value = body.get("kind"), body.get("value")
+    if not isinstance(kind, str) or not isinstance(value, str):
+        raise InputError("The fields kind and value are strings.", hint="Send both.")
+    allow_source(host.settings(), kind, value)
+    return {"kind": kind, "value": value}
+
+
+def cancel(jobs: JobRunner) -> Body:
+    """Stop the running job."""
+    job = jobs.cancel()
+    return {"job": job.as_json() if job is not None else None}

