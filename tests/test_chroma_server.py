@@ -90,8 +90,9 @@ def test_several_processes_search_at_once(built: Path, url: str) -> None:
     from danbooru_index.index.index import Index
     from danbooru_index.records import SearchRequest
     from danbooru_index.search.engine import search
-    from danbooru_index.settings import Settings
-    settings = Settings(home=Path("."), chroma={url!r})
+    from dataclasses import replace
+    from danbooru_index.settings import load_settings
+    settings = replace(load_settings(), chroma={url!r})
     with Index(Path({str(built)!r}), encoder=WordEncoder(), settings=settings) as index:
         found = [search(index, SearchRequest(f"blue thing {{n}}", nsfw="include")) for n in range(1, 60, 7)]
     print(json.dumps([[result.nearest_by, result.tags] for result in found]))
