@@ -76,8 +76,8 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     parts = clauses(text)
     atoms = [atoms_of(text, part) for part in parts]
     names = names_of(sorted({key for line in atoms for _, _, keys in _runs(line) for key in keys}))
-    inside = _name_places(atoms, names)
-    cut = stretches(text, parts, language, lambda start, end: _inside_name(text, inside, start, end))
+    inside = _inside_names(text, _name_places(atoms, names))
+    cut = stretches(text, parts, language, inside)
     lines = [_Line(text, stretch, number, language) for number, stretch in enumerate(cut)]
     crowd = Crowd()
     for line in lines:
@@ -155,10 +155,20 @@ def _name_places(lines: Sequence[Sequence[Atom]], names: Names) -> list[tuple[in
     ]
 
 
-def _inside_name(text: str, names: Sequence[tuple[int, int]], start: int, end: int) -> bool:
-    """Whether `text[start:end]` is the inside of a longer name. "no" in "no shoes" still excludes what follows it."""
-    after = text[start] > "\u2e80" and end - start == 1  # 无表情, but not 没有眼镜
-    return any((a < start or (a == start and after)) and end <= b and b - a > end - start for a, b in names)
+def _inside_names(text: str, names: Sequence[tuple[int, int]]) -> Callable[[int, int], bool]:
+    """Whether `text[start:end]` is the inside of a longer name; "no" in "no shoes" still excludes what follows it."""
+    ends = [0] * (len(text) + 1)  # of the longest name that begins at each place
+    for start, end in names:
+        ends[start] = max(ends[start], end)
+    before = [0]  # the furthest end of the names that begin before each place
+    for end in ends:
+        before.append(max(before[-1], end))
+
+    def inside(start: int, end: int) -> bool:
+        single = text[start] > "\u2e80" and end - start == 1  # 无表情, but not 没有眼镜
+        return before[start] >= end or (single and ends[start] > end)
+
+    return inside
 
 
 @dataclass(frozen=True, slots=True)
