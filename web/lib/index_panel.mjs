@@ -155,17 +155,22 @@ class Panel {
 
   /** @param {any} job @param {boolean} [old] whether it is only what the state told */
   job(job, old = false) {
+    // The answer that starts a short job may come after the event of its end.
+    if (job.state === "running" && this.ended === job.id) return;
     this.running = job.state === "running";
     clearTimeout(this.timer);
     // Events may be lost with the connection.
     if (this.running) this.timer = setTimeout(() => void this.state(), 3000);
-    if (old && !this.running) return;
+    if (old && !this.running && this.shown !== job.id) return;
+    const news = !this.running && this.ended !== job.id;
+    this.shown = job.id;
+    if (!this.running) this.ended = job.id;
     this.jobBox.replaceChildren(jobView(job));
     this.go.disabled = this.running || Boolean(this.plan?.missing.length);
-    if (!this.running && !old) {
+    if (news) {
       forget();
       this.changed();
-      void this.state();
+      if (!old) void this.state();
     }
   }
 }
