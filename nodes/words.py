@@ -26,6 +26,20 @@ _RULES: tuple[tuple[str, str], ...] = (
         r"Build the index again \(danbooru-index build\) or fetch it again \(danbooru-index fetch\)\.",
         f"Run {REBUILD} with unfinished = restart.",
     ),
+    (
+        r"Build the index again \(danbooru-index build\), fetch it again \(danbooru-index fetch\), or use --dense sketch\.",
+        f"Run {REBUILD} with unfinished = restart, or choose dense sketch in {LOAD}.",
+    ),
+    (
+        r"Build it again without --chroma-tags 0, or search with --dense sketch\.",
+        f"Run {REBUILD}, which makes one, or choose dense sketch in {LOAD}.",
+    ),
+    (r"or search without --chroma\.", f"or clear chroma in {LOAD}."),
+    (
+        r"Send it there \(danbooru-index build \.\.\. --chroma (\S+)\), or use the index that the server holds\.",
+        rf"Name the index that the server at \1 holds in the folder of {LOAD}, or clear chroma there.",
+    ),
+    (r"or an index with --db, in the node: folder", f"or an index in the folder of {LOAD}"),
     (r"Run danbooru-index verify, then build or fetch again\.", f"Run {REBUILD} with unfinished = restart."),
     (r"Run its danbooru-index build command again, which goes", f"Run {REBUILD} again, which goes"),
     (

@@ -29,7 +29,11 @@ def pack(request, tmp_path) -> Path:
     for name in ("install.py", "requirements.txt"):
         shutil.copy(ROOT / name, target / name)
     if request.param == "extensions":
+        shutil.copytree(ROOT / "danbooru_index_webui", target / "danbooru_index_webui", ignore=ignored)
         (host / "launch.py").write_text("raise AssertionError('the host is not to be imported')")
+        (host / "modules").mkdir()
+        paths = f"data_path = {str(host)!r}\nmodels_path = {str(host / 'models')!r}\n"
+        (host / "modules/paths_internal.py").write_text(paths)
     return target
 
 

@@ -168,7 +168,9 @@ def test_the_page_asks_for_the_key(chromium: Any, small_folder: Path, tmp_path: 
         page.wait_for_selector("#key-dialog[open]")
         page.fill("#key-dialog [name=key]", KEY)
         page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('#state').textContent.includes('tags')")
+        page.wait_for_selector("#key-dialog:not([open])", state="attached")
+        # The page's own policy forbids eval, so its state is waited for by a selector.
+        page.wait_for_selector("#state:has-text('tags')")
         page.fill("#search [name=text]", "双马尾")
         page.wait_for_selector('[data-tag="twintails"]')
         page.close()

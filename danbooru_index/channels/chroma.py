@@ -299,7 +299,7 @@ class Server:
         reason = str(error) or type(error).__name__
         return ChromaServerError(
             f"The Chroma server {self.url} does not answer: {reason}.",
-            hint="Start it (chroma run --host ... --path ...), correct the address, or search without --chroma.",
+            hint="Start it (chroma run), correct the address, or search without --chroma.",
         )
 
     def run(self, call: Callable[[], T], seconds: float = SERVER_SECONDS) -> T:

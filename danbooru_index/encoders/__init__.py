@@ -10,10 +10,8 @@ from ..errors import EncoderError, IndexMismatchError
 from ..progress import Progress, silent
 from ..settings import Settings, load_settings
 from ..storage.paths import is_network_path
-from .protocol import Encoder, EncoderIdentity, Encoding
+from .protocol import BGE_M3, USE_MULTILINGUAL, Encoder, EncoderIdentity, Encoding
 
-USE_MULTILINGUAL = "use-multilingual"
-BGE_M3 = "BAAI/bge-m3"
 PRECISIONS = ("auto", "fp32", "fp16", "int8")
 
 __all__ = [

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     # For types alone: an identity is read and compared, as `fetch` and `info` do, without loading numpy.
     from ..arrays.types import FloatArray
+
+USE_MULTILINGUAL = "use-multilingual"
+BGE_M3 = "BAAI/bge-m3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,12 @@ class EncoderIdentity:
     def from_json(cls, value: dict[str, Any]) -> EncoderIdentity:
         """Read the manifest's form; raises KeyError or TypeError when it is not one."""
         return cls(str(value["name"]), str(value["revision"]), int(value["dimensions"]))
+
+    def public(self) -> EncoderIdentity:
+        """What a stranger may read of it: one that is named by its folder keeps that folder's own name alone."""
+        if self.name in (USE_MULTILINGUAL, BGE_M3):
+            return self
+        return replace(self, name=re.split(r"[\\/]", self.name)[-1] or "encoder")
 
     def __str__(self) -> str:
         return f"{self.name}@{self.revision} ({self.dimensions}-d)"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..encoders import BGE_M3, USE_MULTILINGUAL, EncoderIdentity, open_encoder
+from ..encoders import EncoderIdentity, open_encoder
 from ..errors import HubError, IndexMismatchError, InputError
 from ..index.manifest import ENCODER_FOLDER as PACKAGE_FOLDER
 from ..index.manifest import PACKAGE_OPTION, Manifest, list_files
@@ -101,12 +100,6 @@ def converted_folder(identity: EncoderIdentity, settings: Settings) -> Path:
     return settings.home / DEFAULT_FOLDER if found is None else found.folder
 
 
-def public_identity(identity: EncoderIdentity) -> EncoderIdentity:
-    """An identity without the publisher's folders: one that is named by its path is published by its last part."""
-    known = identity.name in (USE_MULTILINGUAL, BGE_M3)
-    return identity if known else replace(identity, name=re.split(r"[\\/]", identity.name)[-1] or "encoder")
-
-
 def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[str, Path | bytes]]:
     """`encoder.json` for a folder that `convert` made, and its files by their path in the repository.
 
@@ -131,7 +124,7 @@ def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[s
             f"The encoder in {folder} is {found}; the index was built by {identity}.",
             hint="Convert the model that built the index: danbooru-index convert --model NAME|FOLDER",
         )
-    public = public_identity(identity)
+    public = identity.public()
     files: dict[str, Path | bytes] = {f"{PACKAGE_FOLDER}/{name}": folder / name for name in names}
     if public != identity:
         card = json.loads((folder / CARD_FILE).read_bytes())

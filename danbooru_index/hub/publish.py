@@ -32,7 +32,7 @@ from ..transport.download import DEFAULT_PATIENCE, EndpointError, HubClient, Pat
 from ..transport.endpoints import Repository, check_endpoint, check_revision
 from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile, check_names, read_tree
 from .card import CardFacts, render_card
-from .encoder_package import json_bytes, pack_encoder, public_identity
+from .encoder_package import json_bytes, pack_encoder
 from .remote_manifest import PACKAGE_FILE
 
 CARD_FILE = "README.md"
@@ -90,7 +90,7 @@ def plan_publish(folder: Path, repository: Repository, facts: CardFacts, encoder
         listing = _with_package(listing, manifest.encoder, package)
         files |= {**packed, PACKAGE_FILE: package}
     check_names(files)
-    public = replace(manifest, encoder=public_identity(manifest.encoder))
+    public = replace(manifest, encoder=manifest.encoder.public())
     card = render_card(public, repository, facts, with_encoder=encoder is not None)
     return Plan(repository, {**files, CARD_FILE: card.encode(), MANIFEST_FILE: listing})
 
@@ -120,7 +120,7 @@ def _with_package(listing: bytes, encoder: EncoderIdentity, package: bytes) -> b
     """A manifest that names the encoder's package, and the encoder as the package does."""
     manifest = json.loads(listing)
     manifest["options"][PACKAGE_OPTION] = sha256(package).hexdigest()
-    manifest["encoder"] = public_identity(encoder).as_json()
+    manifest["encoder"] = encoder.public().as_json()
     return json_bytes(manifest)
 
 

@@ -14,6 +14,7 @@ from ..channels.chroma import READ_BATCH, Metadata, Record, Server, open_folder
 from ..channels.dense import DenseChannel
 from ..channels.dense_store import ChromaStore, DenseStore
 from ..channels.vectors import VectorFile
+from ..encoders.protocol import EncoderIdentity
 from ..errors import IndexFolderError
 from ..records import Rating
 from ..settings import Settings
@@ -63,12 +64,13 @@ class TagVectors:
 
 def collection_metadata(manifest_facts: dict[str, Any]) -> Metadata:
     """What a collection says of itself: who encoded it, from which corpus, and of which build it is."""
-    encoder = manifest_facts["encoder"]
+    # A collection is published: a folder of the one who built it is nobody's business.
+    encoder = EncoderIdentity.from_json(manifest_facts["encoder"]).public()
     return {
         "made_by": "danbooru-index",
-        "encoder": encoder["name"],
-        "encoder_revision": encoder["revision"],
-        "dimensions": encoder["dimensions"],
+        "encoder": encoder.name,
+        "encoder_revision": encoder.revision,
+        "dimensions": encoder.dimensions,
         "vectors": VECTORS,
         "corpus_sha256": manifest_facts["corpus_sha256"],
         "build": manifest_facts["build"],
