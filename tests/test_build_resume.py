@@ -57,15 +57,16 @@ class Counting:
 
 
 class Stop:
-    """Cancels a build at the n-th step of a stage."""
+    """Cancels a build at the n-th step of a stage; a step that only says that it waits is none."""
 
     def __init__(self, stage: str, number: int = 1) -> None:
-        self.stage, self.left, self.now = stage, number, False
+        self.stage, self.number, self.now = stage, number, False
+        self.seen: set[int] = set()
 
     def progress(self, step: Step) -> None:
         if step.name == self.stage and not step.note:
-            self.left -= 1
-            self.now = self.left <= 0
+            self.seen.add(step.done)
+            self.now = len(self.seen) >= self.number
 
     def cancelled(self) -> bool:
         return self.now

@@ -26,7 +26,12 @@ from danbooru_index.search.engine import search
 from danbooru_index.settings import Settings
 
 pytest_plugins = ["hub_fixtures"]
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads what is open from /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="reads what is open from /proc"),
+    pytest.mark.skipif(
+        sys.version_info < (3, 11), reason="pathlib of Python 3.10 calls functions of os that it keeps itself"
+    ),
+]
 
 
 @pytest.fixture
