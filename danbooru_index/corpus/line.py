@@ -182,7 +182,10 @@ def _check_characters(text: str, name: str) -> None:
 
 
 def _any_text(fields: dict[str, Any], key: str) -> str:
-    text = str(fields.get(key, ""))
+    value = fields.get(key, "")
+    if isinstance(value, list | dict):
+        raise LineError(f"{key} is {type(value).__name__}, not text or a number")
+    text = str(value)
     _check_characters(text, key)
     return text
 
