@@ -22,10 +22,9 @@ from danbooru_index.evaluation.prose import read_prose
 from danbooru_index.evaluation.searches import average_precision, read_queries
 from danbooru_index.index import Index
 from danbooru_index.records import SearchRequest
-from danbooru_index.search.candidates import PART
 from danbooru_index.search.engine import _merged, evidence_of
-from danbooru_index.search.score import make_hit, ranked, score_candidates
-from danbooru_index.search.things import find_things
+from danbooru_index.search.score import encode_queries, make_hit, ranked, score_candidates
+from danbooru_index.search.things import read_text, things_of
 
 from .provenance import commit
 
@@ -52,14 +51,14 @@ def measure(index: Index, name: str, text: str, relevant: frozenset[str]) -> Tex
     request = SearchRequest(text, 10, nsfw="include")
     if index.store.exact(request.text):
         return None
-    things = find_things(index, request.text, request.filter)
-    if things.whole is None or len(things.named(excluded=False)) + bool(things.reading.counts) < 2:
+    reading = read_text(index, request.text, request.filter)
+    things = things_of(index, reading, request.filter)
+    if len(things.named(excluded=False)) + bool(reading.counts) < 2:
         return None
-    (part,) = score_candidates(index, [request], [things.whole], PART)
-    (whole,) = score_candidates(index, [request], [things.whole])
+    (whole,) = score_candidates(index, [request], encode_queries(index, [request.text]))
     one = [make_hit(index, whole, i, score).tag for i, score in ranked(index, whole, 10)]
-    several = [hit.tag for hit in _merged(index, request, things)]
-    features = evidence_of(index, things, part).features()
+    several = [hit.tag for hit in _merged(index, request, things, whole)]
+    features = evidence_of(index, reading, whole, whole.fused(index.weights)).features()
     return Text(name, features, average_precision(one, relevant), average_precision(several, relevant))
 
 

@@ -25,7 +25,7 @@ from danbooru_index.evaluation.prose import EUROPEAN, ProseQuery, ProseScore, re
 from danbooru_index.index import Index
 from danbooru_index.records import TagFilter
 from danbooru_index.search.choosing import cover_with_things
-from danbooru_index.search.things import Table, candidate_table
+from danbooru_index.search.things import Table, candidate_table, read_text
 from danbooru_index.storage.files import sha256_of
 
 from .provenance import commit
@@ -52,7 +52,7 @@ def collect(index: Index, queries: Sequence[ProseQuery]) -> list[Example]:
     """What the engine proposes for every sentence."""
     examples = []
     for query in queries:
-        table = candidate_table(index, query.text, TagFilter())
+        table = candidate_table(index, read_text(index, query.text, TagFilter()), TagFilter())
         tags = tuple(index.store.record(int(row)).tag for row in table.candidates.row)
         accepted = {tag for concept in query.wanted for tag in concept}
         out = np.array([table.reading.spans[number].excluded for number in table.candidates.span], bool)

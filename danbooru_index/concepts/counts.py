@@ -93,6 +93,18 @@ def alone_words(language: str) -> frozenset[str]:
 
 
 @cache
+def nobody_phrases(language: str) -> tuple[str, ...]:
+    """Phrases that say that nobody is there, as they are written; their excluding words exclude nothing else."""
+    return tuple(headcount()["nobody"].get(language, ()))
+
+
+@cache
+def nobody_words(language: str) -> frozenset[str]:
+    """The match keys of those phrases."""
+    return frozenset(map(match_key, nobody_phrases(language)))
+
+
+@cache
 def fixed_phrases(language: str) -> dict[str, tuple[str, ...]]:
     """{match key: count tags} of phrases that name persons of several kinds at once."""
     phrases = {match_key(phrase): tuple(tags) for phrase, tags in headcount()["phrases"].get(language, {}).items()}

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 
 from ..text.fold import fold
+from .excluding_words import excluding_words
 from .function_words import function_words
-from .negation import excluding_words
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _KANA = re.compile("[\u3041-\u309f]")

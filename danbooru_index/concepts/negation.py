@@ -1,4 +1,4 @@
-"""What a text leaves out: words that exclude, and how far each of them reaches. negation.json has the words of each language.
+"""What a text leaves out: words that exclude (excluding_words.py), and how far each of them reaches.
 
 A language may exclude before ("without X", 没有X, sin X) or after (X なし, X 없이). The reach ends at the end of the clause, at a
 word of contrast ("but", 而是), at the particle that ends a phrase, or before the noun that the exclusion describes (没有X的Y).
@@ -6,51 +6,27 @@ word of contrast ("but", 而是), at the particle that ends a phrase, or before 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any
 
 from ..text.fold import fold, simplified
 from .atoms import Clause
-from .function_words import function_words
+from .excluding_words import ExcludingWords, words_of
 
-_FILE = Path(__file__).with_name("negation.json")
-_NEEDS_SPACE = frozenset(("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "ko"))
 # "scarves or gloves", at the beginning of a clause.
 _OR = re.compile(
-    r"\w+(?: \w+)? (?:or|nor|and|&|ni|o|y|e|ou|et|oder|noch|und|или|ни|и|nem|né) \w+(?: \w+)?(?: please| pls)?",
-    re.IGNORECASE,
+    r"\w+(?: \w+)? (?:or|nor|ni|o|ou|oder|noch|или|ни|nem|né) \w+(?: \w+)?(?: please| pls)?", re.IGNORECASE
 )
-_LONGEST_LOOK = 80  # characters before an excluding word that are looked at
+# After a list these exclude all of it: 眼镜、帽子都不要.
+_ALL = re.compile("[都全皆]|统统|通通|一律|一概|も|すべて|どれ")
+# A minus before a word, as search engines read it.
+_MINUS = re.compile(r"(?<!\S)-[^\W\d_][^\s,]*")
+_SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+")
-_LINKS = frozenset(["de", "d", "di", "del", "della", "du", "des", "da", "do", "dos", "das", "von"])
-_JOINS = frozenset(
-    [
-        "ni",
-        "o",
-        "u",
-        "y",
-        "e",
-        "ou",
-        "et",
-        "oder",
-        "und",
-        "noch",
-        "или",
-        "ни",
-        "и",
-        "nem",
-        "né",
-        "en",
-        "lub",
-        "ani",
-        "i",
-    ]
-)
+_PRONOUNS = " \u3000她他它我你们"  # 别给她戴耳环: they end no reach
+_LONGEST_LOOK = 80  # characters before an excluding word that are looked at
+_LONGEST_ITEM = 20  # characters of an item of a list that is excluded as a whole
 _LONGEST_REACH = 24  # characters of Han and kana; a longer stretch holds more than what is excluded
 
 
@@ -63,50 +39,15 @@ class Stretch:
     excluded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    before: re.Pattern[str] | None
-    after: re.Pattern[str] | None
-    ends: re.Pattern[str] | None
-    verbs: re.Pattern[str] | None = None
-    verb_ends: re.Pattern[str] | None = None
-    phrase: int = 0  # words of a noun phrase, where an excluding word reaches no further; 0 where it does
-    silent: frozenset[str] = frozenset()
+@dataclass(frozen=True, slots=True, order=True)
+class _Range:
+    """An excluding word, `text[start:end]`, and its reach, `text[reach:reach_end]`; `all` where it excludes a whole list."""
 
-
-@lru_cache(maxsize=1)
-def _table() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
-    return table
-
-
-@cache
-def _words(language: str) -> _Words | None:
-    table = _table().get(language)
-    if table is None:
-        return None
-    whole = language in _NEEDS_SPACE
-    before, after, ends = (_pattern(table[name], name, language, whole=whole) for name in ("before", "after", "ends"))
-    verbs = re.compile("|".join(table["verbs"])) if "verbs" in table else None
-    verb_ends = _pattern(table.get("verb_ends", ()), "ends", language, whole=whole)
-    silent = function_words().get(language, frozenset()) - _LINKS - _JOINS
-    return _Words(before, after, ends, verbs, verb_ends, int(table.get("phrase", 0)), silent)
-
-
-def _pattern(words: Sequence[str], name: str, language: str, *, whole: bool) -> re.Pattern[str] | None:
-    if not words:
-        return None
-    listed = "|".join(_one(word, whole=whole) for word in sorted(words, key=len, reverse=True))
-    # Korean words of exclusion are attached to endings, and so are "-less" and "-los".
-    left = r"(?<!\w)" if whole and name != "after" else ""
-    right = r"(?!\w)" if whole and language != "ko" else ""
-    return re.compile(f"{left}(?:{listed}){right}", re.IGNORECASE)
-
-
-def _one(word: str, *, whole: bool) -> str:
-    escaped = re.escape(word).replace(r"\ ", r"\s+")
-    # English words in a text without spaces: no眼镜.
-    return escaped if whole or not word[0].isascii() else f"(?<![A-Za-z]){escaped}(?![A-Za-z])"
+    start: int
+    end: int
+    reach: int
+    reach_end: int
+    all: bool = False
 
 
 def stretches(
@@ -117,86 +58,127 @@ def stretches(
     :param is_name: whether `text[start:end]` is inside a longer name of the index (面无表情, "no humans"): such a word excludes
         nothing.
     """
-    words = _words(language)
+    words = words_of(language)
+    if words is None:
+        return [Stretch(clause.start, clause.end) for clause in clauses]
     text = simplified(text) if language == "zh" else text  # character by character, so places stay
     found: list[list[Stretch]] = []
     open_list = False
     for number, clause in enumerate(clauses):
-        # "no hats, scarves or gloves": the list goes on to its last item.
-        listed = clause.enumerated or _OR.fullmatch(text, clause.start, clause.end) is not None
-        continued = open_list and listed
-        made, open_list = _of_clause(text, clause, words, is_name, continued=continued)
-        found.append(made)
-        if (
-            clause.enumerated
-            and not continued
-            and len(made) == 1
-            and made[0].excluded
-            and made[0].start == clause.start
-        ):
+        # "no hats, scarves or gloves": the list goes on to its last item. In Japanese the excluding word comes after it.
+        item = clause.enumerated and language != "ja" and clause.end - clause.start <= _LONGEST_ITEM
+        continued = open_list and (item or _OR.fullmatch(text, clause.start, clause.end) is not None)
+        ranges = _Exclusions(text, clause, words, is_name).ranges()
+        found.append(_cut(clause, _with_item(clause, ranges) if continued else ranges))
+        open_list = any(one.reach_end >= clause.end for one in ranges) or (continued and not ranges)
+        if clause.enumerated and not continued and len(ranges) == 1 and ranges[0].all:
             _exclude_items(found, clauses, number)
     return [stretch for made in found for stretch in made]
 
 
+def _with_item(clause: Clause, ranges: Sequence[_Range]) -> list[_Range]:
+    """With the beginning of a clause that is an item of an excluded list, up to the next excluding word."""
+    end = min((min(one.start, one.reach) for one in ranges), default=clause.end)
+    return [_Range(clause.start, clause.start, clause.start, end), *ranges] if end > clause.start else list(ranges)
+
+
 def _exclude_items(found: list[list[Stretch]], clauses: Sequence[Clause], last: int) -> None:
-    """Exclude the items of a list whose last one an excluding word follows: 眼镜、帽子、围巾都不要."""
+    """Exclude the items of a list after whose last one stands a word that excludes all of them."""
     while last > 0 and clauses[last].enumerated:
         last -= 1
         found[last] = [Stretch(stretch.start, stretch.end, excluded=True) for stretch in found[last]]
 
 
-def _of_clause(
-    text: str, clause: Clause, words: _Words | None, is_name: Callable[[int, int], bool], *, continued: bool
-) -> tuple[list[Stretch], bool]:
-    if words is None:
-        return [Stretch(clause.start, clause.end)], False
-    ranges: list[tuple[int, int, int, int]] = []  # the word's start and end, then the reach's
-    position = clause.start
-    while words.before is not None and (cue := words.before.search(text, position, clause.end)):
-        position = cue.end()
-        if not is_name(cue.start(), cue.end()):
-            end = _reach_after(text, cue.end(), clause.end, words)
-            end = _phrase_end(text, cue.end(), end, words.phrase, words.silent)
-            ranges.append((cue.start(), cue.end(), cue.end(), end))
-            position = max(position, end)
-    for pattern, ends in ((words.after, words.ends), (words.verbs, words.verb_ends)):
-        position = clause.start
-        while pattern is not None and (cue := pattern.search(text, position, clause.end)):
+class _Exclusions:
+    """The excluding words of one clause, each with its reach."""
+
+    def __init__(self, text: str, clause: Clause, words: ExcludingWords, is_name: Callable[[int, int], bool]) -> None:
+        self._text, self._clause, self._words, self._is_name = text, clause, words, is_name
+        self._ranges: list[_Range] = []
+        self._taken = bytearray(len(text) + 1)  # 1 where a word or its reach is
+        self._kept = bytearray(len(text) + 1)  # 1 inside of what excludes nothing
+        for kept in self._matches(words.keeps):
+            self._kept[kept.start() : kept.end()] = b"\1" * (kept.end() - kept.start())
+
+    def ranges(self) -> list[_Range]:
+        """All of them in order."""
+        for cue in self._matches(_MINUS):
+            self._add(cue.start(), cue.start() + 1, cue.start() + 1, cue.end())
+        self._find_suffixes()
+        self._find_before()
+        self._find_after(self._words.after, self._words.ends, 0)
+        # The stem of an excluded verb stays with what is excluded: 笑わ|ない.
+        self._find_after(self._words.verbs, self._words.verb_ends, 1)
+        return sorted(self._ranges)
+
+    def _matches(self, pattern: re.Pattern[str] | None) -> list[re.Match[str]]:
+        return [] if pattern is None else list(pattern.finditer(self._text, self._clause.start, self._clause.end))
+
+    def _find_suffixes(self) -> None:
+        for cue in self._matches(self._words.suffixes):
+            if self._excludes(cue):
+                reach = cue.start()
+                while reach > self._clause.start and self._text[reach - 1].isalpha():
+                    reach -= 1
+                self._add(cue.start(), cue.end(), reach, cue.start())
+
+    def _find_before(self) -> None:
+        text, words, stop, position = self._text, self._words, self._clause.end, self._clause.start
+        # "not allowed" excludes what stands before it, though "not" alone excludes what follows.
+        longer = {cue.start(): cue.end() for cue in self._matches(words.after)}
+        while words.before is not None and (cue := words.before.search(text, position, stop)):
+            position = cue.end()
+            if longer.get(cue.start(), 0) <= cue.end() and self._excludes(cue):
+                end = _phrase_end(text, cue.end(), _reach_after(text, cue.end(), stop, words), words)
+                if text[cue.end() : end].strip():  # else it may exclude what stands before it: 猫耳禁止
+                    self._add(cue.start(), cue.end(), cue.end(), end)
+                position = max(position, end)
+
+    def _find_after(self, pattern: re.Pattern[str] | None, ends: re.Pattern[str] | None, stem: int) -> None:
+        text, first, position = self._text, self._clause.start, self._clause.start
+        while pattern is not None and (cue := pattern.search(text, position, self._clause.end)):
             position = max(cue.end(), position + 1)
-            if cue.start() > clause.start and not is_name(cue.start(), cue.end()) and not _covered(ranges, cue.start()):
-                start = _reach_before(text, clause.start, cue.start(), ends)
-                # The stem of an excluded verb stays with what is excluded: 笑わ|ない.
-                end = cue.start() + (pattern is words.verbs)
-                ranges.append((cue.start(), cue.end(), start, end))
-    if not ranges:
-        return [Stretch(clause.start, clause.end, excluded=continued)], continued
-    ranges.sort()
-    if continued and min(ranges[0][0], ranges[0][2]) > clause.start:
-        ranges.insert(0, (clause.start, clause.start, clause.start, min(ranges[0][0], ranges[0][2])))
-    return _cut(clause, ranges), any(end >= clause.end for *_, end in ranges)
+            if cue.start() > first and self._excludes(cue) and not self._taken[cue.start()]:
+                reach = _reach_before(text, first, cue.start(), ends)
+                self._add(cue.start(), cue.end(), reach, cue.start() + stem)
+
+    def _excludes(self, cue: re.Match[str]) -> bool:
+        return not any(self._kept[cue.start() : cue.end()]) and not self._is_name(cue.start(), cue.end())
+
+    def _add(self, start: int, end: int, reach: int, reach_end: int) -> None:
+        everything = reach == self._clause.start and _ALL.match(self._text, start) is not None
+        self._ranges.append(_Range(start, end, reach, reach_end, everything))
+        first, last = min(start, reach), max(end, reach_end)
+        self._taken[first:last] = b"\1" * (last - first)
 
 
-def _reach_after(text: str, start: int, end: int, words: _Words) -> int:
+def _reach_after(text: str, start: int, end: int, words: ExcludingWords) -> int:
     """Where what follows an excluding word ends."""
-    stop = words.ends.search(text, start + 1, end) if words.ends is not None else None
-    reach = stop.start() if stop is not None else end
+    stops = words.ends.finditer(text, start, end) if words.ends is not None else ()
+    # "without her glasses": what stands right behind the excluding word ends nothing.
+    reach = next((stop.start() for stop in stops if text[start : stop.start()].strip(_PRONOUNS)), end)
     return min(reach, start + _LONGEST_REACH) if text[start : start + 1] > "\u2e80" else reach
 
 
-def _phrase_end(text: str, start: int, end: int, most: int, silent: frozenset[str]) -> int:
-    """The end of the first noun phrase, and of those that "ni" or "et" join to it: `most` words, not counting "de" and its like."""
-    if not most:
+def _phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
+    """The end of the first noun phrase, and of those that "ni" or "et" join to it."""
+    if not words.phrase:
         return end
     count, linked = 0, False
     for word in _WORD.finditer(text, start, end):
         key = fold(word.group())
-        if count and (key in silent or (count >= most and not linked and key not in _LINKS | _JOINS)):
+        again = count == 0 and word.start() > start and words.before is not None
+        if again and words.before.match(text, word.start(), end):  # type: ignore[union-attr]
+            return word.start()  # "ni barba ni bigote": the next one reaches for itself
+        if count and (
+            key in words.silent or (count >= words.phrase and not linked and key not in words.links | words.joins)
+        ):
             return word.start()
-        if key in _JOINS and count:
+        if key in words.joins and count:
             count, linked = 0, False
             continue
-        linked = key in _LINKS
-        count += key not in silent and not linked
+        linked = key in words.links
+        count += key not in words.silent and not linked
     return end
 
 
@@ -207,36 +189,28 @@ def _reach_before(text: str, start: int, end: int, ends: re.Pattern[str] | None)
         for stop in ends.finditer(text, start, end):
             if stop.end() < end:
                 begin = stop.end()
-    if text[end - 1 : end].isascii() or text[end - 1 : end].isspace() or "\uac00" <= text[end - 1 : end] <= "\ud7a3":
+    last = text[end - 1 : end]
+    korean = "\uac00" <= last <= "\ud7a3"
+    if last > "\u2e80" and not korean:
+        # Spaces between words of Han and kana are those of a list.
+        begin = max([begin, *(space.end() for space in _SPACE.finditer(text, start, end) if space.end() < end)])
+    elif korean or not last or last.isascii() or last.isspace():
         # Words apart by spaces: the last one or two belong to the exclusion.
-        earlier = text[begin:end].rstrip().split()
-        if len(earlier) > 2:
-            begin = text.index(earlier[-2], begin) if earlier[-2] else begin
-            begin = (
-                text.rfind(" ".join(earlier[-2:]), begin, end) if " ".join(earlier[-2:]) in text[begin:end] else begin
-            )
+        earlier = list(re.finditer(r"\S+", text[begin:end]))
+        begin += earlier[-2].start() if len(earlier) > 2 else 0
     return max(begin, end - _LONGEST_REACH)
 
 
-def _covered(ranges: Sequence[tuple[int, int, int, int]], position: int) -> bool:
-    return any(min(start, reach) <= position < max(end, reach_end) for start, end, reach, reach_end in ranges)
-
-
-def _cut(clause: Clause, ranges: Sequence[tuple[int, int, int, int]]) -> list[Stretch]:
+def _cut(clause: Clause, ranges: Sequence[_Range]) -> list[Stretch]:
     """The clause without its excluding words."""
     found, position = [], clause.start
-    for start, end, reach, reach_end in ranges:
-        first = min(start, reach)
+    for one in ranges:
+        first = min(one.start, one.reach)
         if first > position:
             found.append(Stretch(position, first))
-        if reach_end > max(reach, position):
-            found.append(Stretch(max(reach, position), reach_end, excluded=True))
-        position = max(position, end, reach_end)
+        if one.reach_end > max(one.reach, position):
+            found.append(Stretch(max(one.reach, position), one.reach_end, excluded=True))
+        position = max(position, one.end, one.reach_end)
     if position < clause.end:
         found.append(Stretch(position, clause.end))
     return found
-
-
-def excluding_words(language: str) -> frozenset[str]:
-    """The single words that exclude what follows them, folded; none where the language has no table."""
-    return frozenset(fold(word) for word in _table().get(language, {}).get("before", ()) if " " not in word)

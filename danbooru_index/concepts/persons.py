@@ -12,12 +12,13 @@ from .counts import (
     count_tags,
     fixed_phrases,
     further_words,
+    nobody_words,
     number_words,
     person_words,
     totals,
 )
 
-_MOST_ATOMS = {WORD: 4, HANGUL: 4}
+_MOST_ATOMS = {WORD: 5, HANGUL: 4}
 _MOST_CHARACTERS = 9
 _NUMBER_REACH = 8  # atoms between a number and its persons: "two young, red-haired girls"
 # They refer to someone who is named elsewhere, or say what kind the one person is.
@@ -86,6 +87,8 @@ class _Reader:
             self._person(*person_words(language)[key], pronoun=key in _PRONOUNS, last=last)
         elif key in alone_words(language):
             self._crowd.alone = True
+        elif key in nobody_words(language):
+            self._crowd.nobody = True
         elif key in number_words(language):
             self._number, self._further, self._since = number_words(language)[key], False, 0
         elif key in further_words(language):
@@ -110,6 +113,7 @@ def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, 
         | number_words(language).keys()
         | further_words(language)
         | alone_words(language)
+        | nobody_words(language)
         | fixed_phrases(language).keys()
     )
     first = 0

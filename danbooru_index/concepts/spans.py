@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..text.fold import match_key
+from ..text.fold import fold, match_key
 from .atoms import HANGUL, PARTICLE, SIGN, WORD, Atom, Clause, atoms_of, clauses
+from .excluding_words import excluding_words
 from .function_words import function_words
 from .language import language_of
 from .negation import Stretch, stretches
@@ -85,7 +86,7 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     counted = {start: end for start, end in crowd.places if match_key(text[start:end]) not in names}
     for words in range(MAX_WORDS, 0, -1):
         found = [span for line in lines for span in line.spans(names, words, counted)]
-        spans = _distinct([*found, *_across(text, atoms, cut, names)], crowd.places)
+        spans = _distinct([*found, *_across(text, atoms, cut, names, excluding_words(language))], crowd.places)
         if len(spans) <= MAX_SPANS or words == 1:
             break
     person = text[slice(*crowd.first)] if crowd.first is not None else ""
@@ -112,7 +113,9 @@ def _distinct(spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list
     return sorted(whole, key=lambda span: (span.start, span.end))
 
 
-def _across(text: str, lines: Sequence[Sequence[Atom]], cut: Sequence[Stretch], names: Names) -> Iterator[Span]:
+def _across(
+    text: str, lines: Sequence[Sequence[Atom]], cut: Sequence[Stretch], names: Names, excluding: frozenset[str]
+) -> Iterator[Span]:
     """The names that begin with an excluding word: "no shoes" is a tag of its own beside the shoes that it excludes."""
     for atoms in lines:
         for first, last, keys in _runs(atoms):
@@ -120,7 +123,7 @@ def _across(text: str, lines: Sequence[Sequence[Atom]], cut: Sequence[Stretch], 
             start, end = atoms[first].start, atoms[last - 1].end
             if named and last - first > 1:
                 into = next((i for i, part in enumerate(cut) if part.excluded and start < part.start < end), None)
-                if into is not None and not any(part.start <= start < part.end for part in cut):
+                if into is not None and fold(text[start : cut[into].start].strip()) in excluding:
                     yield Span(start, end, text[start:end], into, last - first, True, named, False)
 
 

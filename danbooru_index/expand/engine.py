@@ -68,8 +68,9 @@ def _result(
     index: Index, request: ExpandRequest, parts: Sequence[Segment], passages: Sequence[_Passage], started: float
 ) -> ExpandResult:
     own = [Choice(part.tag, 1.0, i, own=True) for i, part in enumerate(parts) if part.tag]
-    negative = _distinct(list(_choices(index, request, passages, excluded=True)))
-    wanted = _without_excluded(_distinct([*own, *_choices(index, request, passages, excluded=False)]), negative)
+    named = _distinct([*own, *_choices(index, request, passages, excluded=False)])
+    negative = _without_said(_distinct(list(_choices(index, request, passages, excluded=True))), named)
+    wanted = _without_excluded(named, negative)
     kept, dropped = resolve(wanted)
     if request.implied == "add":
         kept = _with_implied(index, kept)
@@ -118,9 +119,12 @@ def _choices(index: Index, request: ExpandRequest, passages: Sequence[_Passage],
             row = index.store.row_of(tag)
             if row is not None and (allowed is None or allowed.tags[row]):
                 yield Choice(tag, 1.0, passage.number, "count")
-        for thing in passage.things.named(excluded=excluded):
+        for thing in passage.things.things:
             for found in thing.choices[: request.per_concept]:
                 record = index.store.record(found.row)
+                # no_bra is wanted where a bra is left out.
+                if (thing.span.excluded and not record.tag.startswith("no_")) != excluded:
+                    continue
                 # The name of several tags is the name of the likeliest.
                 score = 1.0 if found.exact and found is thing.choices[0] else found.probability
                 yield Choice(
@@ -131,6 +135,13 @@ def _choices(index: Index, request: ExpandRequest, passages: Sequence[_Passage],
 def label_of(record: TagRecord) -> str:
     """The Chinese label that the plain text of a tag begins with, empty where it has none."""
     return record.text[1:].partition("】")[0] if record.text.startswith("【") else ""
+
+
+def _without_said(negative: Sequence[Choice], wanted: Sequence[Choice]) -> list[Choice]:
+    """Without what the text names elsewhere as wanted, where it is only near to what is left out: 머리 묶지 마 is no reason against
+    the hair_down that follows it."""
+    said = {choice.tag for choice in wanted if choice.own or choice.score >= 1.0}
+    return [choice for choice in negative if choice.score >= 1.0 or choice.tag not in said]
 
 
 def _without_excluded(choices: Sequence[Choice], negative: Sequence[Choice]) -> list[Choice]:

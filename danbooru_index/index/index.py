@@ -19,6 +19,7 @@ from ..channels.shape import read_shapes
 from ..channels.sparse import SparseChannel
 from ..channels.vectors import similarity_floor
 from ..channels.words import WordsChannel
+from ..concepts.counts import all_count_tags
 from ..corpus.texts import late_text
 from ..encoders import Encoder, check_encoder_name, open_encoder
 from ..errors import IndexDamagedError, IndexMismatchError
@@ -133,6 +134,12 @@ class Index:
     def lexical(self) -> LexicalChannel:
         """The lexical channel."""
         return LexicalChannel(self.folder / LEXICAL)
+
+    @once
+    def count_rows(self) -> frozenset[int]:
+        """The rows of the tags that count heads, which come by rule and not by meaning."""
+        rows = (self.store.row_of(tag) for tag in (*all_count_tags(), "solo"))
+        return frozenset(row for row in rows if row is not None)
 
     @once
     def shapes(self) -> UInt8Array:

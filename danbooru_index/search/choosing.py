@@ -59,7 +59,9 @@ def cover_with_things(
         if choices[0].probability >= first:
             # More of what is left out does no harm: it is not in the picture either.
             least = model.first if spans[number].excluded else further
-            rest = [choice for choice in choices[1:] if choice.probability >= least]
+            # A word that names several tags leaves out all of them: Hut is a hat, and a hut to those who read English.
+            named = spans[number].excluded
+            rest = [choice for choice in choices[1:] if choice.probability >= least or (named and choice.exact)]
             chosen[number] = [choices[0], *rest]
     if not any(not spans[number].excluded for number in chosen):
         chosen |= _likeliest(spans, by_span)

@@ -7,14 +7,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..arrays.types import FloatArray
 from ..concepts.several import Evidence, is_several
+from ..concepts.spans import Reading, Span
 from ..index.damage import names_damage
 from ..index.index import Index
 from ..records import Hit, SearchRequest, SearchResult
-from .candidates import PART
 from .choosing import Choice
-from .score import QueryVectors, Scored, encode_queries, make_hit, ranked, score_candidates, with_spelling
-from .things import Things, find_things
+from .score import Scored, encode_queries, make_hit, ranked, score_candidates, with_spelling
+from .things import Things, read_text, things_of
 
 FURTHER = (
     0.5  # what the second and later tags of a thing count of their probability: the first of each thing come first
@@ -48,52 +49,55 @@ def _search(index: Index, request: SearchRequest) -> SearchResult:
 
 
 def _hits(index: Index, request: SearchRequest) -> tuple[Hit, ...]:
-    whole: QueryVectors | None = None
+    (whole,) = score_candidates(index, [request], encode_queries(index, [request.text]))
+    fused = whole.fused(index.weights)
     if not index.store.exact(request.text):
-        things = find_things(index, request.text, request.filter)
-        whole = things.whole
-        if whole is not None and _names_several(index, request, things, whole):
-            return _merged(index, request, things)
-    vectors = whole or encode_queries(index, [request.text])[0]
-    (scored,) = score_candidates(index, [request], [vectors])
-    fused = scored.fused(index.weights)
+        reading = read_text(index, request.text, request.filter)
+        if is_several(evidence_of(index, reading, whole, fused)):
+            things = things_of(index, reading, request.filter)
+            if len(things.named(excluded=False)) + bool(reading.counts) > 1:
+                return _merged(index, request, things, whole)
     return tuple(
-        replace(make_hit(index, scored, i, score), fits=bool(score >= 1.0 or fused[i] >= FITS))
-        for i, score in ranked(index, scored, request.limit)
+        replace(make_hit(index, whole, i, score), fits=bool(score >= 1.0 or fused[i] >= FITS))
+        for i, score in ranked(index, whole, request.limit)
     )
 
 
-def _names_several(index: Index, request: SearchRequest, things: Things, whole: QueryVectors) -> bool:
-    wanted = things.named(excluded=False)
-    counted = bool(things.reading.counts)
-    if len(wanted) + counted < 2:
-        return False
-    (scored,) = score_candidates(index, [request], [whole], PART)
-    return is_several(evidence_of(index, things, scored))
+def evidence_of(index: Index, reading: Reading, whole: Scored, fused: FloatArray) -> Evidence:
+    """What tells whether a text names several things: how well it fits as one, and the words and names in it.
 
-
-def evidence_of(index: Index, things: Things, whole: Scored) -> Evidence:
-    """What tells whether a text names several things: the things in it, and how well it fits as one."""
-    wanted, text, floor = things.named(excluded=False), things.reading.text, index.similarity_floor
-    letters = max(1, sum(char.isalnum() for char in text))
-    sizes = [sum(char.isalnum() for char in thing.span.text) for thing in wanted]
+    :param whole: the candidates of all of it, with their (n,) fused scores.
+    """
+    text, floor = reading.text, index.similarity_floor
     near = float(whole.columns["dense"].max(initial=-1.0)) if len(whole.rows) else -1.0
-    exact = sum(thing.choices[0].exact for thing in wanted)
+    wanted = [span for span in reading.spans if not span.excluded]
+    names, named = _disjoint_names(wanted)
+    words = sum(span.words == 1 for span in wanted)
+    letters = max(1, sum(char.isalnum() for char in text))
     return Evidence(
-        whole_fit=float(whole.fused(index.weights).max(initial=0.0)),
+        whole_fit=float(fused.max(initial=0.0)),
         whole_near=(near - floor) / (1.0 - floor),
-        parts=[thing.choices[0].probability for thing in wanted],
-        exact=exact / max(1, len(wanted)),
-        covered=sum(sizes) / letters,
-        longest=max(sizes, default=0) / letters,
         letters=letters,
-        counted=bool(things.reading.counts),
-        listed=len(_MARKS.findall(text)) >= max(1, len(wanted) - 1),
-        spaces=not _MARKS.search(text) and len(text.split()) == len(wanted) > 1,
+        words=words,
+        names=names,
+        named=named / letters,
+        counted=bool(reading.counts),
+        listed=bool(_MARKS.search(text)),
+        spaced=" " in text.strip(),
+        stretches=len(reading.stretches),
     )
 
 
-def _merged(index: Index, request: SearchRequest, things: Things) -> tuple[Hit, ...]:
+def _disjoint_names(spans: Sequence[Span]) -> tuple[int, int]:
+    """How many names of the index stand side by side in a text, the longest first at each place, and how many letters they take."""
+    count, letters, end = 0, 0, 0
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if span.named and span.aligned and span.start >= end:
+            count, letters, end = count + 1, letters + sum(char.isalnum() for char in span.text), span.end
+    return count, letters
+
+
+def _merged(index: Index, request: SearchRequest, things: Things, whole: Scored) -> tuple[Hit, ...]:
     """The tags of all things: the first of each before the others, by how likely each is wanted."""
     best: dict[int, tuple[float, Choice, bool]] = {}
     for thing in things.named(excluded=False):
@@ -108,15 +112,12 @@ def _merged(index: Index, request: SearchRequest, things: Things) -> tuple[Hit, 
             best[row] = (COUNT_SCORE, Choice(row, COUNT_SCORE, True), True)
     order = sorted(best.values(), key=lambda item: (-item[0], -int(index.store.post_count[item[1].row])))
     hits = [_hit(index, choice, score, fits=fits) for score, choice, fits in order[: request.limit]]
-    return (*hits, *_tail(index, request, things, hits))
+    return (*hits, *_tail(index, request, whole, hits))
 
 
-def _tail(index: Index, request: SearchRequest, things: Things, hits: Sequence[Hit]) -> list[Hit]:
+def _tail(index: Index, request: SearchRequest, whole: Scored, hits: Sequence[Hit]) -> list[Hit]:
     """What the text as a whole is near to, below the tags of its things, up to as many hits as were asked for."""
     missing = request.limit - len(hits)
-    if missing <= 0 or things.whole is None:
-        return []
-    (whole,) = score_candidates(index, [request], [things.whole])
     known, least = {hit.tag for hit in hits}, min((hit.score for hit in hits), default=1.0)
     found = [(make_hit(index, whole, i, score), score) for i, score in ranked(index, whole, request.limit)]
     return [

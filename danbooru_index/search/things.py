@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..arrays.ragged import Ragged
 from ..arrays.types import FloatArray, IntArray
-from ..concepts.counts import all_count_tags
 from ..concepts.spans import Reading, Span, read
 from ..concepts.wanted import Candidates, WantedModel, default_model, feature_table
 from ..index.index import Index
@@ -33,11 +32,10 @@ _READ = (Category.GENERAL, Category.CHARACTER, Category.COPYRIGHT)
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """What a text names. `whole` are the vectors of all of it; `left_out` characters at its end were not read."""
+    """What a text names; `left_out` characters at its end were not read."""
 
     reading: Reading
     things: tuple[Thing, ...]
-    whole: QueryVectors | None = None
     left_out: int = 0
 
     @property
@@ -72,7 +70,15 @@ class Table:
     reading: Reading
     candidates: Candidates
     features: FloatArray
-    whole: QueryVectors | None = None
+
+
+def read_text(index: Index, text: str, filters: TagFilter) -> Reading:
+    """The spans of the first MAX_CHARACTERS of a text, with the names among them. Nothing is encoded.
+
+    :param filters: what may be found; without categories of its own general tags, characters and series.
+    """
+    filters = _of_reading(filters)
+    return read(text[:MAX_CHARACTERS], lambda keys: _names(index, keys, filters))
 
 
 def find_things(
@@ -80,21 +86,31 @@ def find_things(
 ) -> Things:
     """Read a text of at most MAX_CHARACTERS and choose what it names.
 
-    :param filters: what may be found; without categories of its own general tags, characters and series.
+    :param filters: see read_text.
     :param budget: about how many tags a thing may have: 1 is one, more lowers what a further tag must promise.
     """
+    things = things_of(index, read_text(index, text, filters), filters, budget, model)
+    return replace(things, left_out=max(0, len(text) - MAX_CHARACTERS))
+
+
+def things_of(
+    index: Index,
+    reading: Reading,
+    filters: TagFilter,
+    budget: float = DEFAULT_BUDGET,
+    model: WantedModel | None = None,
+) -> Things:
+    """What a text that was read names; `filters` are those that it was read under."""
     model = model or default_model()
-    table = candidate_table(index, text[:MAX_CHARACTERS], filters)
+    table = candidate_table(index, reading, filters)
     probabilities = model.probabilities(table.features)
-    things = of_one_series(index, cover_with_things(table.reading, table.candidates, probabilities, model, budget))
-    return Things(table.reading, tuple(things), table.whole, max(0, len(text) - MAX_CHARACTERS))
+    things = of_one_series(index, cover_with_things(reading, table.candidates, probabilities, model, budget))
+    return Things(reading, tuple(things))
 
 
-def candidate_table(index: Index, text: str, filters: TagFilter) -> Table:
+def candidate_table(index: Index, reading: Reading, filters: TagFilter) -> Table:
     """The spans of a text with their candidates; what training and search both look at."""
-    filters = TagFilter(filters.categories or _READ, filters.nsfw, filters.min_count)
-    counts = count_tag_rows(index)
-    reading = read(text, lambda keys: _names(index, keys, filters, counts))
+    filters, text = _of_reading(filters), reading.text
     encoded = list(dict.fromkeys(span.text for span in reading.spans if not _is_plain_name(span)))
     stretches = [text[stretch.start : stretch.end].strip() or text for stretch in reading.stretches]
     vectors = _vectors(index, [*encoded, *stretches, text]) if reading.spans else []
@@ -104,8 +120,12 @@ def candidate_table(index: Index, text: str, filters: TagFilter) -> Table:
         if one.strip()
     ]
     scored = dict(zip(encoded, score_candidates(index, requests, vectors[: len(encoded)], PART), strict=True))
-    found = _candidates(index, reading, scored, vectors[len(encoded) :], counts)
-    return Table(reading, found, feature_table(reading, found), vectors[-1] if vectors else None)
+    found = _candidates(index, reading, scored, vectors[len(encoded) :])
+    return Table(reading, found, feature_table(reading, found))
+
+
+def _of_reading(filters: TagFilter) -> TagFilter:
+    return TagFilter(filters.categories or _READ, filters.nsfw, filters.min_count)
 
 
 def _vectors(index: Index, texts: Sequence[str]) -> list[QueryVectors]:
@@ -120,11 +140,9 @@ def _is_plain_name(span: Span) -> bool:
     return bool(span.named) and span.aligned
 
 
-def _names(
-    index: Index, keys: Sequence[str], filters: TagFilter, counts: frozenset[int]
-) -> dict[str, list[tuple[int, int]]]:
+def _names(index: Index, keys: Sequence[str], filters: TagFilter) -> dict[str, list[tuple[int, int]]]:
     """The tags that each key names, of those that may be found; head-counts come by rule."""
-    store, allowed = index.store, index.store.allowed(filters)
+    store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
     return {
         key: kept
         for key, tags in zip(keys, store.find(keys), strict=True)
@@ -146,7 +164,6 @@ def _candidates(
     reading: Reading,
     scored: dict[str, Scored],
     context: Sequence[QueryVectors],
-    counts: frozenset[int],
 ) -> Candidates:
     """Every span's candidates in one table. `context` are the vectors of the stretches and, last, of the whole text."""
     store, floor = index.store, index.similarity_floor
@@ -157,7 +174,7 @@ def _candidates(
             own, places, one = _by_popularity(index, span), None, None
         else:
             one = scored[span.text]
-            places = _best_places(index, one, counts)
+            places = _best_places(index, one)
             own = one.rows[places]
         named = dict(reversed(span.named))
         spans.append(np.full(len(own), number))
@@ -183,10 +200,10 @@ def _by_popularity(index: Index, span: Span) -> IntArray:
     return np.array(list(dict.fromkeys(row for row, _ in found))[:NAMED_TAGS], np.int64)
 
 
-def _best_places(index: Index, scored: Scored, counts: frozenset[int]) -> IntArray:
+def _best_places(index: Index, scored: Scored) -> IntArray:
     """The places of the best general tags and of a few characters and series, names of the span first."""
     best = [i for i, _ in ranked(index, scored, SCORED) if not index.store.deprecated[scored.rows[i]]]
-    best = [i for i in best if int(scored.rows[i]) not in counts]
+    best = [i for i in best if int(scored.rows[i]) not in index.count_rows]
     general = scored.columns["category"] == Category.GENERAL
     few = [i for i in best if general[i]][:GENERAL_TAGS] + [i for i in best if not general[i]][:OTHER_TAGS]
     kept = set(few)
@@ -219,9 +236,3 @@ def _context(
     of_stretch = np.empty(len(rows), np.float32)
     of_stretch[order] = near[: len(rows)]
     return {"context": of_stretch, "whole": near[len(rows) :].astype(np.float32)}
-
-
-def count_tag_rows(index: Index) -> frozenset[int]:
-    """The rows of the tags that count heads."""
-    rows = (index.store.row_of(tag) for tag in (*all_count_tags(), "solo"))
-    return frozenset(row for row in rows if row is not None)

@@ -1,0 +1,97 @@
+"""The words that exclude, of each language, as patterns. negation.json has them; its keys are those of `ExcludingWords`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..text.fold import fold
+from .counts import nobody_phrases
+from .function_words import function_words
+
+_FILE = Path(__file__).with_name("negation.json")
+_NEEDS_SPACE = frozenset(("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "ko"))
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludingWords:
+    """The patterns of one language.
+
+    `keeps` hold an excluding word and exclude nothing ("not only", 不由得); `before` exclude what follows them and `after` what
+    they follow; `suffixes` are endings that exclude the word they are part of ("moonless"); `ends` are words where the reach of
+    the others ends, `verbs` negated endings of verbs, whose reach begins after `verb_ends`. `phrase` is the number of words
+    of a noun phrase, where `before` reaches no further, 0 where it does; `links` are words inside of one ("de"), `joins` those
+    between two of them ("ni"), and `silent` the words that count for nothing in it.
+    """
+
+    keeps: re.Pattern[str] | None
+    before: re.Pattern[str] | None
+    after: re.Pattern[str] | None
+    suffixes: re.Pattern[str] | None
+    ends: re.Pattern[str] | None
+    verbs: re.Pattern[str] | None
+    verb_ends: re.Pattern[str] | None
+    phrase: int
+    links: frozenset[str]
+    joins: frozenset[str]
+    silent: frozenset[str]
+
+
+@cache
+def words_of(language: str) -> ExcludingWords | None:
+    """The excluding words of a language, None for one that has no table."""
+    table = _table().get(language)
+    if table is None:
+        return None
+
+    def pattern(name: str, more: Sequence[str] = ()) -> re.Pattern[str] | None:
+        return _pattern([*table.get(name, ()), *more], name, language)
+
+    links, joins = frozenset(table.get("links", ())), frozenset(table.get("joins", ()))
+    return ExcludingWords(
+        keeps=pattern("keeps", nobody_phrases(language)),
+        before=pattern("before"),
+        after=pattern("after"),
+        suffixes=pattern("suffixes"),
+        ends=pattern("ends"),
+        verbs=re.compile("|".join(table["verbs"])) if "verbs" in table else None,
+        verb_ends=pattern("verb_ends"),
+        phrase=int(table.get("phrase", 0)),
+        links=links,
+        joins=joins,
+        silent=function_words().get(language, frozenset()) - links - joins,
+    )
+
+
+def excluding_words(language: str) -> frozenset[str]:
+    """The single words that exclude what follows them, folded; none where the language has no table."""
+    return frozenset(fold(word) for word in _table().get(language, {}).get("before", ()) if " " not in word)
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return table
+
+
+def _pattern(words: Sequence[str], name: str, language: str) -> re.Pattern[str] | None:
+    if not words:
+        return None
+    whole = language in _NEEDS_SPACE
+    listed = "|".join(_one(word, whole=whole) for word in sorted(words, key=len, reverse=True))
+    # Korean words of exclusion are attached to endings, and so are "-less" and "-los".
+    left = r"(?<!\w)" if whole and name not in ("after", "suffixes") else ""
+    left = r"(?<=[^\W\d_]{2})" if name == "suffixes" else left
+    right = r"(?!\w)" if whole and (language != "ko" or name == "before") else ""
+    return re.compile(f"{left}(?:{listed}){right}", re.IGNORECASE)
+
+
+def _one(word: str, *, whole: bool) -> str:
+    escaped = re.escape(word).replace(r"\ ", r"[\s'’]+")
+    # English words in a text without spaces: no眼镜.
+    return escaped if whole or not word[0].isascii() else f"(?<![A-Za-z]){escaped}(?![A-Za-z])"
