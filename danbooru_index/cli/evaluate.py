@@ -113,12 +113,13 @@ def _run_prose(options: argparse.Namespace) -> int:
         values = {"index": str(index.folder), "encoder": index.encoder.description}
         print(json.dumps({**values, "sets": [r.as_json() for r in results]}))
         return 0
-    rows = [["sentences", "number", "concepts", "spent", "precision", "unwanted", "lost", "empty", "excluded", "ms"]]
+    shares_of = ("unwanted", "lost", "empty", "excluded")
+    rows = [["sentences", "number", "concepts", "spent", "precision", *shares_of, "search n", "2n", "ms"]]
     for r in results:
-        shares = (r.unwanted, r.lost, r.empty, r.excluded)
-        quality = [f"{r.concepts:.3f}", f"{r.spent:.2f}", f"{r.precision:.3f}", *(f"{share:.1%}" for share in shares)]
-        rows.append([r.name, str(r.queries), *quality, f"{r.median_ms:.0f}"])
-    print(table(rows, right=range(1, 10)))
+        shares = [f"{getattr(r, name):.1%}" for name in shares_of]
+        quality = [f"{r.concepts:.3f}", f"{r.spent:.2f}", f"{r.precision:.3f}", *shares]
+        rows.append([r.name, str(r.queries), *quality, f"{r.first:.3f}", f"{r.first_2n:.3f}", f"{r.median_ms:.0f}"])
+    print(table(rows, right=range(1, 12)))
     print(f"{reason}; {index.encoder.description}")
     return 0
 

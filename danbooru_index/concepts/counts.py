@@ -65,6 +65,8 @@ def person_words(language: str) -> dict[str, tuple[str, bool]]:
             *(w for w in plurals if w in headcount()[kind].get(language, ())),
         )
     }
+    if language in ("zh", "ja", "ko"):
+        found = {**person_words("en"), **found}  # "kimono girl, 縁側"
     for word in plurals:
         for kind in ("girl", "boy"):
             if any(word.startswith(known) for known in headcount()[kind].get(language, ())):

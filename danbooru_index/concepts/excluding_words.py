@@ -22,7 +22,8 @@ _NEEDS_SPACE = frozenset(("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", 
 class ExcludingWords:
     """The patterns of one language.
 
-    `keeps` hold an excluding word and exclude nothing ("not only", 不由得); `before` exclude what follows them and `after` what
+    `keeps` hold an excluding word and exclude nothing ("not only", 不由得); `excepts` are excluding words that leave something
+    in after one of `empties` ("an empty room except for a chair"); `before` exclude what follows them and `after` what
     they follow; `suffixes` are endings that exclude the word they are part of ("moonless"); `ends` are words where the reach of
     the others ends, `verbs` negated endings of verbs, whose reach begins after `verb_ends`. `phrase` is the number of words
     of a noun phrase, where `before` reaches no further, 0 where it does; `links` are words inside of one ("de"), `joins` those
@@ -30,6 +31,8 @@ class ExcludingWords:
     """
 
     keeps: re.Pattern[str] | None
+    excepts: re.Pattern[str] | None
+    empties: re.Pattern[str] | None
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     suffixes: re.Pattern[str] | None
@@ -55,6 +58,8 @@ def words_of(language: str) -> ExcludingWords | None:
     links, joins = frozenset(table.get("links", ())), frozenset(table.get("joins", ()))
     return ExcludingWords(
         keeps=pattern("keeps", nobody_phrases(language)),
+        excepts=pattern("excepts"),
+        empties=pattern("empties", nobody_phrases(language)),
         before=pattern("before"),
         after=pattern("after"),
         suffixes=pattern("suffixes"),

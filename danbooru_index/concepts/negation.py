@@ -128,7 +128,7 @@ class _Exclusions:
         longer = {cue.start(): cue.end() for cue in self._matches(words.after)}
         while words.before is not None and (cue := words.before.search(text, position, stop)):
             position = cue.end()
-            if longer.get(cue.start(), 0) <= cue.end() and self._excludes(cue):
+            if longer.get(cue.start(), 0) <= cue.end() and self._excludes(cue) and not self._leaves_in(cue):
                 end = _phrase_end(text, cue.end(), _reach_after(text, cue.end(), stop, words), words)
                 if text[cue.end() : end].strip():  # else it may exclude what stands before it: 猫耳禁止
                     self._add(cue.start(), cue.end(), cue.end(), end)
@@ -144,6 +144,13 @@ class _Exclusions:
 
     def _excludes(self, cue: re.Match[str]) -> bool:
         return not any(self._kept[cue.start() : cue.end()]) and not self._is_name(cue.start(), cue.end())
+
+    def _leaves_in(self, cue: re.Match[str]) -> bool:
+        """Whether a word of exception follows one of emptiness: the chair in "an empty room except for a chair" is wanted."""
+        words, first = self._words, self._clause.start
+        if words.excepts is None or words.empties is None or not words.excepts.fullmatch(cue.group()):
+            return False
+        return words.empties.search(self._text, max(first, cue.start() - _LONGEST_LOOK), cue.start()) is not None
 
     def _add(self, start: int, end: int, reach: int, reach_end: int) -> None:
         everything = reach == self._clause.start and _ALL.match(self._text, start) is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from ..errors import InputError
 from ..expand.engine import expand
 from ..expand.request import ExpandRequest, ExpandResult
 from ..index.index import Index
+from ..records import SearchRequest
+from ..search.engine import search
 
 EUROPEAN = frozenset(("es", "fr", "de", "ru", "pt", "it"))
 
@@ -49,7 +51,8 @@ class ProseScore:
     """One sentence's figures. `concepts` is the share of concepts of which an acceptable tag is in the prompt, `spent` the prompt's
     tags over concepts, `precision` the share of its tags that some concept accepts, `unwanted` whether one of those is in it;
     `lost` whether a concept's first choice is in the negative prompt; `excluded` whether nothing unwanted is in the prompt and
-    something unwanted is in the negative prompt, or a tag no_... says it."""
+    something unwanted is in the negative prompt, or a tag no_... says it. `first` and `first_2n` are the shares of the n concepts of
+    which an acceptable tag is among the first n and 2n hits of `search`."""
 
     concepts: float
     spent: float
@@ -58,6 +61,8 @@ class ProseScore:
     lost: bool
     empty: bool
     excluded: bool
+    first: float = 0.0
+    first_2n: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class ProseResult:
     lost: float
     empty: float
     excluded: float
+    first: float
+    first_2n: float
     median_ms: float
 
     def as_json(self) -> dict[str, Any]:
@@ -125,10 +132,20 @@ def score_prompt(query: ProseQuery, tags: Sequence[str], negative: Sequence[str]
     )
 
 
+def score_hits(query: ProseQuery, hits: Sequence[str]) -> tuple[float, float]:
+    """The shares of the n concepts that are among the first n and 2n hits of `search`."""
+    count = max(1, len(query.wanted))
+    shares = [
+        sum(not set(hits[:most]).isdisjoint(concept) for concept in query.wanted) / count
+        for most in (len(query.wanted), 2 * len(query.wanted))
+    ]
+    return shares[0], shares[1]
+
+
 def evaluate_prose(
     index: Index, queries: Sequence[ProseQuery], progress: Callable[[int], object] = lambda _: None, **options: Any
 ) -> list[ProseResult]:
-    """Expand every sentence, one by one, warm. The results by language, by kind, and over all.
+    """Expand every sentence and search for it, one by one, warm. The results by language, by kind, and over all.
 
     :param options: fields of ExpandRequest; its defaults otherwise.
     :raises InputError: there is no sentence with concepts.
@@ -140,7 +157,10 @@ def evaluate_prose(
     scored: list[tuple[ProseQuery, ProseScore, float]] = []
     for number, query in enumerate(judged, start=1):
         result: ExpandResult = expand(index, ExpandRequest(query.text, **options))
-        scored.append((query, score_prompt(query, result.tags, result.negative_tags), 1000 * result.seconds))
+        score = score_prompt(query, result.tags, result.negative_tags)
+        hits = search(index, SearchRequest(query.text, 2 * len(query.wanted))).hits
+        first, first_2n = score_hits(query, [hit.tag for hit in hits])
+        scored.append((query, replace(score, first=first, first_2n=first_2n), 1000 * result.seconds))
         progress(number)
     groups: dict[str, list[tuple[ProseQuery, ProseScore, float]]] = {}
     for item in scored:
@@ -157,6 +177,6 @@ def _mean(name: str, scored: Iterable[tuple[ProseQuery, ProseScore, float]]) -> 
     rows = list(scored)
     means = {
         field: statistics.fmean(float(getattr(score, field)) for _, score, _ in rows)
-        for field in ("concepts", "spent", "precision", "unwanted", "lost", "empty", "excluded")
+        for field in ("concepts", "spent", "precision", "unwanted", "lost", "empty", "excluded", "first", "first_2n")
     }
     return ProseResult(name, len(rows), **means, median_ms=statistics.median(ms for *_, ms in rows))
