@@ -1,5 +1,7 @@
-"""Where a workflow may have things fetched from. It may be a stranger's, so its nodes take nothing from anywhere but what the
-user's own settings name; a host offers to add a source, and only a person can say yes.
+"""Where a workflow may have things fetched from.
+
+It may be a stranger's, so its nodes take nothing from anywhere but what the user's own settings name; a host offers to
+add a source, and only a person can say yes.
 """
 
 from __future__ import annotations

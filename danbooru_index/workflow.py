@@ -26,8 +26,11 @@ NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a node says: an index `folder`, whether to `download` (NEVER, IF_MISSING, UPDATE), from which `repository`, through
-    which `endpoints`, and which Chroma `server` to search in. Empty is what the settings say."""
+    """What a node says; empty is what the settings say.
+
+    An index `folder`, whether to `download` (NEVER, IF_MISSING, UPDATE), from which `repository`, through which
+    `endpoints`, and which Chroma `server` to search in.
+    """
 
     folder: str = ""
     download: str = NEVER

@@ -78,7 +78,7 @@ _RULES: tuple[tuple[str, str], ...] = (
 
 
 def python() -> str:
-    """This very Python, as a shell takes it."""
+    """The Python that runs here, as a shell takes it."""
     return f'"{sys.executable}"'
 
 

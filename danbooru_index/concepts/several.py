@@ -1,5 +1,8 @@
-"""Whether a text names several things, or is the name or description of one: a logistic regression over how well it fits as one and
-in parts. several.json holds the weights and where they come from; training/ fits them. Pure."""
+"""Whether a text names several things, or is the name or description of one.
+
+A logistic regression over how well it fits as one and in parts. several.json holds the weights and where they come from;
+training/ fits them. Pure.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,14 @@ _SMALLEST = 1e-3  # scores nearer to 0 or 1 say no more
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of a text. `whole_fit` is the best score of the text as one thing, 0..1; `whole_near` its similarity to the
-    nearest text of any tag, 0 as unrelated texts, 1 the same; `parts` how likely the best tag of each thing in it is; `exact` the
-    share of them that are names; `covered` the share of its letters that they take, `longest` that of the longest; `counted`
-    whether it counts persons; `listed` whether marks of a list stand between its parts; `spaces` whether only spaces do."""
+    """What is known of a text.
+
+    `whole_fit` is the best score of the text as one thing, 0..1; `whole_near` its similarity to the nearest text of any
+    tag, 0 as unrelated texts, 1 the same; `parts` how likely the best tag of each thing in it is; `exact` the share of
+    them that are names; `covered` the share of its letters that they take, `longest` that of the longest; `counted`
+    whether it counts persons; `listed` whether marks of a list stand between its parts; `spaces` whether only spaces
+    do.
+    """
 
     whole_fit: float
     whole_near: float

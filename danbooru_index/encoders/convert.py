@@ -128,8 +128,10 @@ def _weights(encoder: TorchM3Encoder) -> dict[str, FloatArray]:
 
 
 def compare(found: Encoding, exact: Encoding) -> dict[str, Similarity]:
-    """Cosines of each output of two encodings of the same texts: of the dense vectors, of the term weights as vectors over
-    the vocabulary, and of every token's vector."""
+    """Cosines of each output of two encodings of the same texts.
+
+    They are those of the dense vectors, of the term weights as vectors over the vocabulary, and of every token's vector.
+    """
     assert (
         found.sparse is not None and exact.sparse is not None and found.tokens is not None and exact.tokens is not None
     )

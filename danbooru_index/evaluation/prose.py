@@ -46,10 +46,13 @@ class ProseQuery:
 
 @dataclass(frozen=True, slots=True)
 class ProseScore:
-    """One sentence's figures. `concepts` is the share of concepts of which an acceptable tag is in the prompt, `spent` the prompt's
-    tags over concepts, `precision` the share of its tags that some concept accepts, `unwanted` whether one of those is in it;
-    `lost` whether a concept's first choice is in the negative prompt; `excluded` whether nothing unwanted is in the prompt and
-    something unwanted is in the negative prompt, or a tag no_... says it."""
+    """One sentence's figures.
+
+    `concepts` is the share of concepts of which an acceptable tag is in the prompt, `spent` the prompt's tags over
+    concepts, `precision` the share of its tags that some concept accepts, `unwanted` whether one of those is in it;
+    `lost` whether a concept's first choice is in the negative prompt; `excluded` whether nothing unwanted is in the
+    prompt and something unwanted is in the negative prompt, or a tag no_... says it.
+    """
 
     concepts: float
     spent: float

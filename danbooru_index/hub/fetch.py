@@ -42,9 +42,12 @@ WAYS_ON = (
 
 @dataclass(frozen=True, slots=True)
 class FetchOptions:
-    """How to fetch. `update` asks for the newest commit of the revision even if an older one is here; `verify` checks
-    the hashes of what is here instead of sizes alone; `encoder` takes the repository's encoder too, if it has one;
-    `replace` lets a fetch remove an index that was built here."""
+    """How to fetch.
+
+    `update` asks for the newest commit of the revision even if an older one is here; `verify` checks the hashes of what
+    is here instead of sizes alone; `encoder` takes the repository's encoder too, if it has one; `replace` lets a fetch
+    remove an index that was built here.
+    """
 
     update: bool = False
     verify: bool = False

@@ -74,8 +74,10 @@ class BuildOptions:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What was built: where, how many tags and texts (`reused` of them not encoded again), how many bad lines (the first of
-    them listed), in how long (this run alone), and what the user should know (`notes`)."""
+    """What was built: where, how many tags and texts, how many bad lines (the first of them listed), and in how long.
+
+    `reused` texts were not encoded again, `seconds` are those of this run alone, `notes` are what the user should know.
+    """
 
     folder: Path
     rows: int

@@ -56,8 +56,11 @@ class CorpusSize:
 
 
 def bytes_needed(corpus: CorpusSize, encoder: Encoder, late_bytes: int, in_chroma: int) -> int:
-    """About how many bytes an index takes at most while it is built; `late_bytes` is the user's bound of token vectors,
-    `in_chroma` the number of tags in the Chroma collection."""
+    """About how many bytes an index takes at most while it is built.
+
+    :param late_bytes: the user's bound of token vectors.
+    :param in_chroma: the number of tags in the Chroma collection.
+    """
     dimensions, texts = encoder.identity.dimensions, corpus.texts
     a_text = dimensions * 9 // 8 + DENSE_BYTES_A_TEXT + NAMES_BYTES_A_TEXT
     if encoder.has_sparse:

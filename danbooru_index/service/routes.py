@@ -28,8 +28,11 @@ FindIndex: TypeAlias = Callable[[], "Path | None"]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the handlers get the index: `use` opens it, building or fetching what the host allows, with the reason why it
-    is the one; `find` only looks for the version folder that would be used, and says None where there is none."""
+    """Where the handlers get the index.
+
+    `use` opens it, building or fetching what the host allows, with the reason why it is the one; `find` only looks for
+    the version folder that would be used, and says None where there is none.
+    """
 
     use: UseIndex
     find: FindIndex

@@ -85,7 +85,7 @@ class HubClient:
             connections.client.close()
 
     def _connections(self) -> Connections:
-        """This thread's own."""
+        """Those of the calling thread alone."""
         found: Connections | None = getattr(self._threads, "connections", None)
         if found is None:
             found = self._threads.connections = Connections(self._open_client())

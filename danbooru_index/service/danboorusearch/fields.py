@@ -29,8 +29,11 @@ class _Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `kind` is str, int, float, bool or list (of strings); `least` and `most` bound a number or a list's length;
-    `choices` are the only values of a string or of a list's items; `needed` has no default, `nullable` takes null."""
+    """One field.
+
+    `kind` is str, int, float, bool or list (of strings); `least` and `most` bound a number or a list's length;
+    `choices` are the only values of a string or of a list's items; `needed` has no default, `nullable` takes null.
+    """
 
     kind: type
     default: Any = None
