@@ -64,7 +64,6 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"Choose a revision that fits with --revision", "Name a revision that fits in config.toml (revision)"),
     (r"Use --device cpu", "Choose device cpu"),
     (r"use --device cpu", "choose device cpu"),
-    (r"Use --precision fp32", f"Choose precision fp32 in {LOAD}"),
     (r", or leave --cooccurrence out", ", or move the file of pairs away"),
     (r", or choose another --output", ""),
     (r"Choose another --output", "Choose another file"),

@@ -145,7 +145,7 @@ class M3Encoder(ABC):
         if not np.isfinite(dense).all():
             raise EncoderError(
                 f"{self.identity.name} returned values that are no numbers.",
-                hint="Use --precision fp32, or fetch the model's files again.",
+                hint="Use --device cpu, or fetch the model's files again.",
             )
         return Encoding(dense, terms if sparse else None, vectors if tokens else None)
 
