@@ -17,7 +17,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md",
 DOCUMENTS += sorted((ROOT / "web/docs").rglob("*.md")) + sorted((ROOT / "benchmarks").rglob("*.md"))
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+_SPAN = re.compile(r"(?<![`*])`([^`\n]+)`(?!`)")  # what is bold, too, is a message that is quoted
 _FLAG = re.compile(r"(?<![\w/.=-])(--[a-z][a-z-]*|-[a-z](?![\w-]))")
 _WORD = re.compile(r"[a-z][a-z-]*")
 _OURS = re.compile(r"(?<![\w/.-])(?:danbooru-index|python -m danbooru_index) +(?=[a-z-])")
@@ -43,6 +43,7 @@ def flags_of(command: str) -> dict[str, argparse.Action]:
     return dict((COMMANDS[command] if command else parser())._option_string_actions)
 
 
+TOOLS = ("nox", "pip", "pytest")  # run with python -m; not each of them is in every environment of the tests
 ALL_FLAGS = {flag for name in ("", *COMMANDS) for flag in flags_of(name)}
 
 
@@ -140,7 +141,7 @@ def _make_problems(text: str) -> list[str]:
 def _python_problems(text: str) -> list[str]:
     found = []
     for module, rest in _MODULE.findall(text):
-        if module != "danbooru_index":
+        if module not in ("danbooru_index", *TOOLS):
             spec = _spec(module)
             if spec is None:
                 found.append(f"there is no module {module}")
