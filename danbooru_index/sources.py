@@ -58,7 +58,7 @@ class Source:
         if kind == FOLDER:
             text = value.strip()
             return cls(kind, text if is_network_path(text) else str(Path(text).expanduser().resolve()))
-        raise InputError(f"{kind!r} is no kind of source.", hint=f"Use one of: {', '.join(KINDS)}.")
+        raise InputError(f"{kind!r} is not a kind of source.", hint=f"Use one of: {', '.join(KINDS)}.")
 
 
 def check_source(settings: Settings, source: Source) -> None:

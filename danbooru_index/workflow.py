@@ -45,7 +45,7 @@ def folder_of(settings: Settings, repository: str = "") -> Path:
     >>> folder_of(Settings(Path("/home")), "owner/name").name
     'index-owner--name'
 
-    :raises InputError: it is no repository.
+    :raises InputError: it is not the name of a repository.
     """
     if not repository or Repository.parse(repository) == Repository.parse(settings.repository):
         return main_folder(settings)

@@ -106,7 +106,7 @@ def test_threads_start_one_server(home: Path) -> None:
     other = Backend(home, lambda: address)
     assert other.ask("index")["tags"] == 17
     assert not other.server.is_running and other.status()["installed"]
-    with pytest.raises(ServiceError, match="no address"):
+    with pytest.raises(ServiceError, match="not the address"):
         Backend(home, lambda: "file:///etc/passwd").ask("index")
     backend.server.stop()
 

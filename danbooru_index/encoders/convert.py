@@ -73,7 +73,7 @@ def convert(
     :param target: where to; by default `onnx-int8` beside the weights.
     :param texts: real texts, on which int8 is compared with fp32.
     :param force: keep the model even if its dense vectors fall under LEAST_COSINE.
-    :raises EncoderError: the checkpoint is no BGE-M3, `target` holds other files, or int8 harms it too much.
+    :raises EncoderError: the checkpoint is not BGE-M3, `target` holds other files, or int8 harms it too much.
     """
     import_onnx()
     config, identity = check_folder(source), identity_of(source)

@@ -51,7 +51,7 @@ class Sources:
 
 
 ERRORS = (
-    (400, "The body is no JSON, or a field is missing, unknown, of the wrong type or out of range."),
+    (400, "The body is not JSON, or a field is missing, unknown, of the wrong type or out of range."),
     (401, "The key is missing or wrong."),
     (403, "Another site's page asks, or the name of the host is not one of this server's."),
     (408, "The request did not arrive in time."),

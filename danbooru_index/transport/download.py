@@ -80,7 +80,7 @@ class HubClient:
             connections.cut()
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         for connections in list(self._all):
             connections.client.close()
 

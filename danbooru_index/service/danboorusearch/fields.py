@@ -201,7 +201,7 @@ ERROR = {"type": "object", "properties": {"detail": {}}, "required": ["detail"]}
 ERRORS = (
     (401, "The key is missing or wrong."),
     (413, "The body is too large."),
-    (422, "A field is missing, of the wrong type or out of range, or the body is no JSON."),
+    (422, "A field is missing, of the wrong type or out of range, or the body is not JSON."),
     (429, "Too many requests; the header Retry-After says when to ask again."),
     (503, "There is no index, it cannot be used, or the server is busy."),
 )
