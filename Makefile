@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DANBOORU_INDEX_TEST_CACHE ?= $(HOME)/.cache/danbooru-index-tests
 DEMO_HOME := $(VENV)/demo-home
 
-.PHONY: demo quick test full soak check fix clean
+.PHONY: demo quick test full soak coverage check fix clean
 
 demo: $(VENV)/base.stamp
 	@for query in "穿着水手服的双马尾女孩" "夜空の花火を見上げる浴衣の少女" "a girl with cat ears drinking tea"; do \
@@ -17,21 +17,27 @@ demo: $(VENV)/base.stamp
 quick: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q tests/test_concepts.py tests/test_lexicon.py tests/test_own_parts.py tests/test_corpus.py tests/test_packaging.py
 
-# The checks, then the engine on this Python with a real ComfyUI beside it, then the engine on every other Python here.
+# The checks, then everything on this Python with a real ComfyUI beside it, then the engine on the oldest and the newest Python.
 test: $(VENV)/dev.stamp check
 	$(BIN)/python tests/hosts/comfyui.py prepare --requirements requirements.txt
 	$(BIN)/python tests/hosts/olah.py prepare
 	$(BIN)/python tests/hosts/browser.py prepare
 	$(BIN)/python tests/hosts/webui.py prepare
 	DANBOORU_INDEX_TEST_FULL=1 $(BIN)/python -m pytest
-	$(BIN)/python -m nox
+	$(BIN)/python -m nox --python 3.10 3.13
 
-# Before a release: all of it.
-full: test soak
+# Before a release: all of it, on every Python here.
+full: test
+	$(BIN)/python -m nox --python 3.11 3.12
+	$(MAKE) soak
 
 # Hours of kills, mutated files and random queries (at most 6 on two cores); stopped, it goes on. tests/test_soak.py is its short form.
 soak: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m soak --folder $(abspath $(VENV))/soak
+
+# How many lines of the package the engine's fast tests run.
+coverage: $(VENV)/dev.stamp
+	$(BIN)/python -m nox --session coverage
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -13,15 +13,15 @@ T = TypeVar("T")
 def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """A module-level `__getattr__` (PEP 562) for `package`; `homes` names the submodule of each public name."""
 
-    def __getattr__(name: str) -> Any:
+    def find(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(import_module(f".{homes[name]}", package), name)
 
-    return __getattr__
+    return find
 
 
-class once(Generic[T]):
+class once(Generic[T]):  # noqa: N801 - it is used as a decorator
     """A property that is computed at its first use, once, also when several threads ask for it together.
 
     functools.cached_property has no lock from Python 3.12 on.

@@ -116,7 +116,7 @@ def _is_current(folder: Path) -> bool:
 
 def open_index(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> tuple[Index, str]:
     """Open the index to use, with the reason why it is the one."""
-    # What only looks for a folder, as `fetch` does, pays for no channel.
+    # What only looks for a folder, as `fetch` does, does not import the channels.
     from .index.index import Index
 
     located = locate(settings, explicit, progress)

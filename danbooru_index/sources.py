@@ -1,5 +1,7 @@
-"""Where a workflow may have things fetched from. It may be a stranger's, so its nodes take nothing from anywhere but what the
-user's own settings name; a host offers to add a source, and only a person can say yes.
+"""Where a workflow may have things fetched from.
+
+It may be a stranger's, so its nodes take nothing from anywhere but what the user's own settings name; a host offers to
+add a source, and only a person can say yes.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ class Source:
         if kind == FOLDER:
             text = value.strip()
             return cls(kind, text if is_network_path(text) else str(Path(text).expanduser().resolve()))
-        raise InputError(f"{kind!r} is no kind of source.", hint=f"Use one of: {', '.join(KINDS)}.")
+        raise InputError(f"{kind!r} is not a kind of source.", hint=f"Use one of: {', '.join(KINDS)}.")
 
 
 def check_source(settings: Settings, source: Source) -> None:

@@ -26,8 +26,11 @@ NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a node says: an index `folder`, whether to `download` (NEVER, IF_MISSING, UPDATE), from which `repository`, through
-    which `endpoints`, and which Chroma `server` to search in. Empty is what the settings say."""
+    """What a node says; empty is what the settings say.
+
+    An index `folder`, whether to `download` (NEVER, IF_MISSING, UPDATE), from which `repository`, through which
+    `endpoints`, and which Chroma `server` to search in.
+    """
 
     folder: str = ""
     download: str = NEVER
@@ -42,7 +45,7 @@ def folder_of(settings: Settings, repository: str = "") -> Path:
     >>> folder_of(Settings(Path("/home")), "owner/name").name
     'index-owner--name'
 
-    :raises InputError: it is no repository.
+    :raises InputError: it is not the name of a repository.
     """
     if not repository or Repository.parse(repository) == Repository.parse(settings.repository):
         return main_folder(settings)

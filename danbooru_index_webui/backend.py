@@ -42,7 +42,10 @@ class Backend:
         if named:
             if not named.startswith(("http://", "https://")):
                 raise ServiceError(
-                    f"{named} is no address of a server.", "Correct it in Settings > Danbooru Index.", 400, "settings"
+                    f"{named} is not the address of a server.",
+                    "Correct it in Settings > Danbooru Index.",
+                    400,
+                    "settings",
                 )
             return Client(named, self._key()).ask(route, body)
         if not self.environment.is_ready:

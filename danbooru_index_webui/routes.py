@@ -92,7 +92,7 @@ async def _body(request: Any) -> dict[str, Any]:
     try:
         body = json.loads(b"".join(parts) or b"{}")
     except (ValueError, RecursionError) as error:
-        raise ServiceError("The body is no JSON.", "", 400, "json") from error
+        raise ServiceError("The body is not JSON.", "", 400, "json") from error
     if not isinstance(body, dict):
-        raise ServiceError("The body is no JSON object.", "", 400, "json")
+        raise ServiceError("The body is not a JSON object.", "", 400, "json")
     return body

@@ -27,8 +27,11 @@ OWN_PAIRS = "own.cooccurrence.csv.gz"  # in the index folder, while the index is
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to build. `corpus` is a path of a .jsonl, or of a table that is prepared first; empty means the current index's own
-    corpus, else the starter index, and `starter` goes back to that."""
+    """What to build.
+
+    `corpus` is a path of a .jsonl, or of a table that is prepared first; empty means the current index's own corpus,
+    else the starter index, and `starter` goes back to that.
+    """
 
     corpus: str = ""
     encoder: str = AUTO

@@ -57,6 +57,7 @@ class NodeProgress:
         self._said = 0.0
 
     def __call__(self, step: Step) -> None:
+        """Show a step; raises ComfyUI's interruption once the user has asked for it."""
         check_interrupted()
         if step.name != self._stage:
             self._stage, self._said = step.name, 0.0

@@ -41,6 +41,7 @@ def names_in(text: str) -> tuple[str, ...]:
 
 
 def text_input(name: str, tooltip: str, placeholder: str, *, dynamic: bool = True) -> io.Input:
+    """The text that a node reads; `dynamic` lets ComfyUI choose between {a|b} and drop comments."""
     return io.String.Input(
         name, multiline=True, default="", dynamic_prompts=dynamic, tooltip=tooltip, placeholder=placeholder
     )
@@ -65,10 +66,12 @@ def empty_text(name: str, text: str | None) -> bool | str:
 
 
 def limit_input() -> io.Input:
+    """How many tags a search gives."""
     return io.Int.Input("limit", default=_SEARCH["limit"], min=1, max=1000, tooltip="How many tags at most.")
 
 
 def category_input() -> io.Input:
+    """The category that a search keeps to, every one by default."""
     return io.Combo.Input(
         "category",
         options=[ALL, *LABELS],
@@ -78,6 +81,7 @@ def category_input() -> io.Input:
 
 
 def nsfw_input() -> io.Input:
+    """Whether a search gives NSFW tags."""
     return io.Combo.Input(
         "nsfw",
         options=list(NSFW_CHOICES),
@@ -87,6 +91,7 @@ def nsfw_input() -> io.Input:
 
 
 def min_count_input() -> io.Input:
+    """The least post count of a search's tags."""
     return io.Int.Input(
         "min_count",
         default=_SEARCH["min_count"],
@@ -98,6 +103,7 @@ def min_count_input() -> io.Input:
 
 
 def spelling_inputs() -> list[io.Input]:
+    """How the prompt writes a tag: with spaces, with escaped brackets."""
     return [
         io.Boolean.Input(
             "spaces", default=True, advanced=True, tooltip="Write long hair instead of long_hair in the prompt."
@@ -112,6 +118,7 @@ def spelling_inputs() -> list[io.Input]:
 
 
 def index_input() -> io.Input:
+    """The handle that the Load node gives; a search without one finds the index itself."""
     return HANDLE_TYPE.Input(
         "index", optional=True, tooltip="From Danbooru Index: Load. Unconnected: the index is found automatically."
     )

@@ -64,7 +64,6 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"Choose a revision that fits with --revision", "Name a revision that fits in config.toml (revision)"),
     (r"Use --device cpu", "Choose device cpu"),
     (r"use --device cpu", "choose device cpu"),
-    (r"Use --precision fp32", f"Choose precision fp32 in {LOAD}"),
     (r", or leave --cooccurrence out", ", or move the file of pairs away"),
     (r", or choose another --output", ""),
     (r"Choose another --output", "Choose another file"),
@@ -78,7 +77,7 @@ _RULES: tuple[tuple[str, str], ...] = (
 
 
 def python() -> str:
-    """This very Python, as a shell takes it."""
+    """The Python that runs here, as a shell takes it."""
     return f'"{sys.executable}"'
 
 

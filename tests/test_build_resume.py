@@ -250,7 +250,8 @@ def test_steps_carry_rate_remaining_time_and_memory(tags: Path, tmp_path: Path, 
 
 def test_a_version_is_kept_while_it_is_read(tags: Path, tmp_path: Path, encoder: Encoder) -> None:
     folder = tmp_path / "index"
-    index = Index(folder if build_index(tags, folder, encoder, OPTIONS) else folder)
+    build_index(tags, folder, encoder, OPTIONS)
+    index = Index(folder)
     more = write_lines(tmp_path / "more.jsonl", tag_lines(61))
     build_index(more, folder, encoder, OPTIONS)
     assert search(index, SearchRequest("blue thing 17")).tags[0] == "blue_thing_17"

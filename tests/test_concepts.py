@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -149,7 +149,7 @@ def exhaustive(places: list[tuple[int, int]], values: list[float]) -> float:
     for size in range(len(places) + 1):
         for chosen in combinations(range(len(places)), size):
             spans = sorted(places[i] for i in chosen)
-            if all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False)):
+            if all(a[1] <= b[0] for a, b in pairwise(spans)):
                 best = max(best, sum(values[i] for i in chosen))
     return best
 
@@ -161,5 +161,5 @@ def test_the_cover_is_the_best_one(spans: list[tuple[int, int, float]]) -> None:
     values = [value for *_, value in spans]
     cover = best_cover(places, values, 10)
     taken = [places[i] for i in cover]
-    assert all(a[1] <= b[0] for a, b in zip(taken, taken[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(taken))
     assert sum(values[i] for i in cover) == pytest.approx(exhaustive(places, values))

@@ -134,7 +134,7 @@ def test_what_is_no_file_is_no_corpus(tmp_path, kind):
     path = {"device": Path("/dev/zero"), "pipe": tmp_path / "pipe", "folder": tmp_path}[kind]
     if kind == "pipe":
         os.mkfifo(path)
-    with pytest.raises(CorpusError, match="no regular file"):
+    with pytest.raises(CorpusError, match="not a regular file"):
         build_index(path, tmp_path / "index", WordEncoder())
 
 

@@ -260,7 +260,7 @@ def test_command_line(published, tmp_path):
     assert found.returncode == 1
     assert "http://127.0.0.1:9: ConnectError" in found.stderr
     assert f"{published.url}: HTTP 401" in found.stderr
-    assert found.stderr.splitlines()[-1].startswith("hint: Three ways on")
+    assert found.stderr.splitlines()[-1].startswith("hint: You can (1) use another endpoint")
 
 
 def test_the_server_is_what_huggingface_hub_speaks(published, tmp_path, monkeypatch):

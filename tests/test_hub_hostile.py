@@ -111,7 +111,7 @@ def test_a_server_that_begins_again_and_again_ends(tmp_path):
 
     with raw_server(loop) as endpoint, PartFile(tmp_path / "part", ExpectedFile(size, "0" * 64)) as part:
         client = HubClient(lambda endpoint: None, QUICK)
-        with pytest.raises(EndpointError, match="early|complete message body"):
+        with pytest.raises(EndpointError, match=r"early|complete message body"):
             client.complete(endpoint, "/x", part, lambda change: None)
     assert len(asked) <= 2 * QUICK.attempts
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -195,7 +196,7 @@ def test_a_part_grows_to_the_same_file_however_it_is_cut(tmp_path_factory, conte
     folder = tmp_path_factory.mktemp("part")
     expected = ExpectedFile(len(content), hashlib.sha256(content).hexdigest())
     bounds = sorted({0, len(content), *(min(cut, len(content)) for cut in cuts)})
-    for begin, end in zip(bounds, bounds[1:], strict=False):
+    for begin, end in pairwise(bounds):
         with PartFile(folder / "part", expected) as part:
             assert part.received == begin
             part.write(content[begin:end])

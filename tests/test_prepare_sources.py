@@ -270,7 +270,7 @@ def test_a_source_that_cannot_be_used_is_an_error_with_a_hint(prepare, tmp_path,
 
 def test_kinds_can_be_said(prepare):
     rows = '[{"antecedent_name": "old", "consequent_name": "a"}]'
-    tags, report = prepare({"t.csv": "tag\na\n", "dump.json": rows}, kinds={"dump.json": "tag_aliases"})
+    tags, _ = prepare({"t.csv": "tag\na\n", "dump.json": rows}, kinds={"dump.json": "tag_aliases"})
     assert tags["a"].aliases == ("old",)
     with pytest.raises(InputError, match="no kind of source 'x'"):
         prepare({"t.csv": "tag\na\n"}, kinds={"t.csv": "x"})

@@ -252,8 +252,8 @@ def test_what_cannot_be_served_is_two_lines(
 
 
 def test_options_know_what_is_loopback() -> None:
-    assert ServeOptions(host="::1").requests_a_second == 0
-    assert ServeOptions(host="0.0.0.0", key=KEY).requests_a_second > 0
+    assert ServeOptions(host="::1").requests_per_second == 0
+    assert ServeOptions(host="0.0.0.0", key=KEY).requests_per_second > 0
     assert KEY not in repr(ServeOptions(key=KEY))
     with pytest.raises(InputError, match="no key"):
         ServeOptions(host="192.0.2.1")

@@ -106,7 +106,7 @@ def test_threads_start_one_server(home: Path) -> None:
     other = Backend(home, lambda: address)
     assert other.ask("index")["tags"] == 17
     assert not other.server.is_running and other.status()["installed"]
-    with pytest.raises(ServiceError, match="no address"):
+    with pytest.raises(ServiceError, match="not the address"):
         Backend(home, lambda: "file:///etc/passwd").ask("index")
     backend.server.stop()
 
@@ -170,7 +170,7 @@ def test_the_environment_comes_from_the_users_index_goes_on_and_leaves_the_host_
     before = sorted(path.name for path in Path(psutil.__file__).parent.parent.iterdir())
     wheel(packages, "danbooru_index_test_one")
     made, told = Environment(tmp_path / "environment"), []
-    with pytest.raises(ServiceError, match="test[_-]two"):
+    with pytest.raises(ServiceError, match=r"test[_-]two"):
         made.install(told.append)
     assert not made.is_ready
 
@@ -332,7 +332,7 @@ def test_comfyui_gets_none_of_it_and_settings_hold_no_secret() -> None:
     assert not [path for path in pack if "danbooru_index_webui" in path.read_text(encoding="utf-8")]
     from danbooru_index_webui.host import OPTIONS
 
-    assert not [key for key in OPTIONS if "key" in key and key != "danbooru_index_live_key" or "token" in key]
+    assert not [key for key in OPTIONS if ("key" in key and key != "danbooru_index_live_key") or "token" in key]
     assert not (ROOT / "scripts" / "__init__.py").exists()
 
 

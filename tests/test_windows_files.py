@@ -62,7 +62,7 @@ def test_the_layer_itself(tmp_path):
                 (folder / "new").replace(folder / "A.txt")
             assert held.read() == "a"
         for name in ("con", "aux.txt", "a:b", "end."):
-            with pytest.raises(OSError):
+            with pytest.raises(OSError, match="Invalid argument"):
                 (folder / name).write_text("x")
         (folder / "A.txt").unlink()
         assert len(layer.refused) == 7

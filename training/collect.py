@@ -21,8 +21,10 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Data:
-    """Candidates of all queries, one after the other: `features` (n, f) float16, `right` (n,) whether each is wanted, `exact` (n,)
-    what search adds to its score where the query is its name.
+    """Candidates of all queries, one after the other.
+
+    `features` (n, f) float16, `right` (n,) whether each is wanted, `exact` (n,) what search adds to its score where the
+    query is its name.
 
     `starts` (q + 1,) bounds each query's part of them; `wanted` (q,) is how many tags a query wants, found or not; `sets` (q,) is
     "corpus/set".

@@ -28,8 +28,10 @@ STAMP = "training.json"  # in the folder of an index: what it was built from
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """One corpus of the fit: `source` is tags, rich, starter, few or some; `weight` is what it counts beside the others; `base` is
-    the corpus whose vectors serve for the same texts."""
+    """One corpus of the fit: `source` is tags, rich, starter, few or some; `weight` is what it counts beside the others.
+
+    `base` is the corpus whose vectors serve for the same texts.
+    """
 
     name: str
     source: str

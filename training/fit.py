@@ -1,5 +1,8 @@
-"""Fitting: a listwise softmax loss (Cao et al., "Learning to Rank: From Pairwise Approach to Listwise Approach", 2007) plus, with a
-smaller weight, the logistic loss of each candidate, which makes scores of different queries comparable."""
+"""Fitting: a listwise softmax loss plus, with a smaller weight, the logistic loss of each candidate.
+
+The first is that of Cao et al., "Learning to Rank: From Pairwise Approach to Listwise Approach", 2007; the second makes
+scores of different queries comparable.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,10 @@ FULL_WEIGHT_FROM = 300  # queries: a smaller set weighs less, so that single que
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a ranker is fitted: `columns` are the features that it sees; `members` models of `hidden` units are trained side by side,
-    each with its own loss, and averaged."""
+    """How a ranker is fitted: `columns` are the features that it sees.
+
+    `members` models of `hidden` units are trained side by side, each with its own loss, and averaged.
+    """
 
     columns: tuple[int, ...] = tuple(range(len(FEATURES)))
     members: int = 3
@@ -56,8 +61,11 @@ def _choose(features: npt.NDArray[Any], rng: np.random.Generator) -> npt.NDArray
 
 
 def chosen_rows(data: Data, q: int, rng: np.random.Generator | None = None) -> npt.NDArray[np.int64]:
-    """The candidates of one query that are fitted. Tags of which the query is a name are left out: search puts them first without
-    the ranker, which would only learn that equal is right."""
+    """The candidates of one query that are fitted.
+
+    Tags of which the query is a name are left out: search puts them first without the ranker, which would only learn
+    that equal is right.
+    """
     part = data.part(q)
     open_ = np.flatnonzero(data.exact[part] == 0)
     return part.start + open_[_choose(data.features[part][open_], rng or np.random.default_rng(q))]

@@ -1,5 +1,8 @@
-"""mAP@10 of collected queries, cross-fitted: queries are split in two halves, weights fitted on one are counted on the other, both
-ways, so every query counts once, by weights that never saw it."""
+"""mAP@10 of collected queries, cross-fitted.
+
+Queries are split in two halves; weights fitted on one are counted on the other, both ways, so every query counts once,
+by weights that never saw it.
+"""
 
 from __future__ import annotations
 

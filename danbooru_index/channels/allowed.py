@@ -9,8 +9,10 @@ from ..arrays.types import BoolArray
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Allowed:
-    """The tags that a filter allows: `tags` is a mask over all rows. One object stands for one filter, so that channels can
-    keep what they derive from it."""
+    """The tags that a filter allows: `tags` is a mask over all rows.
+
+    One object stands for one filter, so that channels can keep what they derive from it.
+    """
 
     tags: BoolArray
 

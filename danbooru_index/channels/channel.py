@@ -25,8 +25,10 @@ T = TypeVar("T")
 
 
 class Depth(Enum):
-    """How many tags a channel proposes: for what somebody asked for as a WHOLE, or for a PART, one of the things that a sentence
-    names. Each channel has its own numbers for both."""
+    """How many tags a channel proposes: for a WHOLE request, or for a PART, one of the things that a sentence names.
+
+    Each channel has its own numbers for both.
+    """
 
     WHOLE = "whole"
     PART = "part"
@@ -63,8 +65,10 @@ class Queries:
         return made
 
     def best(self, query: int, tags: IntArray, scores: FloatArray, count: int) -> IntArray:
-        """`count` of the tags with the best scores that a query's filter allows, popular ones first among near equals; a tag may
-        come several times."""
+        """`count` of the tags with the best scores that a query's filter allows, popular ones first among near equals.
+
+        :param tags: may name a tag several times.
+        """
         allowed = self.allowed[query]
         if allowed is not None:
             kept = np.flatnonzero(allowed.tags[tags])

@@ -53,8 +53,10 @@ class DenseChannel:
         ]
 
     def score(self, queries: Queries, rows: Ragged) -> Columns:
-        """`dense` is the best inner product of a tag's texts and `matched` the TextKind of that text; `dense/KIND` the best of
-        one kind, -1 where a tag has none; `hubness` that of the best text (hubness.py)."""
+        """`dense` is the best inner product of a tag's texts and `matched` the TextKind of that text.
+
+        `dense/KIND` is the best of one kind, -1 where a tag has none; `hubness` that of the best text (hubness.py).
+        """
         by_kind, best = self.compare(queries.dense, rows)
         kinds = {f"dense/{kind.name.lower()}": by_kind[:, kind] for kind in TextKind}
         matched = by_kind.argmax(axis=1).astype(np.uint8)

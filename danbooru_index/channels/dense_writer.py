@@ -49,7 +49,7 @@ class DenseWriter:
             file.flush()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for file in self._files():
             file.close()
 

@@ -23,8 +23,10 @@ _SCALE = 255.0
 
 
 def write_hubness(folder: Path, vectors: VectorFile) -> None:
-    """Write the mean inner product of every text with its nearest NEIGHBOURS of a sample, the very nearest left out: it may be the
-    text itself."""
+    """Write the mean inner product of every text with its nearest NEIGHBOURS of a sample.
+
+    The very nearest is left out: it may be the text itself.
+    """
     rows = np.unique(np.linspace(0, max(0, vectors.count - 1), min(vectors.count, SAMPLE)).astype(np.int64))
     codes, scales = vectors.quantised(rows)
     sample = np.ascontiguousarray(codes.T, np.float32)

@@ -7,7 +7,6 @@ the largest inner product with a token of the text.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -93,7 +92,7 @@ class LateWriter:
         save_array(self._folder / "starts.npy", starts[order])
         save_array(self._folder / "counts.npy", counts[order].astype(np.int64))
         for name in (_ROWS, _COUNTS):
-            os.unlink(self._folder / name)
+            (self._folder / name).unlink()
 
 
 class LateChannel:

@@ -85,8 +85,11 @@ class _NameIndex:
         return self.rows[names].astype(np.int64), scores, starts
 
     def scores(self, queries: TermQueries, rows: IntArray, owners: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
-        """For (n,) tags and the queries that they are compared with: (n,) the best cosine of their names, and the distinct pairs
-        of a tag (its place in `rows`) and a term (its place in the queries) that a name of it has."""
+        """Compare (n,) tags with the queries that own them.
+
+        :return: (n,) the best cosine of each tag's names, and the distinct pairs of a tag (its place in `rows`) and a
+            term (its place in the queries) that a name of it has.
+        """
         # Numbers of another type would make searchsorted convert all of self.rows each time.
         wanted = rows.astype(self.rows.dtype)
         begins, ends = np.searchsorted(self.rows, wanted, "left"), np.searchsorted(self.rows, wanted, "right")
@@ -129,8 +132,10 @@ class LexicalChannel:
         return NameQueries(terms, told)
 
     def find(self, queries: NameQueries, budget: int) -> dict[str, Found]:
-        """For each view the tags near every query with the cosines that its rarest n-grams give; `budget` postings are read a
-        query and view."""
+        """For each view the tags near every query with the cosines that its rarest n-grams give.
+
+        :param budget: postings that are read per query and view.
+        """
         return {name: view.find(queries.terms[name], budget) for name, view in self._views.items()}
 
     def propose(self, queries: Queries, depth: Depth) -> list[IntArray]:

@@ -1,5 +1,7 @@
-"""A sketch of every vector: one bit a dimension, its sign. The Hamming distance of two sketches grows with the angle
-between the vectors (Charikar, "Similarity estimation techniques from rounding algorithms", STOC 2002).
+"""A sketch of every vector: one bit a dimension, its sign.
+
+The Hamming distance of two sketches grows with the angle between the vectors (Charikar, "Similarity estimation
+techniques from rounding algorithms", STOC 2002).
 
 All sketches together are 1/8 byte a dimension and text, and are compared with a query in a few milliseconds a million,
 under any filter: the exact vectors then score what is near. How many must be taken is measured in benchmarks/scale.md.

@@ -146,8 +146,10 @@ class WordsChannel:
         self._spelled = (folder / _SPELLED_FILE).read_text(encoding="ascii").split()
 
     def corrected(self, query: str) -> str:
-        """The query with each Latin word that no tag or definition has replaced by the commonest word of tags one edit away:
-        a letter more, less or other, or two neighbours swapped (optimal string alignment)."""
+        """The query with each Latin word that no tag or definition has replaced by the commonest word of tags one edit away.
+
+        An edit is a letter more, less or other, or two neighbours swapped (optimal string alignment).
+        """
         return _LETTERS.sub(lambda match: self._near(match[0]), query) if _LETTERS.search(query) else query
 
     def _near(self, word: str) -> str:

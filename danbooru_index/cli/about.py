@@ -39,5 +39,6 @@ class ShowAbout(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, **rest)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print the versions and exit."""
         print(about())
         parser.exit()

@@ -78,6 +78,7 @@ class ProgressBar:
         self._stage = ""
 
     def __call__(self, step: Step) -> None:
+        """Show a step."""
         from tqdm import tqdm
 
         if step.note:

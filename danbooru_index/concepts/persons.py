@@ -27,8 +27,11 @@ _PRONOUNS = frozenset(("她", "他", "she", "he", "her", "him", "his"))
 
 @dataclass(slots=True)
 class Crowd:
-    """The persons that a text has named so far. `nobody` when it says that there are none; `places` are those of the words that say
-    so, numbers among them, and `first` is that of the first person."""
+    """The persons that a text has named so far.
+
+    `nobody` when it says that there are none; `places` are those of the words that say so, numbers among them, and
+    `first` is that of the first person.
+    """
 
     persons: list[Person] = field(default_factory=list)
     fixed: list[str] = field(default_factory=list)

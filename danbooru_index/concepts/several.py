@@ -1,5 +1,8 @@
-"""Whether a text names several things, or is the name or description of one: a logistic regression over how well it fits as one and
-what can be read in it without asking for a meaning. several.json holds the weights and where they come from; training/ fits them. Pure."""
+"""Whether a text names several things, or is the name or description of one.
+
+A logistic regression over how well it fits as one and what can be read in it without asking for a meaning. several.json
+holds the weights and where they come from; training/ fits them. Pure.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,14 @@ _SMALLEST = 1e-3  # scores nearer to 0 or 1 say no more
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of a text. `whole_fit` is the best score of the text as one thing, 0..1; `whole_near` its similarity to the
-    nearest text of any tag, 0 as unrelated texts, 1 the same; `words` how many words it has besides those that name nothing;
-    `names` how many names of tags stand side by side in it, `named` the share of its letters that they take; `counted` whether
-    it counts persons; `listed` whether it has marks of a list, `spaced` whether spaces; `stretches` its parts between marks and
-    excluding words."""
+    """What is known of a text.
+
+    `whole_fit` is the best score of the text as one thing, 0..1; `whole_near` its similarity to the nearest text of any
+    tag, 0 as unrelated texts, 1 the same; `words` how many words it has besides those that name nothing; `names` how many
+    names of tags stand side by side in it, `named` the share of its letters that they take; `counted` whether it counts
+    persons; `listed` whether it has marks of a list, `spaced` whether spaces; `stretches` its parts between marks and
+    excluding words.
+    """
 
     whole_fit: float
     whole_near: float

@@ -54,9 +54,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as spans. `stretches` are its parts between marks and excluding words, `counts` the head-count tags that it gives;
-    `words` is the number of words of the longest spans, less than MAX_WORDS for long texts; `count_places` are those of the words
-    that name and count persons, `person` is the first word for one."""
+    """A text as spans.
+
+    `stretches` are its parts between marks and excluding words, `counts` the head-count tags that it gives; `words` is
+    the number of words of the longest spans, less than MAX_WORDS for long texts; `count_places` are those of the words
+    that name and count persons, `person` is the first word for one.
+    """
 
     text: str
     language: str
@@ -94,8 +97,10 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
 
 
 def _distinct(spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list[Span]:
-    """Each thing that is said once, at its first place, but spans that cut a name in two ("ears drinking" in "cat ears drinking tea");
-    words that only count persons name nothing else."""
+    """Each thing that is said once, at its first place; words that only count persons name nothing else.
+
+    Spans that cut a name in two ("ears drinking" in "cat ears drinking tea") are left out.
+    """
     counted = {place for start, end in persons for place in range(start, end)}
     found: dict[tuple[str, bool], Span] = {}
     for span in spans:

@@ -93,8 +93,11 @@ def _logit(scores: FloatArray) -> FloatArray:
 
 
 def _span_features(reading: Reading) -> FloatArray:
-    """(spans, 9): log letters, words, share of the text, aligned, log of the tags that it names, log letters of the longest name
-    that covers it, share of its letters that names cover, whether a name crosses its ends, whether it is excluded."""
+    """(spans, 9): what a span is by itself.
+
+    Log letters, words, share of the text, aligned, log of the tags that it names, log letters of the longest name that
+    covers it, share of its letters that names cover, whether a name crosses its ends, whether it is excluded.
+    """
     named = [span for span in reading.spans if span.named and span.aligned]
     rows = []
     for span in reading.spans:
@@ -118,8 +121,11 @@ def _span_features(reading: Reading) -> FloatArray:
 
 
 def _elsewhere(spans: Sequence[Span], found: Candidates, place: IntArray) -> FloatArray:
-    """(n, 5): how well the same tag fits other spans: the best fit of any, whether one is its name, the best fit of a larger and of
-    a smaller span, and the log of how many spans have it first."""
+    """(n, 5): how well the same tag fits other spans.
+
+    The best fit of any, whether one is its name, the best fit of a larger and of a smaller span, and the log of how many
+    spans have it first.
+    """
     same: dict[int, list[int]] = {}
     for i, row in enumerate(found.row.tolist()):
         same.setdefault(row, []).append(i)

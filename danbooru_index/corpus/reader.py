@@ -48,7 +48,7 @@ class CorpusReader:
     def __init__(
         self, path: Path, *, strict: bool = True, lexicon: Lexicon = NO_LEXICON, pause: Callable[[], None] | None = None
     ) -> None:
-        """Open the file; raises CorpusError when it is none, or cannot be read."""
+        """Open the file; raises CorpusError when it is not a file, or cannot be read."""
         self.path = path
         self.size = 0
         self._pause = pause
@@ -62,7 +62,7 @@ class CorpusReader:
         try:
             if path.exists() and not path.is_file():
                 # A device or a pipe may never end, and cannot be read twice.
-                raise OSError("it is no regular file")
+                raise OSError("it is not a regular file")
             self.total_bytes = path.stat().st_size
             self._raw: IO[bytes] = path.open("rb")
         except OSError as error:

@@ -54,8 +54,9 @@ def embedded_names(record: TagRecord) -> list[str]:
 
 
 def lexical_names(record: TagRecord) -> list[str]:
-    """The names that the lexical channel compares: the tag in words, also without its qualifier, its aliases, and every name in
-    every language.
+    """The names that the lexical channel compares.
+
+    They are the tag in words, also without its qualifier, its aliases, and every name in every language.
 
     >>> lexical_names(TagRecord("poison_(final_fight)", ""))
     ['poison (final fight)', 'poison']

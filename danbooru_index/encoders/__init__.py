@@ -47,7 +47,7 @@ def open_encoder(
     :param packaged: a folder that may hold the int8 model of this very name, such as one that came with an index.
     :param placement: called with BGE-M3's torch module before every encode, to bring it to its device.
     :param progress: told of the download, where BAAI/bge-m3 is nowhere and has to be fetched.
-    :raises EncoderError: the name, device or precision is unknown, or the folder is no BGE-M3.
+    :raises EncoderError: the name, device or precision is unknown, or the folder does not hold BGE-M3.
     """
     if model == USE_MULTILINGUAL:
         from .use import UseEncoder

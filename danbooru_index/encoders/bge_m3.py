@@ -72,7 +72,8 @@ class TorchM3Encoder(M3Encoder):
         placement: Placement | None = None,
         batch_tokens: int = 0,
     ) -> None:
-        """
+        """Prepare an encoder; nothing is loaded yet.
+
         :param folder: finds, or fetches, the checkpoint; called at the first encode.
         :param device: one of DEVICES, or one with a number (`cuda:1`).
         :param precision: `fp16`, `fp32`, or `auto`: fp16 on an accelerator, fp32 on the CPU.

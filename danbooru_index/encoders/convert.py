@@ -73,7 +73,7 @@ def convert(
     :param target: where to; by default `onnx-int8` beside the weights.
     :param texts: real texts, on which int8 is compared with fp32.
     :param force: keep the model even if its dense vectors fall under LEAST_COSINE.
-    :raises EncoderError: the checkpoint is no BGE-M3, `target` holds other files, or int8 harms it too much.
+    :raises EncoderError: the checkpoint is not BGE-M3, `target` holds other files, or int8 harms it too much.
     """
     import_onnx()
     config, identity = check_folder(source), identity_of(source)
@@ -128,8 +128,10 @@ def _weights(encoder: TorchM3Encoder) -> dict[str, FloatArray]:
 
 
 def compare(found: Encoding, exact: Encoding) -> dict[str, Similarity]:
-    """Cosines of each output of two encodings of the same texts: of the dense vectors, of the term weights as vectors over
-    the vocabulary, and of every token's vector."""
+    """Cosines of each output of two encodings of the same texts.
+
+    They are those of the dense vectors, of the term weights as vectors over the vocabulary, and of every token's vector.
+    """
     assert (
         found.sparse is not None and exact.sparse is not None and found.tokens is not None and exact.tokens is not None
     )

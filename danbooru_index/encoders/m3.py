@@ -144,8 +144,8 @@ class M3Encoder(ABC):
         run_batches(lengths.tolist(), self._budget, forward, self._release, padded=self.padded)
         if not np.isfinite(dense).all():
             raise EncoderError(
-                f"{self.identity.name} returned values that are no numbers.",
-                hint="Use --precision fp32, or fetch the model's files again.",
+                f"{self.identity.name} returned values that are not numbers.",
+                hint="Use --device cpu, or fetch the model's files again.",
             )
         return Encoding(dense, terms if sparse else None, vectors if tokens else None)
 

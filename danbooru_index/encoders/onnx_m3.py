@@ -124,7 +124,8 @@ class OnnxM3Encoder(M3Encoder):
     on_gpu = False
 
     def __init__(self, folder: Path, identity: EncoderIdentity | None = None) -> None:
-        """
+        """Prepare an encoder from a converted model; its graph is not loaded yet.
+
         :param identity: of the weights that were converted; by default what the card says, where they had another path.
         :raises EncoderError: the folder is no converted model.
         """

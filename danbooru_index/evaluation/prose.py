@@ -48,11 +48,14 @@ class ProseQuery:
 
 @dataclass(frozen=True, slots=True)
 class ProseScore:
-    """One sentence's figures. `concepts` is the share of concepts of which an acceptable tag is in the prompt, `spent` the prompt's
-    tags over concepts, `precision` the share of its tags that some concept accepts, `unwanted` whether one of those is in it;
-    `lost` whether a concept's first choice is in the negative prompt; `excluded` whether nothing unwanted is in the prompt and
-    something unwanted is in the negative prompt, or a tag no_... says it. `first` and `first_2n` are the shares of the n concepts of
-    which an acceptable tag is among the first n and 2n hits of `search`."""
+    """One sentence's figures.
+
+    `concepts` is the share of concepts of which an acceptable tag is in the prompt, `spent` the prompt's tags over
+    concepts, `precision` the share of its tags that some concept accepts, `unwanted` whether one of those is in it;
+    `lost` whether a concept's first choice is in the negative prompt; `excluded` whether nothing unwanted is in the
+    prompt and something unwanted is in the negative prompt, or a tag no_... says it. `first` and `first_2n` are the
+    shares of the n concepts of which an acceptable tag is among the first n and 2n hits of `search`.
+    """
 
     concepts: float
     spent: float

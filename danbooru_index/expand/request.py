@@ -114,8 +114,10 @@ class ConceptReport:
 
 @dataclass(frozen=True, slots=True)
 class ExpandResult:
-    """A prompt and how it came about. `tags` are those of the prompt that are in the index, the user's own and those that `enrich`
-    `added` included."""
+    """A prompt and how it came about.
+
+    `tags` are those of the prompt that are in the index, the user's own and those that `enrich` `added` included.
+    """
 
     request: ExpandRequest
     prompt: str

@@ -17,8 +17,11 @@ _HINT = "Make one: danbooru-index evaluate --queries FILE... --db DIR --json > r
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What only the publisher knows. `licence` is the Hub's identifier, such as `cc-by-4.0`; `source` says where the
-    corpus comes from; `evaluation` is the JSON of `evaluate`, if there is one."""
+    """What only the publisher knows.
+
+    `licence` is the Hub's identifier, such as `cc-by-4.0`; `source` says where the corpus comes from; `evaluation` is
+    the JSON of `evaluate`, if there is one.
+    """
 
     licence: str
     source: str

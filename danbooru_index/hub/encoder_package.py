@@ -35,7 +35,7 @@ class EncoderPackage:
 def parse_package(data: bytes, where: str) -> EncoderPackage:
     """Read `encoder.json`.
 
-    :raises HubError: it is none, or unsafe.
+    :raises HubError: it is not an encoder's list of files, or unsafe.
     """
     try:
         value = json.loads(data)
@@ -105,7 +105,7 @@ def pack_encoder(folder: Path, identity: EncoderIdentity) -> tuple[bytes, dict[s
 
     Both name the encoder by its public identity.
 
-    :raises EncoderError: it is no converted encoder.
+    :raises EncoderError: it is not a converted encoder.
     :raises IndexMismatchError: it is not the encoder of this identity, which built the index.
     :raises InputError: there is nothing in the folder, or a link.
     """

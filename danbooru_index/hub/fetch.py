@@ -34,17 +34,20 @@ from .installed import (
 )
 from .remote_manifest import PACKAGE_FILE, read_remote_manifest
 
-WAYS_ON = (
-    "Three ways on: another endpoint (--endpoint URL, or HF_ENDPOINT=https://your.mirror); a copy by hand of an index "
-    "folder from another computer, passed with --db; or build one here: danbooru-index build --input CORPUS."
+NEXT_STEPS = (
+    "You can (1) use another endpoint (--endpoint URL, or HF_ENDPOINT=https://your.mirror); (2) copy an index folder "
+    "from another computer by hand, passed with --db; or (3) build one here: danbooru-index build --input CORPUS."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class FetchOptions:
-    """How to fetch. `update` asks for the newest commit of the revision even if an older one is here; `verify` checks
-    the hashes of what is here instead of sizes alone; `encoder` takes the repository's encoder too, if it has one;
-    `replace` lets a fetch remove an index that was built here."""
+    """How to fetch.
+
+    `update` asks for the newest commit of the revision even if an older one is here; `verify` checks the hashes of what
+    is here instead of sizes alone; `encoder` takes the repository's encoder too, if it has one; `replace` lets a fetch
+    remove an index that was built here.
+    """
 
     update: bool = False
     verify: bool = False
@@ -233,12 +236,12 @@ def check_encoder(manifest: Manifest, package: EncoderPackage | None, where: str
 def _offline(folder: Path, options: FetchOptions) -> FetchReport:
     version = whole_version(folder, verify=options.verify)
     if version is None:
-        raise HubError(f"Offline (HF_HUB_OFFLINE), and there is no whole index in {folder}.", hint=WAYS_ON)
+        raise HubError(f"Offline (HF_HUB_OFFLINE), and there is no whole index in {folder}.", hint=NEXT_STEPS)
     return FetchReport(version, "offline", read_source(version))
 
 
 def _mirrors(settings: Settings) -> Mirrors:
-    return Mirrors(endpoints_of(settings, WAYS_ON), WAYS_ON)
+    return Mirrors(endpoints_of(settings, NEXT_STEPS), NEXT_STEPS)
 
 
 def _commit(client: HubClient, mirrors: Mirrors, repository: Repository, revision: str) -> tuple[str, str]:

@@ -68,7 +68,7 @@ def read_source(version: Path) -> Source | None:
 
 
 def write_source(version: Path, source: Source) -> None:
-    """Note where a version came from; the note is no part of the manifest."""
+    """Note where a version came from; the note is not a part of the manifest."""
     write_json_atomically(version / SOURCE_FILE, asdict(source))
 
 

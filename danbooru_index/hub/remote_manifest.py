@@ -18,7 +18,7 @@ def read_remote_manifest(data: bytes, where: str) -> tuple[Manifest, dict[str, E
     """The manifest of a repository and the files that it lists.
 
     :raises IndexMismatchError: another schema version.
-    :raises HubError: it is no manifest, or an unsafe one.
+    :raises HubError: it is not a manifest, or an unsafe one.
     """
     try:
         value = json.loads(data)

@@ -186,7 +186,7 @@ class Index:
         return Cooccurrence(self.folder / COOCCURRENCE) if f"{COOCCURRENCE}/starts.npy" in self.manifest.files else None
 
     def close(self) -> None:
-        """Let go of the files, so that the folder can be removed (Windows)."""
+        """Close the files, so that the folder can be removed (Windows)."""
         held = vars(self)
         for name in ("store", "dense"):
             if name in held:

@@ -83,7 +83,7 @@ def read_manifest(folder: Path, schemas: Container[int] = (SCHEMA_VERSION,)) -> 
     """Read a version's manifest, of one of these schemas.
 
     :raises IndexNotFoundError: there is none.
-    :raises IndexDamagedError: it is no manifest of this project.
+    :raises IndexDamagedError: it is not a manifest of this project.
     :raises IndexMismatchError: it has another schema version.
     """
     path = folder / MANIFEST_FILE

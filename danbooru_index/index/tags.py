@@ -104,7 +104,7 @@ class StoreWriter:
             file.flush()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for file in self._files():
             file.close()
 
@@ -212,7 +212,7 @@ class Store:
         ]
 
     def close(self) -> None:
-        """Let go of the file, so that the folder can be removed (Windows)."""
+        """Close the file, so that the folder can be removed (Windows)."""
         held = vars(self)
         lines, file = held.get("_lines"), held.get("_file")
         # The caches of `record` and `allowed` refer to this object, so it would keep its mappings open for long.

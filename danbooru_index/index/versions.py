@@ -219,8 +219,10 @@ def remove_unused(folder: Path) -> list[str]:
 
 
 def tidy(folder: Path) -> None:
-    """Remove unused versions, what a killed build left in the current one, and marks of readers that ended, when an index is
-    opened; a build at work does so itself."""
+    """Remove unused versions, what a killed build left in the current one, and marks of readers that ended.
+
+    Done when an index is opened; a build at work does so itself.
+    """
     versions = folder / VERSIONS
     _clear_old_marks(folder)
     if len(list(versions.glob("*"))) > 1 or any(versions.glob(f"*/{UNFINISHED}")):

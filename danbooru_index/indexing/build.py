@@ -28,9 +28,9 @@ from ..settings import load_settings
 from ..storage.files import json_text, sha256_of
 from .build_lock import build_lock
 from .checkpoint import Checkpoint
-from .disk_errors import plain_errors
+from .disk_errors import map_disk_errors
 from .name_stages import finish_names, finish_words
-from .previous_vectors import Base, open_base
+from .previous_vectors import PreviousVectors, open_base
 from .reporter import Reporter
 from .space import CorpusSize, batch_size, bytes_needed, check_space, measure_corpus
 from .stages import finish_collection, finish_cooccurrence, finish_late, finish_sparse, publish, send_to_server
@@ -74,8 +74,10 @@ class BuildOptions:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What was built: where, how many tags and texts (`reused` of them not encoded again), how many bad lines (the first of
-    them listed), in how long (this run alone), and what the user should know (`notes`)."""
+    """What was built: where, how many tags and texts, how many bad lines (the first of them listed), and in how long.
+
+    `reused` texts were not encoded again, `seconds` are those of this run alone, `notes` are what the user should know.
+    """
 
     folder: Path
     rows: int
@@ -150,9 +152,9 @@ def build_index(
     """
     begun = time.perf_counter()
     reporter = Reporter(progress)
-    with plain_errors(folder):
+    with map_disk_errors(folder):
         claim(folder)
-    with plain_errors(folder), build_lock(folder):
+    with map_disk_errors(folder), build_lock(folder):
         remove_unused(folder)
         sha256, corpus_bytes = _measure(corpus, folder, reporter, cancelled)
         key: dict[str, Any] = {
@@ -267,7 +269,11 @@ def _encode(job: Job) -> None:
     state = job.state
     if not state.batch_size:
         state.batch_size = batch_size(job.encoder, job.options.batch_size)
-    base = open_base(job.options.base, job.folder, job.encoder) if job.options.reuse else Base(None, job.encoder)
+    base = (
+        open_base(job.options.base, job.folder, job.encoder)
+        if job.options.reuse
+        else PreviousVectors(None, job.encoder)
+    )
     if len(base):
         job.reporter.note(f"Texts that have not changed are taken from {base.name}.")
     writers = _writers(job)

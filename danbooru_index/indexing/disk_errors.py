@@ -1,4 +1,4 @@
-"""Errors of the operating system in plain words."""
+"""Errors of the operating system as errors of a build."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOT_SPACE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDI
 
 
 @contextlib.contextmanager
-def plain_errors(folder: Path) -> Iterator[None]:
+def map_disk_errors(folder: Path) -> Iterator[None]:
     """Turn disk errors of a build in `folder` into a BuildError; whatever was written stays, to go on from."""
     try:
         yield

@@ -9,7 +9,7 @@ from ..channels.cooccurrence import Cooccurrence
 from ..corpus.pairs import pairs_path, write_pairs
 from ..index.layout import COOCCURRENCE, STORE
 from ..index.tags import CORPUS_FILE, Store
-from .disk_errors import plain_errors
+from .disk_errors import map_disk_errors
 
 
 def pairs_beside(corpus: Path) -> Path | None:
@@ -32,7 +32,7 @@ def write_own_pairs(version: Path, path: Path) -> Path | None:
         return None
     store = Store(version / STORE)
     try:
-        with plain_errors(path.parent):
+        with map_disk_errors(path.parent):
             write_pairs(_pairs(store, Cooccurrence(version / COOCCURRENCE)), path)
     finally:
         store.close()

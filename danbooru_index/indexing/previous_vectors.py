@@ -21,8 +21,8 @@ from ..storage.files import map_array
 _NONE = np.zeros(0, np.int64)
 
 
-class Base:
-    """Where texts were encoded before; an empty one knows none."""
+class PreviousVectors:
+    """The vectors of an earlier index by the hash of their text; it may be empty."""
 
     def __init__(self, folder: Path | None, encoder: Encoder) -> None:
         """Open the current version of `folder`, None for no base.
@@ -76,19 +76,19 @@ class Base:
         return self._term_weights.of(number)
 
     def close(self) -> None:
-        """Let go of the version."""
+        """Close the version."""
         if self._mark is not None:
             self._mark.release()
 
 
-def open_base(explicit: Path | None, folder: Path, encoder: Encoder) -> Base:
+def open_base(explicit: Path | None, folder: Path, encoder: Encoder) -> PreviousVectors:
     """The base that the user names, else the current version of the folder if it serves, else an empty one.
 
     :raises IndexFolderError: the one that the user names does not serve.
     """
     if explicit is not None:
-        return Base(explicit, encoder)
+        return PreviousVectors(explicit, encoder)
     try:
-        return Base(folder if has_index(folder) else None, encoder)
+        return PreviousVectors(folder if has_index(folder) else None, encoder)
     except IndexFolderError:
-        return Base(None, encoder)
+        return PreviousVectors(None, encoder)

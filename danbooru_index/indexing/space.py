@@ -18,19 +18,19 @@ from .memory import free_memory
 FIXED_BYTES = 1 << 20  # an empty Chroma database, headers
 TABLE_FACTOR = 2.0  # the tag table and its unfinished columns, a byte of corpus
 NAMES_FACTOR = 2.5  # the lists of the names and words, a byte of corpus ...
-NAMES_BYTES_A_TEXT = 200  # ... and a text
-DENSE_BYTES_A_TEXT = 31  # scale, row, hash, kind and hubness, and the unfinished ones of these
+NAMES_BYTES_PER_TEXT = 200  # ... and a text
+DENSE_BYTES_PER_TEXT = 31  # scale, row, hash, kind and hubness, and the unfinished ones of these
 CHROMA_BYTES_PER_TAG = 400  # links, ids and metadata ...
 CHROMA_FACTOR = 8.0  # ... documents with their full-text index, per byte of corpus ...
 CHROMA_LOG = 3 * BATCH  # ... and tags that stand in its write log, and once more in the journal of its database
-POSTINGS_BYTES_A_TEXT = 128  # 16 term weights of 8 bytes; names have 6 to 8 tokens
-LATE_TOKENS_A_TEXT = 5  # one text a tag has them
+POSTINGS_BYTES_PER_TEXT = 128  # 16 term weights of 8 bytes; names have 6 to 8 tokens
+LATE_TOKENS_PER_TEXT = 5  # one text a tag has them
 MOST_TEXTS = 2048
 LEAST_TEXTS = 64
 _BATCH_SECONDS = 10.0  # a checkpoint waits for the batch at work
 _SAMPLE = "long hair，长发"
 _MEMORY_SHARE = 0.25
-_BYTES_A_TEXT = 1 << 20  # activations of one text in a large encoder, generously
+_BYTES_PER_TEXT = 1 << 20  # activations of one text in a large encoder, generously
 
 
 def measure_corpus(path: Path, told: Callable[[int, int], None] = lambda done, total: None) -> tuple[str, int]:
@@ -56,17 +56,20 @@ class CorpusSize:
 
 
 def bytes_needed(corpus: CorpusSize, encoder: Encoder, late_bytes: int, in_chroma: int) -> int:
-    """About how many bytes an index takes at most while it is built; `late_bytes` is the user's bound of token vectors,
-    `in_chroma` the number of tags in the Chroma collection."""
+    """About how many bytes an index takes at most while it is built.
+
+    :param late_bytes: the user's bound of token vectors.
+    :param in_chroma: the number of tags in the Chroma collection.
+    """
     dimensions, texts = encoder.identity.dimensions, corpus.texts
-    a_text = dimensions * 9 // 8 + DENSE_BYTES_A_TEXT + NAMES_BYTES_A_TEXT
+    per_text = dimensions * 9 // 8 + DENSE_BYTES_PER_TEXT + NAMES_BYTES_PER_TEXT
     if encoder.has_sparse:
-        a_text += POSTINGS_BYTES_A_TEXT
-    late = min(late_bytes, texts * LATE_TOKENS_A_TEXT * (dimensions + 4)) if encoder.has_tokens else 0
+        per_text += POSTINGS_BYTES_PER_TEXT
+    late = min(late_bytes, texts * LATE_TOKENS_PER_TEXT * (dimensions + 4)) if encoder.has_tokens else 0
     share = in_chroma / max(1, corpus.tags)
     chroma = in_chroma * (4 * dimensions + CHROMA_BYTES_PER_TAG) + int(CHROMA_FACTOR * corpus.bytes * share)
     chroma += 2 * min(in_chroma, CHROMA_LOG) * 4 * dimensions
-    return FIXED_BYTES + int((TABLE_FACTOR + NAMES_FACTOR) * corpus.bytes) + texts * a_text + late + chroma
+    return FIXED_BYTES + int((TABLE_FACTOR + NAMES_FACTOR) * corpus.bytes) + texts * per_text + late + chroma
 
 
 def check_space(version: Path, needed: int) -> None:
@@ -92,13 +95,13 @@ def batch_size(encoder: Encoder, cap: int) -> int:
     """
     free = int(getattr(encoder, "free_memory", free_memory()))
     least = 32 if free < 8e9 else LEAST_TEXTS
-    fits = min(MOST_TEXTS, max(least, int(free * _MEMORY_SHARE) // _BYTES_A_TEXT))
+    fits = min(MOST_TEXTS, max(least, int(free * _MEMORY_SHARE) // _BYTES_PER_TEXT))
     if cap > 0:
         return min(fits, cap)
-    return min(fits, max(least, int(_texts_a_second(encoder, least) * _BATCH_SECONDS)))
+    return min(fits, max(least, int(_texts_per_second(encoder, least) * _BATCH_SECONDS)))
 
 
-def _texts_a_second(encoder: Encoder, count: int) -> float:
+def _texts_per_second(encoder: Encoder, count: int) -> float:
     sample = [f"{_SAMPLE} {number}" for number in range(count)]
     encoder.encode(sample[:1])
     begun = time.perf_counter()

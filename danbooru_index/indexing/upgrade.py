@@ -31,7 +31,7 @@ from ..records import TagRecord
 from ..settings import load_settings
 from .build import BuildOptions, BuildReport, Job, run_stages_of_names
 from .build_lock import build_lock
-from .disk_errors import plain_errors
+from .disk_errors import map_disk_errors
 from .reporter import Reporter
 from .stages import finish_collection, publish
 from .version_folder import open_work
@@ -88,9 +88,9 @@ def upgrade_index(
         },
         "schema": SCHEMA_VERSION,
     }
-    with plain_errors(folder):
+    with map_disk_errors(folder):
         claim(folder)
-    with plain_errors(folder), build_lock(folder):
+    with map_disk_errors(folder), build_lock(folder):
         version, state = open_work(folder, key, reporter, restart=False)
         state.rows, state.texts, state.bad = manifest.rows, manifest.texts, int(manifest.options.get("bad_lines", 0))
         state.batch_size = int(manifest.options.get("batch_size", 0))

@@ -16,7 +16,7 @@ from ..encoders import Encoder
 from ..index.layout import DENSE, SPARSE, STORE
 from ..index.tags import StoreWriter
 from .checkpoint import Checkpoint
-from .previous_vectors import Base
+from .previous_vectors import PreviousVectors
 from .stream import Chunk
 
 
@@ -35,7 +35,7 @@ class EncodedChunk:
     reused: int
 
 
-def encoded_chunks(read: Iterator[Chunk], encoder: Encoder, base: Base) -> Iterator[EncodedChunk]:
+def encoded_chunks(read: Iterator[Chunk], encoder: Encoder, base: PreviousVectors) -> Iterator[EncodedChunk]:
     """Encode each chunk; only the texts that the base does not know."""
     for chunk in read:
         hashes = chunk.hashes()

@@ -25,9 +25,9 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
 
 
 def plain_dtext(text: str) -> str:
-    """The words of a DText before its first heading, on one line: no links, styles, tables, lists or embedded posts.
+    r"""The words of a DText before its first heading, on one line: no links, styles, tables, lists or embedded posts.
 
-    >>> plain_dtext('A [[long hair|long-haired]] [b]girl[/b], see "here":/wiki_pages/x.\\n\\nh4. See also\\n* [[girl]]')
+    >>> plain_dtext('A [[long hair|long-haired]] [b]girl[/b], see "here":/wiki_pages/x.\n\nh4. See also\n* [[girl]]')
     'A long-haired girl, see here.'
     """
     if not _ANY_MARKUP.search(text):

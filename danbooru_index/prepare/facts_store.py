@@ -68,7 +68,7 @@ class FactStore:
         self.resolve = lru_cache(maxsize=65_536)(self._resolve)
 
     def close(self) -> None:
-        """Let go of the database file."""
+        """Close the database file."""
         self._db.close()
 
     def add(self, source: int, facts: Iterable[Fact], *, lists: bool) -> None:

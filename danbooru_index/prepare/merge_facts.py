@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 from ..corpus.line import LABELS, plain_text
@@ -41,7 +42,7 @@ def _definition(language: str, fact: Fact) -> str | None:
 
 
 def _note_repeated(tag: str, stored: Sequence[Stored], report: PrepareReport, notices: NoticeFile) -> None:
-    for before, item in zip(stored, stored[1:], strict=False):
+    for before, item in pairwise(stored):
         if item.lists and not item.folded and (before.source, before.folded) == (item.source, item.folded):
             notices(
                 "repeated",

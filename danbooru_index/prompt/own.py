@@ -95,9 +95,9 @@ def segments(prompt: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
 
 
 def bare(part: str) -> str:
-    """What a weighted or escaped part is about.
+    r"""What a weighted or escaped part is about.
 
-    >>> bare("((long hair:1.2))"), bare(r"saber \\(fate\\)"), bare("1.2::smile::")
+    >>> bare("((long hair:1.2))"), bare(r"saber \(fate\)"), bare("1.2::smile::")
     ('long hair', 'saber (fate)', 'smile')
     """
     numeric = _NUMERIC.fullmatch(part)

@@ -13,8 +13,10 @@ STYLES: tuple[StyleName, ...] = ("sdxl", "novelai", "anima", "tags")
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`order` sorts the kinds of tags; `brackets` is how weights are written: `(tag:1.2)` or NovelAI's `1.2::tag::`.
-    `negative` are the quality tags of the negative prompt."""
+    """`order` sorts the kinds of tags; `negative` are the quality tags of the negative prompt.
+
+    `brackets` is how weights are written: `(tag:1.2)` or NovelAI's `1.2::tag::`.
+    """
 
     spaces: bool
     escape: bool

@@ -63,8 +63,10 @@ def fuse(columns: Columns, weights: FusionWeights = DEFAULT_WEIGHTS) -> FloatArr
 
 
 def complete(late: FloatArray, dense: FloatArray) -> FloatArray:
-    """Late interaction scores with the missing ones estimated: as far from their dense score as the known ones are in the
-    median. So a tag without token vectors neither gains nor loses against those that have them.
+    """Late interaction scores with the missing ones estimated from the dense scores.
+
+    They are as far from their dense score as the known ones are in the median, so a tag without token vectors neither
+    gains nor loses against those that have them.
 
     >>> complete(np.array([0.8, np.nan], np.float32), np.array([0.7, 0.5], np.float32)).round(3).tolist()
     [0.800000011920929, 0.6000000238418579]

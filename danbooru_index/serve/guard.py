@@ -18,7 +18,7 @@ from .options import ServeOptions
 
 BURST_SECONDS = 2.0  # a client that was quiet may send so many seconds' worth at once
 MAX_CLIENTS = 10_000  # whose rates are remembered
-WRONG_KEYS_A_SECOND = 1.0  # a client and worker
+WRONG_KEYS_PER_SECOND = 1.0  # per client and worker
 
 
 class Guard:
@@ -27,8 +27,8 @@ class Guard:
     def __init__(self, options: ServeOptions, clock: Callable[[], float] = time.monotonic) -> None:
         self._key = options.key.encode() if options.key else None
         self._names = {"localhost", options.host.strip("[]").lower(), *(h.lower() for h in options.allowed_hosts)}
-        self._rate = Rate(options.requests_a_second, clock)
-        self._wrong_keys = Rate(WRONG_KEYS_A_SECOND, clock)
+        self._rate = Rate(options.requests_per_second, clock)
+        self._wrong_keys = Rate(WRONG_KEYS_PER_SECOND, clock)
 
     def check_site(self, headers: Mapping[str, str]) -> None:
         """Refuse a host that is not ours, and pages of other sites.

@@ -136,8 +136,11 @@ def run_stdio(options: ServeOptions) -> None:
 
 
 class McpApp:
-    """The streamable HTTP transport as an ASGI application behind the same guard as `serve`; stateless, so workers share
-    nothing. Made in the parent process and copied to the workers: all state begins at start-up."""
+    """The streamable HTTP transport as an ASGI application behind the same guard as `serve`.
+
+    It is stateless, so workers share nothing. Made in the parent process and copied to the workers: all state begins at
+    start-up.
+    """
 
     def __init__(self, options: ServeOptions) -> None:
         self.options = options

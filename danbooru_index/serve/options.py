@@ -57,7 +57,7 @@ class ServeOptions:
             )
 
     @property
-    def requests_a_second(self) -> float:
+    def requests_per_second(self) -> float:
         """The rate that holds, 0 for none."""
         if self.rate is not None:
             return self.rate

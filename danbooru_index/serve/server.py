@@ -23,7 +23,7 @@ try:
     from uvicorn.supervisors import Multiprocess
 except ImportError as missing:
     raise MissingDependencyError(
-        f"The package uvicorn cannot be imported: {missing}.", hint='Install it: pip install "uvicorn>=0.30"'
+        f"The package uvicorn cannot be imported: {missing}.", hint='Install it: pip install "uvicorn>=0.50"'
     ) from missing
 
 BACKLOG = 512

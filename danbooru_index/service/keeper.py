@@ -70,7 +70,7 @@ class IndexKeeper:
         return None if found is None else current_version(found.folder)
 
     def close(self) -> None:
-        """Let go of the index as soon as nobody uses it."""
+        """Close the index as soon as nobody uses it."""
         with self._lock:
             self._retire()
 

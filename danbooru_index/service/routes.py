@@ -28,8 +28,11 @@ FindIndex: TypeAlias = Callable[[], "Path | None"]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the handlers get the index: `use` opens it, building or fetching what the host allows, with the reason why it
-    is the one; `find` only looks for the version folder that would be used, and says None where there is none."""
+    """Where the handlers get the index.
+
+    `use` opens it, building or fetching what the host allows, with the reason why it is the one; `find` only looks for
+    the version folder that would be used, and says None where there is none.
+    """
 
     use: UseIndex
     find: FindIndex
@@ -48,7 +51,7 @@ class Sources:
 
 
 ERRORS = (
-    (400, "The body is no JSON, or a field is missing, unknown, of the wrong type or out of range."),
+    (400, "The body is not JSON, or a field is missing, unknown, of the wrong type or out of range."),
     (401, "The key is missing or wrong."),
     (403, "Another site's page asks, or the name of the host is not one of this server's."),
     (408, "The request did not arrive in time."),

@@ -49,11 +49,11 @@ def _hints(record: type) -> dict[str, Any]:
 def from_json(record: type[T], value: Any) -> T:
     """The request record that a JSON object describes.
 
-    :raises InputError: it is no object, has a field that the record has not, lacks one that it needs, or one has the
+    :raises InputError: it is not an object, has a field that the record has not, lacks one that it needs, or one has the
         wrong type or is out of range.
     """
     if not isinstance(value, dict):
-        raise InputError("The body is no JSON object.", hint='For example: {"text": "水手服"}.')
+        raise InputError("The body is not a JSON object.", hint='For example: {"text": "水手服"}.')
     known: dict[str, Field[Any]] = {f.name: f for f in fields(record)}  # type: ignore[arg-type]
     unknown = [name for name in value if name not in known]
     if unknown:

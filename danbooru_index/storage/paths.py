@@ -9,9 +9,9 @@ _NETWORK = re.compile(r"\s*(?:[\\/]{2}|[\\/]\?\?[\\/])")
 
 
 def is_network_path(path: str) -> bool:
-    """Whether Windows would look at another computer, or a device, for this path: it logs in there at the first look.
+    r"""Whether Windows would look at another computer, or a device, for this path: it logs in there at the first look.
 
-    >>> [is_network_path(p) for p in (r"\\\\host\\share", "//host/x", r"\\??\\UNC\\host\\x", "/home/x", r"C:\\x", "BAAI/bge-m3")]
+    >>> [is_network_path(p) for p in (r"\\host\share", "//host/x", r"\??\UNC\host\x", "/home/x", r"C:\x", "BAAI/bge-m3")]
     [True, True, True, False, False, False]
     """
     return _NETWORK.match(path) is not None

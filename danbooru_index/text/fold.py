@@ -78,9 +78,9 @@ def match_key(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Drop lone surrogates, turn control characters into spaces and collapse white space.
+    r"""Drop lone surrogates, turn control characters into spaces and collapse white space.
 
-    >>> clean("a\\x00b\\ud800  c")
+    >>> clean("a\x00b\ud800  c")
     'a b c'
     """
     if text.isprintable():  # neither of them is
@@ -122,10 +122,10 @@ def spaced(tag: str) -> str:
 
 
 def prompt_form(tag: str, *, spaces: bool = True, escape: bool = True) -> str:
-    """A tag as prompts write it: words instead of underscores, and brackets that do not change weights.
+    r"""A tag as prompts write it: words instead of underscores, and brackets that do not change weights.
 
     >>> prompt_form("saber_(fate)"), prompt_form("^_^"), prompt_form("saber_(fate)", spaces=False, escape=False)
-    ('saber \\\\(fate\\\\)', '^_^', 'saber_(fate)')
+    ('saber \\(fate\\)', '^_^', 'saber_(fate)')
     """
     written = spaced(tag) if spaces else tag
     return written.replace("(", r"\(").replace(")", r"\)") if escape else written

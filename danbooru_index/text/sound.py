@@ -90,7 +90,7 @@ def _readings() -> dict[int, str]:
         path = Path(package.submodule_search_locations[0]) / "pinyin_dict.py"
         spec = spec_from_file_location("pypinyin.pinyin_dict", path)
         if spec is None or spec.loader is None:
-            raise ImportError(f"{path} is no module")
+            raise ImportError(f"{path} is not a module")
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
     except (ImportError, OSError) as error:

@@ -80,12 +80,12 @@ class HubClient:
             connections.cut()
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         for connections in list(self._all):
             connections.client.close()
 
     def _connections(self) -> Connections:
-        """This thread's own."""
+        """Those of the calling thread alone."""
         found: Connections | None = getattr(self._threads, "connections", None)
         if found is None:
             found = self._threads.connections = Connections(self._open_client())

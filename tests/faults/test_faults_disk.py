@@ -86,7 +86,7 @@ def test_a_full_disk_leaves_the_old_index_and_the_build_goes_on(
 def test_a_disk_that_is_too_small_is_refused_before_encoding(small_disk: Path, tmp_path: Path) -> None:
     corpus = write_lines(tmp_path / "corpus.jsonl", tag_lines(6000))
     steps: list[Step] = []
-    with pytest.raises(BuildError, match="GB more in .*, but only 0.03 GB are free"):
+    with pytest.raises(BuildError, match=r"GB more in .*, but only 0\.03 GB are free"):
         build_index(corpus, small_disk / "index", ENCODER, OPTIONS, steps.append)
     assert "encoding" not in {step.name for step in steps}
 

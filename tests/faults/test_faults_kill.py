@@ -1,5 +1,7 @@
-"""Real builds in real processes, killed at random moments: the old index works all the time, and the new one is the same
-as one that nobody disturbed."""
+"""Real builds in real processes, killed at random moments.
+
+The old index works all the time, and the new one is the same as one that nobody disturbed.
+"""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def run_logged(command: Sequence[str], log: Path) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without what would lead another Python to the packages of this one."""
+    """The environment of this process without what would lead another Python to the packages of this one."""
     unwanted = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
     # Nothing is compiled at installation: the first start writes the bytecode of what it imports, which later ones use.
     unwanted.add("PYTHONDONTWRITEBYTECODE")

@@ -144,8 +144,11 @@ class ComfyUIServer:
         return self._until(lambda: self.history(prompt_id), timeout, f"prompt {prompt_id} did not end")
 
     def wait_there(self, path: Path, timeout: float = 60.0) -> None:
-        """Return once a node has made this file or folder: a prompt that is running may not have come to its nodes yet, and ComfyUI
-        forgets an interrupt that comes before them. Raises HostError as ``wait`` does."""
+        """Return once a node has made this file or folder; raises HostError as ``wait`` does.
+
+        A prompt that is running may not have come to its nodes yet, and ComfyUI forgets an interrupt that comes before
+        them.
+        """
         self._until(path.exists, timeout, f"{path.name} did not appear")
 
     def run(self, graph: Mapping[str, Json], timeout: float = 60.0) -> Json:

@@ -29,8 +29,11 @@ class _Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `kind` is str, int, float, bool or list (of strings); `least` and `most` bound a number or a list's length;
-    `choices` are the only values of a string or of a list's items; `needed` has no default, `nullable` takes null."""
+    """One field.
+
+    `kind` is str, int, float, bool or list (of strings); `least` and `most` bound a number or a list's length;
+    `choices` are the only values of a string or of a list's items; `needed` has no default, `nullable` takes null.
+    """
 
     kind: type
     default: Any = None
@@ -198,7 +201,7 @@ ERROR = {"type": "object", "properties": {"detail": {}}, "required": ["detail"]}
 ERRORS = (
     (401, "The key is missing or wrong."),
     (413, "The body is too large."),
-    (422, "A field is missing, of the wrong type or out of range, or the body is no JSON."),
+    (422, "A field is missing, of the wrong type or out of range, or the body is not JSON."),
     (429, "Too many requests; the header Retry-After says when to ask again."),
     (503, "There is no index, it cannot be used, or the server is busy."),
 )

@@ -50,5 +50,5 @@ def shown(record: TagRecord) -> str:
 
 
 def nsfw(record: TagRecord) -> str:
-    """ "1" or "0": this API writes the flag as a string."""
+    """`"1"` or `"0"`: this API writes the flag as a string."""
     return "1" if record.nsfw else "0"
