@@ -22,7 +22,7 @@ from .kinds import ANNOTATIONS, KINDS
 from .load import load_source
 from .merge_facts import merged_records
 from .prepare_report import NoticeFile, PrepareReport
-from .remote import PREFIX, check_address, fetch
+from .remote import PREFIX, fetch, parse_address
 from .work_folder import work_folder
 
 _PROGRESS_TAGS = 10_000
@@ -89,7 +89,7 @@ def _check(sources: Sequence[str], output: Path, options: PrepareOptions) -> Non
         )
     for name in sources:
         if name.startswith(PREFIX):
-            check_address(name)
+            parse_address(name)
         elif not Path(name).is_file():
             raise CorpusError(f"The source {name} cannot be read: there is no such file.", hint="Check the path.")
         elif output.suffix != ".jsonl" and output.exists() and output.samefile(name):
@@ -125,7 +125,7 @@ def _load(
             raise InputError(
                 f"{name} needs settings to be fetched.", hint="Pass PrepareOptions(settings=load_settings())."
             )
-        path = fetch(name, folder, options.settings, partial(_in_bytes, progress, f"fetch {short}"))
+        path = fetch(name, folder, options.settings, progress)
 
     def note(kind: str, line: int, what: str) -> None:
         notices(kind, name, line, what)

@@ -45,6 +45,14 @@ class ExpectedFile:
         )
 
 
+def expected_of(size: str, digest: str) -> ExpectedFile | None:
+    """A file by the headers that describe it: its hash is a SHA-256 or, of a small file, Git's. None where they cannot be."""
+    algorithm = "sha256" if _SHA256.fullmatch(digest) else "git" if _SHA1.fullmatch(digest) else ""
+    if not algorithm or not re.fullmatch("[0-9]{1,16}", size) or not _is_size(int(size)):
+        return None
+    return ExpectedFile(int(size), digest, algorithm)
+
+
 def has_size(path: Path, expected: ExpectedFile) -> bool:
     """Whether a file of the expected size stands there."""
     return path.is_file() and path.stat().st_size == expected.size
