@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -17,6 +16,7 @@ from ..errors import CorpusError, InputError
 from ..progress import Progress, Step, silent
 from ..records import TagRecord
 from ..settings import Settings
+from ..storage.foreign import SQLITE, at
 from .facts_store import FactStore
 from .kinds import ANNOTATIONS, KINDS
 from .load import load_source
@@ -54,25 +54,21 @@ def prepare_corpus(
     options = options or PrepareOptions()
     _check(sources, output, options)
     report = PrepareReport()
-    try:
-        with (
-            work_folder(output.parent) as folder,
-            NoticeFile(report, options.notices) as notices,
-            closing(FactStore(folder)) as store,
-        ):
-            for number, name in enumerate(sources):
-                _load(name, number, folder, store, report, notices, options, progress)
-            made = folder / "made"
-            made.mkdir()
-            _write(made / output.name, store, report, notices, progress)
-            for path in made.iterdir():
-                path.replace(output.with_name(path.name))
-            report.pairs_file = report.pairs_file and pairs_path(output)
-    except (sqlite3.OperationalError, OSError) as error:
-        raise CorpusError(
-            f"The corpus {output} could not be written: {error}.",
-            hint="Check the folder and its free space, or choose another --output.",
-        ) from error
+    hint = "Check the folder and its free space, or choose another --output."
+    with (
+        at(SQLITE, lambda why: CorpusError(f"The corpus {output} could not be written: {why}.", hint=hint)),
+        work_folder(output.parent) as folder,
+        NoticeFile(report, options.notices) as notices,
+        closing(FactStore(folder)) as store,
+    ):
+        for number, name in enumerate(sources):
+            _load(name, number, folder, store, report, notices, options, progress)
+        made = folder / "made"
+        made.mkdir()
+        _write(made / output.name, store, report, notices, progress)
+        for path in made.iterdir():
+            path.replace(output.with_name(path.name))
+        report.pairs_file = report.pairs_file and pairs_path(output)
     report.seconds = time.monotonic() - started
     return report
 
