@@ -14,6 +14,7 @@ from .index.manifest import read_manifest
 from .index.versions import current_version, has_index
 from .progress import Progress, Step, silent
 from .settings import Settings
+from .storage.foreign import DISK, at
 from .storage.locks import FileHold
 
 if TYPE_CHECKING:
@@ -77,21 +78,19 @@ def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
     folder = settings.home / STARTER_INDEX
     if _is_current(folder):  # also in a home that cannot be written
         return folder
-    try:
+    hint = "Name a home folder that can be written (DANBOORU_INDEX_HOME), or an index with --db, in the node: folder."
+    with at(DISK, lambda why: IndexFolderError(f"The starter index cannot be built in {folder}: {why}.", hint=hint)):
         folder.mkdir(parents=True, exist_ok=True)
-        with FileHold(folder / ".lock", timeout=_STARTER_SECONDS):
+        try:
+            hold = FileHold(folder / ".lock", timeout=_STARTER_SECONDS)
+        except TimeoutError as error:
+            raise IndexFolderError(
+                f"Another process has been building the starter index in {folder} for {_STARTER_SECONDS} s.",
+                hint="Wait until it has ended, or end it, and try again.",
+            ) from error
+        with hold:
             if not _is_current(folder):
                 _build_starter(folder, progress)
-    except TimeoutError as error:
-        raise IndexFolderError(
-            f"Another process has been building the starter index in {folder} for {_STARTER_SECONDS} s.",
-            hint="Wait until it has ended, or end it, and try again.",
-        ) from error
-    except OSError as error:
-        raise IndexFolderError(
-            f"The starter index cannot be built in {folder}: {error.strerror or error}.",
-            hint="Name a home folder that can be written (DANBOORU_INDEX_HOME), or an index with --db, in the node: folder.",
-        ) from error
     return folder
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError
+from .storage.foreign import TEXT, TOML, at
 
 CONFIG_NAME = "config.toml"
 DEFAULT_REPOSITORY = "danbooru-index/danbooru-index-use"
@@ -110,12 +111,9 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
 def _read_toml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    try:
+    hint = "Save it as UTF-8, or remove it."
+    with at(TEXT, lambda why: InputError(f"The settings file {path} cannot be read: {why}.", hint=hint)):
         return parse_toml(path.read_text(encoding="utf-8-sig"), path)
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"The settings file {path} is no TOML: {error}.", hint="Save it as UTF-8, or remove it."
-        ) from error
 
 
 def parse_toml(text: str, path: Path) -> dict[str, Any]:
@@ -127,12 +125,9 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
         import tomllib
     else:
         import tomli as tomllib
-    try:
+    hint = "Correct that line, or remove the file."
+    with at(TOML, lambda why: InputError(f"The settings file {path} is no TOML: {why}.", hint=hint)):
         table: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(
-            f"The settings file {path} is no TOML: {error}.", hint="Correct that line, or remove the file."
-        ) from error
     return table
 
 

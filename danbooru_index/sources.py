@@ -15,6 +15,7 @@ from pathlib import Path
 from .errors import InputError, SourceNotAllowedError
 from .settings import DEFAULT_ENDPOINT, Settings, parse_toml
 from .storage.files import write_text_atomically
+from .storage.foreign import DISK, at
 from .storage.locks import FileHold
 from .storage.paths import is_network_path
 from .transport.endpoints import Repository, check_endpoint
@@ -113,15 +114,12 @@ def allow_source(settings: Settings, kind: str, value: str) -> Settings:
     source = Source.of(kind, value)
     if settings.config is None:
         raise InputError("These settings come from no file.", hint=f"Write {KEYS[kind]} into config.toml.")
-    try:
-        settings.config.parent.mkdir(parents=True, exist_ok=True)
-        with FileHold(settings.config.with_name(f".{settings.config.name}.lock"), timeout=_LOCK_SECONDS):
-            _add(settings.config, KEYS[kind], source.value)
-    except OSError as error:
-        raise InputError(
-            f"{settings.config} could not be written: {error.strerror or error}.",
-            hint=f"Write this line into it yourself: {KEYS[kind]} = [{json.dumps(source.value, ensure_ascii=False)}]",
-        ) from error
+    config = settings.config
+    hint = f"Write this line into it yourself: {KEYS[kind]} = [{json.dumps(source.value, ensure_ascii=False)}]"
+    with at(DISK, lambda why: InputError(f"{config} could not be written: {why}.", hint=hint)):
+        config.parent.mkdir(parents=True, exist_ok=True)
+        with FileHold(config.with_name(f".{config.name}.lock"), timeout=_LOCK_SECONDS):
+            _add(config, KEYS[kind], source.value)
     known: tuple[str | Path, ...] = getattr(settings, KEYS[kind])
     new = Path(source.value) if kind == FOLDER else source.value
     changes = {KEYS[kind]: known if new in known else (*known, new)}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
-from collections.abc import Callable
 from itertools import product
 
 import pytest
+from linear import TOKENS, long, timed
 
 from danbooru_index.corpus.line import LineError, parse_line
 from danbooru_index.prompt import STYLE_TABLE, Choice, Look, render, segments
@@ -17,119 +16,7 @@ from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search
 from danbooru_index.text.fold import MAX_QUERY_CHARS, clean, match_key
 
-SECONDS = 3.0  # of a busy machine; what grew with the square took up to 25 s
-TOKENS = [
-    *[
-        "-",
-        "_",
-        "__",
-        ".",
-        "'",
-        "!",
-        "+",
-        "1",
-        "a",
-        "1.",
-        "a.-",
-        "a_",
-        "_(",
-        "a_(",
-        "a_(b",
-        "\\",
-        "\\(",
-        "\\)",
-        "a\\(",
-        " \\(",
-    ],
-    *[
-        "(",
-        ")",
-        "()",
-        "(a",
-        "(a)",
-        "(a:",
-        "(a:1",
-        "(a:1)",
-        "((a))",
-        "(:1",
-        "[",
-        "[]",
-        "[a|",
-        "{",
-        "{}",
-        "{a|b}",
-        "{a} b",
-        "(]",
-    ],
-    *[
-        "<",
-        ">",
-        "<a",
-        "<lora:",
-        "<lora:a",
-        "<a>",
-        ":",
-        "::",
-        "1::",
-        "1::a",
-        "1::a::",
-        "-1::",
-        ": ",
-        ":1",
-        ":1 ",
-        ":d",
-        "d:",
-        "^_^",
-    ],
-    *[
-        "BREAK",
-        "AND",
-        "BREAK ",
-        "embedding:",
-        "artist:a",
-        "__a__",
-        "__a",
-        "__a ",
-        ",",
-        "，",
-        "\n",
-        " ",
-        "a,",
-        "a, ",
-        "a b ",
-        "A b c ",
-    ],
-    *[
-        "masterpiece,",
-        "long hair,",
-        "long_hair ",
-        "女",
-        "女孩",
-        "女，",
-        "女,a",
-        "夜空a",
-        "の",
-        "ロング",
-        "긴",
-        "é",
-        "😀",
-        "\u200b",
-        "\x00",
-        "\ud800",
-    ],
-]
 ENDS = ["x", ":1x)"]
-
-
-def timed(work: Callable[[], object], what: str) -> None:
-    begun = time.process_time()
-    work()
-    seconds = time.process_time() - begun
-    assert seconds < SECONDS, f"{what}: {seconds:.1f} s"
-
-
-def long(token: str, end: str = "") -> str:
-    return (token * MAX_QUERY_CHARS)[: MAX_QUERY_CHARS - len(end)] + end
 
 
 def tag_of(text: str) -> str | None:

@@ -118,6 +118,11 @@ DTEXT = [
     ("[expand=More][spoiler]Dies.[/spoiler][/expand]", "Dies."),
     ("plain text, nothing to do :)", "plain text, nothing to do :)"),
     ("[x] is no markup", "[x] is no markup"),
+    ("[[saber_(fate)_(cosplay)|]], [[:/|]], [[(o)|]] and [[:[]]", "saber, :/, (o) and :["),
+    ("[[a|b|c]] and [[]] are no links, [[ [[a]] is one", "[[a|b|c]] and [[]] are no links, [[ a is one"),
+    ("[code]a [b] c[/CODE][table]open, [url=http://x.y/]here[/url]", "[table]open, here"),
+    ("of the [URL=' World[/URL] and on", "of the World and on"),
+    ("a &#65; and &#" + "1" * 5_000 + "; end", "a A and end"),
 ]
 
 

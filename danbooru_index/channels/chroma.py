@@ -24,6 +24,7 @@ import numpy as np
 from ..arrays.types import FloatArray
 from ..errors import ChromaServerError, IndexDamagedError, InputError, MissingDependencyError
 from ..records import TagRecord
+from ..storage.foreign import CHROMA, at
 from ..storage.locks import IN_USE, FileHold
 
 COLLECTION = "danbooru_tags"
@@ -84,17 +85,17 @@ def _settings() -> Any:
 @contextlib.contextmanager
 def _folder_errors(folder: Path) -> Iterator[None]:
     """Chroma's own exceptions become the system's for a full disk, else one of ours: the folder cannot be used."""
-    from chromadb.errors import ChromaError
 
-    try:
-        yield
-    except (ChromaError, sqlite3.Error, ValueError, KeyError, RuntimeError) as error:
-        if "disk is full" in str(error) or "No space left" in str(error):
-            raise OSError(errno.ENOSPC, str(error)) from error
-        raise IndexDamagedError(
-            f"Chroma cannot use the collection in {folder}: {error}.",
+    def ours(why: str) -> Exception:
+        if "disk is full" in why or "No space left" in why:
+            return OSError(errno.ENOSPC, why)
+        return IndexDamagedError(
+            f"Chroma cannot use the collection in {folder}: {why}.",
             hint="Build the index again (danbooru-index build), fetch it again (danbooru-index fetch), or use --dense sketch.",
-        ) from error
+        )
+
+    with at(CHROMA, ours):
+        yield
 
 
 class Collection:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..records import Category, Rating, TagRecord
+from ..storage.foreign import JSON
 from ..text.fold import script_language
 
 MAX_TEXT_CHARS = 10_000
@@ -70,9 +71,8 @@ def parse_line(line: str) -> TagRecord:
     :raises LineError: with the reason, in words for the person who wrote the file.
     """
     try:
-        # ValueError: also a whole number of more digits than Python reads.
         fields = json.loads(line)
-    except (ValueError, RecursionError) as error:
+    except JSON.kinds as error:
         raise LineError(f"not JSON ({error})") from error
     if not isinstance(fields, dict):
         raise LineError(f"not a JSON object but {type(fields).__name__}")

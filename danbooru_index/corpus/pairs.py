@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import CorpusError
+from ..storage.foreign import TABLE, at
 from .parquet import read_parquet
 
 COLUMNS = ("tag_a", "tag_b", "count")
@@ -32,29 +33,30 @@ def read_pairs(path: Path) -> Iterator[tuple[str, str, int]]:
             yield str(first), str(second), int(str(count))
         except (TypeError, ValueError) as error:
             raise CorpusError(
-                f"{path}, row {number}: {count!r} is no count.", hint="Write a whole number of posts."
+                f"{path}, row {number}: {str(count)[:40]!r} is no count.", hint="Write a whole number of posts."
             ) from error
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[object, object, object]]:
-    try:
+    hint = "Pass a UTF-8 .csv or a .parquet file."
+    with at(TABLE, lambda why: CorpusError(f"{path} cannot be read: {why}.", hint=hint)):
         opened = gzip.open if path.suffix.lower() == ".gz" else open
         with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if not set(COLUMNS) <= set(reader.fieldnames or ()):
                 raise CorpusError(
-                    f"{path} has the columns {reader.fieldnames}.", hint=f"Name them {', '.join(COLUMNS)}."
+                    f"{path} has the columns {str(reader.fieldnames)[:200]}.", hint=f"Name them {', '.join(COLUMNS)}."
                 )
             for row in reader:
                 yield row["tag_a"], row["tag_b"], row["count"]
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path} cannot be read: {error}.", hint="Pass a UTF-8 .csv or a .parquet file.") from error
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[object, object, object]]:
     for _, row in read_parquet(path):
         if not set(COLUMNS) <= set(row):
-            raise CorpusError(f"{path} has the columns {sorted(row)}.", hint=f"Name them {', '.join(COLUMNS)}.")
+            raise CorpusError(
+                f"{path} has the columns {str(sorted(row))[:200]}.", hint=f"Name them {', '.join(COLUMNS)}."
+            )
         yield row["tag_a"], row["tag_b"], row["count"]
 
 

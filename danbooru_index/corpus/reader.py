@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import IO
 
 from ..errors import CorpusError
 from ..records import TagRecord
+from ..storage.foreign import DISK, PACKED, at
 from .lexicon import NO_LEXICON, Lexicon
 from .line import LineError, parse_line
 
@@ -59,17 +59,13 @@ class CorpusReader:
         self.problems: list[LineProblem] = []
         self._hash = hashlib.sha256()
         self._seen: set[str] = set()
-        try:
+        hint = "Check the path; a corpus is a .jsonl or .jsonl.gz file."
+        with at(DISK, lambda why: CorpusError(f"The corpus {path} cannot be read: {why}.", hint=hint)):
             if path.exists() and not path.is_file():
                 # A device or a pipe may never end, and cannot be read twice.
                 raise OSError("it is not a regular file")
             self.total_bytes = path.stat().st_size
             self._raw: IO[bytes] = path.open("rb")
-        except OSError as error:
-            raise CorpusError(
-                f"The corpus {path} cannot be read: {error.strerror or error}.",
-                hint="Check the path; a corpus is a .jsonl or .jsonl.gz file.",
-            ) from error
         self._stream: IO[bytes] = gzip.GzipFile(fileobj=self._raw) if path.suffix == ".gz" else self._raw  # type: ignore[assignment]
 
     def __enter__(self) -> CorpusReader:
@@ -114,7 +110,8 @@ class CorpusReader:
     def raw_lines(self) -> Iterator[bytes]:
         """The lines as they stand in the file, they make the hash; of one that is too long, its first MAX_LINE_BYTES."""
         inside, work = False, 0
-        try:
+        hint = "Download or make the file again."
+        with at(PACKED, lambda why: CorpusError(f"The corpus {self.path} is damaged: {why}.", hint=hint)):
             while raw := self._stream.readline(MAX_LINE_BYTES):
                 self._hash.update(raw)
                 self.size += len(raw)
@@ -125,10 +122,6 @@ class CorpusReader:
                 if not inside:
                     yield raw
                 inside = not raw.endswith(b"\n")
-        except (OSError, EOFError, zlib.error) as error:
-            raise CorpusError(
-                f"The corpus {self.path} is damaged: {error}.", hint="Download or make the file again."
-            ) from error
 
     @staticmethod
     def _decode(raw: bytes) -> str:

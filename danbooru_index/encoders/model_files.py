@@ -15,6 +15,7 @@ from ..errors import EncoderError
 from ..progress import Progress, silent
 from ..settings import Settings
 from ..storage.files import sha256_of
+from ..storage.foreign import JSON_FILE, at
 from .protocol import EncoderIdentity
 
 REPOSITORY = "BAAI/bge-m3"
@@ -53,7 +54,7 @@ class M3Config:
 def read_config(folder: Path) -> M3Config:
     """Read a checkpoint's config; raises EncoderError when it is missing or not XLM-RoBERTa's."""
     path = folder / CONFIG
-    try:
+    with at(JSON_FILE, lambda why: EncoderError(f"{path} is no configuration of BGE-M3: {why}.", hint=_FETCH_AGAIN)):
         value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if value.get("model_type") != "xlm-roberta":
             raise ValueError(f"its model type is {value.get('model_type')!r}, not 'xlm-roberta'")
@@ -65,8 +66,6 @@ def read_config(folder: Path) -> M3Config:
             int(value["num_attention_heads"]),
             min(8192, limit),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EncoderError(f"{path} is no configuration of BGE-M3: {error}.", hint=_FETCH_AGAIN) from error
 
 
 def weights_file(folder: Path) -> Path:
@@ -135,7 +134,7 @@ def check_names(path: Path, names: set[str], config: M3Config) -> None:
 
 def _check_safetensors(path: Path, config: M3Config) -> None:
     """The header names every tensor with its place, so a cut file and missing tensors show without reading them."""
-    try:
+    with at(JSON_FILE, lambda why: EncoderError(f"The weights {path} cannot be read: {why}.", hint=_FETCH_AGAIN)):
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             if length > path.stat().st_size:
@@ -143,8 +142,6 @@ def _check_safetensors(path: Path, config: M3Config) -> None:
             header = json.loads(file.read(length))
         header.pop("__metadata__", None)
         end = 8 + length + max(entry["data_offsets"][1] for entry in header.values())
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EncoderError(f"The weights {path} cannot be read: {error}.", hint=_FETCH_AGAIN) from error
     if path.stat().st_size != end:
         raise EncoderError(
             f"The weights {path} have {path.stat().st_size:,} bytes instead of {end:,}.", hint=_FETCH_AGAIN

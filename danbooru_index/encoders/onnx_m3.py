@@ -14,6 +14,7 @@ from ..arrays.types import IntArray
 from ..errors import EncoderError, MissingDependencyError
 from ..settings import Settings
 from ..storage.files import write_json_atomically
+from ..storage.foreign import JSON_FILE, at
 from .m3 import M3Encoder, Outputs, open_tokenizer
 from .model_files import FOLDER_NAMES, REPOSITORY, identity_of, model_parents
 from .protocol import EncoderIdentity
@@ -48,13 +49,13 @@ def is_card(path: Path) -> bool:
     """Whether a file is a card that this project wrote."""
     try:
         return bool(json.loads(path.read_text(encoding="utf-8"))["format"] == _FORMAT)
-    except (OSError, ValueError, KeyError, TypeError):
+    except JSON_FILE.kinds:
         return False
 
 
 def read_card(folder: Path) -> OnnxCard:
     """Read the card of a converted model; raises EncoderError when it is none, or files are missing."""
-    try:
+    with at(JSON_FILE, lambda why: EncoderError(f"{folder / CARD_FILE} cannot be read: {why}.", hint=f"{_CONVERT}.")):
         value = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
         if value["format"] != _FORMAT:
             raise ValueError(f"its format is {value['format']!r}")
@@ -64,8 +65,6 @@ def read_card(folder: Path) -> OnnxCard:
             int(value["weight_bits"]),
             dict(value["cosine"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EncoderError(f"{folder / CARD_FILE} cannot be read: {error}.", hint=f"{_CONVERT}.") from error
     missing = [name for name in (GRAPH_FILE, WEIGHTS_FILE, TOKENIZER_FILE) if not (folder / name).is_file()]
     if missing:
         raise EncoderError(

@@ -6,7 +6,6 @@ concepts, each with every tag that serves for it, best first; `unwanted` are tag
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +18,7 @@ from ..expand.request import ExpandRequest, ExpandResult
 from ..index.index import Index
 from ..records import SearchRequest
 from ..search.engine import search
+from .query_lines import read_lines
 
 EUROPEAN = frozenset(("es", "fr", "de", "ru", "pt", "it"))
 
@@ -95,21 +95,8 @@ def read_prose(path: Path) -> list[ProseQuery]:
 
     :raises InputError: the file cannot be read, or a line is not such a query, with its number.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The query file {path} cannot be read: {error}.", hint="Pass a UTF-8 .jsonl file.") from error
-    queries = []
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                queries.append(ProseQuery.from_json(json.loads(line)))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise InputError(
-                    f"{path}, line {number} is not a prose query: {error!r}.",
-                    hint='A line is {"query": "...", "lang": "en", "wanted": [["tag", "or this"]], "unwanted": []}.',
-                ) from error
-    return queries
+    example = '{"query": "...", "lang": "en", "wanted": [["tag", "or this"]], "unwanted": []}'
+    return read_lines(path, ProseQuery.from_json, "not a prose query", example)
 
 
 def score_prompt(query: ProseQuery, tags: Sequence[str], negative: Sequence[str]) -> ProseScore:

@@ -6,7 +6,6 @@ AP@10 divided by min(|relevant|, 10), recall@10 likewise, and the reciprocal ran
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from ..errors import InputError
 from ..index.index import Index
 from ..records import SearchRequest
 from ..search.engine import search
+from .query_lines import read_lines
 
 DEPTH = 10
 
@@ -75,26 +75,14 @@ def read_queries(path: Path) -> list[Query]:
 
     :raises InputError: the file cannot be read, or a line is no query, with its number.
     """
-    queries = []
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The query file {path} cannot be read: {error}.", hint="Pass a UTF-8 .jsonl file.") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            fields = json.loads(line)
-            relevant = fields.get("relevant", [])
-            if not isinstance(fields["query"], str) or not isinstance(relevant, list):
-                raise TypeError("query must be a string and relevant a list")
-            queries.append(Query(fields["query"], frozenset(relevant)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"{path}, line {number} is no query: {error!r}.",
-                hint='A line is {"query": "...", "relevant": ["tag"]}.',
-            ) from error
-    return queries
+    return read_lines(path, _query_of, "no query", '{"query": "...", "relevant": ["tag"]}')
+
+
+def _query_of(fields: dict[str, Any]) -> Query:
+    relevant = fields.get("relevant", [])
+    if not isinstance(fields["query"], str) or not isinstance(relevant, list):
+        raise TypeError("query must be a string and relevant a list")
+    return Query(fields["query"], frozenset(relevant))
 
 
 def evaluate_set(

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..index.manifest import Manifest
+from ..storage.foreign import JSON_FILE, at
 from ..transport.endpoints import Repository
 
 _COLUMNS = (("mAP@10", "map_at_10"), ("recall@10", "recall_at_10"), ("MRR@10", "mrr_at_10"))
@@ -33,13 +34,11 @@ def read_evaluation(path: Path) -> dict[str, Any]:
 
     :raises InputError: it is none.
     """
-    try:
+    with at(JSON_FILE, lambda why: InputError(f"{path} is no result of evaluate: {why}.", hint=_HINT)):
         value = json.loads(path.read_text(encoding="utf-8-sig"))
         for result in [*value["sets"], value["mean"]]:
             _row(result)
         return {"encoder": str(value["encoder"]), "sets": list(value["sets"]), "mean": value["mean"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is no result of evaluate: {error!r}.", hint=_HINT) from error
 
 
 def render_card(manifest: Manifest, repository: Repository, facts: CardFacts, *, with_encoder: bool) -> str:

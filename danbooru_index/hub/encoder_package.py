@@ -14,6 +14,7 @@ from ..index.manifest import ENCODER_FOLDER as PACKAGE_FOLDER
 from ..index.manifest import PACKAGE_OPTION, Manifest, list_files
 from ..settings import Settings
 from ..storage.files import sha256_of
+from ..storage.foreign import JSON_VALUE, at
 from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile, check_names, has_size, read_files
 from ..transport.mirrors import Remote
 from .remote_manifest import PACKAGE_FILE
@@ -37,7 +38,8 @@ def parse_package(data: bytes, where: str) -> EncoderPackage:
 
     :raises HubError: it is not an encoder's list of files, or unsafe.
     """
-    try:
+    hint = "Fetch without it: --no-encoder."
+    with at(JSON_VALUE, lambda why: HubError(f"The {PACKAGE_FILE} of {where} cannot be used: {why}.", hint=hint)):
         value = json.loads(data)
         if value["format"] != _FORMAT:
             raise ValueError(f"its format is {value['format']!r}")
@@ -46,10 +48,6 @@ def parse_package(data: bytes, where: str) -> EncoderPackage:
         if outside:
             raise ValueError(f"{outside[0]!r} is outside {PACKAGE_FOLDER}/")
         return EncoderPackage(EncoderIdentity.from_json(value["encoder"]), files, data)
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
-        raise HubError(
-            f"The {PACKAGE_FILE} of {where} cannot be used: {error}.", hint="Fetch without it: --no-encoder."
-        ) from error
 
 
 def package_of(remote: Remote, manifest: Manifest, where: str) -> EncoderPackage | None:

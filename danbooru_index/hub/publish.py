@@ -1,4 +1,4 @@
-"""Publishing an index: checked, packed, and uploaded in one commit. The only file that imports huggingface_hub."""
+"""Publishing an index: checked, packed, and uploaded in one commit. Only this file uploads with huggingface_hub."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import json
 from ..errors import HubError, IndexMismatchError
 from ..index.manifest import ENCODER_FOLDER, MANIFEST_FILE, SCHEMA_VERSION, Manifest, parse_manifest
 from ..index.versions import SOURCE_FILE, UNFINISHED
+from ..storage.foreign import JSON_VALUE, at
 from ..transport.listing import ExpectedFile, check_names, read_files
 
 PACKAGE_FILE = "encoder.json"
@@ -20,7 +21,7 @@ def read_remote_manifest(data: bytes, where: str) -> tuple[Manifest, dict[str, E
     :raises IndexMismatchError: another schema version.
     :raises HubError: it is not a manifest, or an unsafe one.
     """
-    try:
+    with at(JSON_VALUE, lambda why: HubError(f"The {MANIFEST_FILE} of {where} cannot be used: {why}.", hint=_HINT)):
         value = json.loads(data)
         if not isinstance(value, dict) or value.get("format") != "danbooru-index":
             raise ValueError("it is not a manifest of a danbooru-index")
@@ -37,5 +38,3 @@ def read_remote_manifest(data: bytes, where: str) -> tuple[Manifest, dict[str, E
             if name.split("/")[0].casefold() in _NOT_LISTED:
                 raise ValueError(f"{name!r} is not a file of an index")
         return parse_manifest(value), files
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise HubError(f"The {MANIFEST_FILE} of {where} cannot be used: {error}.", hint=_HINT) from error

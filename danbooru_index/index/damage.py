@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 
 from ..errors import DanbooruIndexError, IndexDamagedError
+from ..storage.foreign import GATHER, said
 from .contents import Contents
 from .manifest import Manifest
 from .notes import CHECKED, is_noted, key_of, note
@@ -38,7 +39,7 @@ def check_contents(version: Path, manifest: Manifest, home: Path) -> None:
             if not problems:
                 note(home, CHECKED, key)
     except OSError as error:
-        problems = [f"it cannot be read: {error.strerror or error}"]
+        problems = [f"it cannot be read: {said(error)}"]
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
         raise IndexDamagedError(f"The index {version} is damaged: {'; '.join(problems[:3])}{more}.", hint=_HINT)
@@ -57,7 +58,7 @@ def names_damage(function: Callable[Concatenate[Index, P], T]) -> Callable[Conca
             raise IndexDamagedError(
                 f"The memory does not suffice for this search in {index.folder}, or the index is damaged.", hint=_HINT
             ) from error
-        except (IndexError, ValueError, OverflowError, ZeroDivisionError) as error:
+        except GATHER.kinds as error:
             raise IndexDamagedError(
                 f"The index {index.folder} could not be searched: {type(error).__name__}: {error}.", hint=_HINT
             ) from error

@@ -13,6 +13,7 @@ from typing import Any
 from ..encoders.protocol import EncoderIdentity
 from ..errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
 from ..storage.files import json_text, sha256_of, write_text_atomically
+from ..storage.foreign import JSON_FILE, JSON_VALUE, at
 
 MANIFEST_FILE = "manifest.json"
 ENCODER_FOLDER = "encoder"  # in a version: an int8 encoder that came with the index
@@ -87,14 +88,13 @@ def read_manifest(folder: Path, schemas: Container[int] = (SCHEMA_VERSION,)) -> 
     :raises IndexMismatchError: it has another schema version.
     """
     path = folder / MANIFEST_FILE
-    try:
-        if path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise ValueError(f"it is larger than {MAX_MANIFEST_BYTES:,} bytes")
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise IndexNotFoundError(f"{folder} holds no index: there is no {MANIFEST_FILE}.", hint=_REBUILD) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise IndexDamagedError(f"{path} cannot be read: {error}.", hint=_REBUILD) from error
+    with at(JSON_FILE, lambda why: IndexDamagedError(f"{path} cannot be read: {why}.", hint=_REBUILD)):
+        try:
+            if path.stat().st_size > MAX_MANIFEST_BYTES:
+                raise ValueError(f"it is larger than {MAX_MANIFEST_BYTES:,} bytes")
+            value = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise IndexNotFoundError(f"{folder} holds no index: there is no {MANIFEST_FILE}.", hint=_REBUILD) from error
     if not isinstance(value, dict) or value.get("format") != _FORMAT:
         raise IndexDamagedError(f"{path} is not a manifest of a danbooru-index.", hint=_REBUILD)
     if (schema := value.get("schema")) not in schemas:
@@ -103,10 +103,8 @@ def read_manifest(folder: Path, schemas: Container[int] = (SCHEMA_VERSION,)) -> 
             f"The index {folder} has schema version {schema!r}; this program reads version {SCHEMA_VERSION}.",
             hint="Convert it: danbooru-index upgrade DIR. Nothing is encoded again." if old else _REBUILD,
         )
-    try:
+    with at(JSON_VALUE, lambda why: IndexDamagedError(f"{path} is incomplete: {why}.", hint=_REBUILD)):
         return parse_manifest(value)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-        raise IndexDamagedError(f"{path} is incomplete: {error!r}.", hint=_REBUILD) from error
 
 
 def is_own_manifest(path: Path) -> bool:

@@ -26,6 +26,7 @@ from ..index.versions import UNFINISHED, claim, remove_unused, remove_version, s
 from ..progress import Progress, silent
 from ..settings import load_settings
 from ..storage.files import json_text, sha256_of
+from ..storage.foreign import DISK, at
 from .build_lock import build_lock
 from .checkpoint import Checkpoint
 from .disk_errors import map_disk_errors
@@ -213,11 +214,9 @@ def _measure(corpus: Path, folder: Path, reporter: Reporter, cancelled: Callable
 
 
 def _sha256(pairs: Path | None) -> str:
-    try:
+    hint = "Check the path, or leave --cooccurrence out."
+    with at(DISK, lambda why: CorpusError(f"The pairs {pairs} cannot be read: {why}.", hint=hint)):
         return sha256_of(pairs) if pairs is not None else ""
-    except OSError as error:
-        message = f"The pairs {pairs} cannot be read: {error.strerror or error}."
-        raise CorpusError(message, hint="Check the path, or leave --cooccurrence out.") from error
 
 
 def _run(job: Job) -> None:

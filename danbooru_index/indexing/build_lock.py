@@ -13,6 +13,7 @@ from pathlib import Path
 from ..errors import BuildError
 from ..index.versions import LOCK_FILE
 from ..storage.files import write_json_atomically
+from ..storage.foreign import JSON_FILE
 from ..storage.locks import FileHold
 
 OWNER_FILE = "build.owner.json"  # apart from the lock: Windows lets nobody read a locked file
@@ -46,5 +47,5 @@ def _owner(folder: Path) -> str:
     try:
         owner = json.loads((folder / OWNER_FILE).read_text(encoding="utf-8"))
         return f"process {owner['pid']} on {owner['host']}, since {owner['started']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except JSON_FILE.kinds:
         return "its owner has left no name"

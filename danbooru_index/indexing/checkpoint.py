@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import BuildError
 from ..index.versions import CHECKPOINT_FILE, UNFINISHED
 from ..storage.files import write_json_atomically
+from ..storage.foreign import JSON_FILE, at
 
 
 @dataclass(slots=True)
@@ -43,8 +44,7 @@ class Checkpoint:
 
         :raises BuildError: it cannot be read.
         """
-        try:
+        what = f"The checkpoint of the unfinished build {version} cannot be read"
+        hint = "Start again: --restart, in the node unfinished = restart."
+        with at(JSON_FILE, lambda why: BuildError(f"{what}: {why}.", hint=hint)):
             return cls(**json.loads((version / UNFINISHED / CHECKPOINT_FILE).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            message = f"The checkpoint of the unfinished build {version} cannot be read: {error}."
-            raise BuildError(message, hint="Start again: --restart, in the node unfinished = restart.") from error

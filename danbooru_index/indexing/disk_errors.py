@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BuildError, DanbooruIndexError
+from ..storage.foreign import said
 
 _NEARLY_FULL = 8 << 20
 _NOT_SPACE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EBUSY)
@@ -27,7 +28,7 @@ def map_disk_errors(folder: Path) -> Iterator[None]:
         if _is_full(folder, error):
             raise _disk_full(folder) from error
         raise BuildError(
-            f"The index in {folder} could not be written: {error.strerror or error}.",
+            f"The index in {folder} could not be written: {said(error)}.",
             hint="Check the folder and its permissions, then run the same command again.",
         ) from error
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 
 from ..errors import CorpusError
+from ..storage.foreign import JSON
 from .rows import ByteSource, Note, Row
 
 _CHUNK = 1 << 18
@@ -28,7 +29,7 @@ def _line_values(source: ByteSource, note: Note) -> Iterator[tuple[int, object]]
         if text.strip():
             try:
                 yield line, json.loads(text)
-            except (ValueError, RecursionError) as error:
+            except JSON.kinds as error:
                 note("row", line, f"not JSON ({error})")
 
 
@@ -47,7 +48,7 @@ def _array_items(source: ByteSource) -> Iterator[tuple[int, object]]:
             value, end = decoder.raw_decode(buffer)
             if end == len(buffer) and not ended and not isinstance(value, dict):
                 raise ValueError
-        except (ValueError, RecursionError) as error:
+        except JSON.kinds as error:
             if not ended and len(buffer) < _MAX_OBJECT_CHARS:
                 raw = source.read(max(_CHUNK, len(buffer)))
                 ended = not raw

@@ -10,12 +10,13 @@ from functools import lru_cache
 from typing import Any
 
 from ..corpus.line import MAX_TAG_CHARS
+from ..storage.foreign import JSON
 from ..text.fold import clean, is_han, script_language, spaced
 
 MAX_NAME_CHARS = 100
 
 # "Steins;Gate", "1,000" and "a,_b", where the underscore is a space, are one name each.
-_COMMAS = re.compile(r"\s*(?:[，；]|,(?!\d{3}|_)|;(?![A-Za-z]))\s*")
+_COMMAS = re.compile(r"[，；]|,(?!\d{3}|_)|;(?![A-Za-z])")
 # Scripts that a language is written in, next to the one that script_language gives for it.
 _WRITTEN_IN = {"zh": {"zh"}, "ja": {"ja", "zh"}, "ko": {"ko", "zh"}}
 
@@ -50,9 +51,8 @@ def split_names(value: Any, *, commas: bool = True) -> list[str]:
     items = _listed(value)
     if items is not None:
         return items
-    if "|" in value or not commas:
-        return [item.strip() for item in value.split("|")]
-    return _COMMAS.split(value.strip())
+    parts = value.split("|") if "|" in value or not commas else _COMMAS.split(value)
+    return [item.strip() for item in parts]
 
 
 def split_tags(value: Any) -> list[str]:
@@ -69,7 +69,7 @@ def _listed(value: Any) -> list[str] | None:
     if isinstance(value, str) and value.startswith('["'):
         try:
             value = json.loads(value)
-        except ValueError:
+        except JSON.kinds:
             return None
     if isinstance(value, str):
         return None

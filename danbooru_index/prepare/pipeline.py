@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -17,12 +16,13 @@ from ..errors import CorpusError, InputError
 from ..progress import Progress, Step, silent
 from ..records import TagRecord
 from ..settings import Settings
+from ..storage.foreign import SQLITE, at
 from .facts_store import FactStore
 from .kinds import ANNOTATIONS, KINDS
 from .load import load_source
 from .merge_facts import merged_records
 from .prepare_report import NoticeFile, PrepareReport
-from .remote import PREFIX, check_address, fetch
+from .remote import PREFIX, fetch, parse_address
 from .work_folder import work_folder
 
 _PROGRESS_TAGS = 10_000
@@ -54,25 +54,21 @@ def prepare_corpus(
     options = options or PrepareOptions()
     _check(sources, output, options)
     report = PrepareReport()
-    try:
-        with (
-            work_folder(output.parent) as folder,
-            NoticeFile(report, options.notices) as notices,
-            closing(FactStore(folder)) as store,
-        ):
-            for number, name in enumerate(sources):
-                _load(name, number, folder, store, report, notices, options, progress)
-            made = folder / "made"
-            made.mkdir()
-            _write(made / output.name, store, report, notices, progress)
-            for path in made.iterdir():
-                path.replace(output.with_name(path.name))
-            report.pairs_file = report.pairs_file and pairs_path(output)
-    except (sqlite3.OperationalError, OSError) as error:
-        raise CorpusError(
-            f"The corpus {output} could not be written: {error}.",
-            hint="Check the folder and its free space, or choose another --output.",
-        ) from error
+    hint = "Check the folder and its free space, or choose another --output."
+    with (
+        at(SQLITE, lambda why: CorpusError(f"The corpus {output} could not be written: {why}.", hint=hint)),
+        work_folder(output.parent) as folder,
+        NoticeFile(report, options.notices) as notices,
+        closing(FactStore(folder)) as store,
+    ):
+        for number, name in enumerate(sources):
+            _load(name, number, folder, store, report, notices, options, progress)
+        made = folder / "made"
+        made.mkdir()
+        _write(made / output.name, store, report, notices, progress)
+        for path in made.iterdir():
+            path.replace(output.with_name(path.name))
+        report.pairs_file = report.pairs_file and pairs_path(output)
     report.seconds = time.monotonic() - started
     return report
 
@@ -89,7 +85,7 @@ def _check(sources: Sequence[str], output: Path, options: PrepareOptions) -> Non
         )
     for name in sources:
         if name.startswith(PREFIX):
-            check_address(name)
+            parse_address(name)
         elif not Path(name).is_file():
             raise CorpusError(f"The source {name} cannot be read: there is no such file.", hint="Check the path.")
         elif output.suffix != ".jsonl" and output.exists() and output.samefile(name):
@@ -125,7 +121,7 @@ def _load(
             raise InputError(
                 f"{name} needs settings to be fetched.", hint="Pass PrepareOptions(settings=load_settings())."
             )
-        path = fetch(name, folder, options.settings, partial(_in_bytes, progress, f"fetch {short}"))
+        path = fetch(name, folder, options.settings, progress)
 
     def note(kind: str, line: int, what: str) -> None:
         notices(kind, name, line, what)

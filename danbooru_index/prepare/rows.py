@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from ..errors import CorpusError
+from ..storage.foreign import DISK, PACKED, at
 
 MAX_LINE_BYTES = 1 << 24
 
@@ -23,14 +23,10 @@ class ByteSource:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
+        with at(DISK, lambda why: CorpusError(f"The source {path} cannot be read: {why}.", hint="Check the path.")):
             self._raw: IO[bytes] = path.open("rb")
             self.total_bytes = path.stat().st_size
             packed = self._raw.read(2) == b"\x1f\x8b"
-        except OSError as error:
-            raise CorpusError(
-                f"The source {path} cannot be read: {error.strerror or error}.", hint="Check the path."
-            ) from error
         self._raw.seek(0)
         self.stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=self._raw), 1 << 18) if packed else self._raw
         self.packed = packed
@@ -48,15 +44,13 @@ class ByteSource:
 
     def read(self, size: int) -> bytes:
         """The next bytes; a damaged file is a CorpusError."""
-        try:
+        with at(PACKED, self._damaged):
             return self.stream.read(size)
-        except (OSError, EOFError, zlib.error) as error:
-            raise self._damaged(error) from error
 
     def text_lines(self, note: Note) -> Iterator[tuple[int, str]]:
         """Numbered lines of UTF-8 text; a line that is not, or is longer than 16 MiB, is noted and left out."""
         number = 0
-        try:
+        with at(PACKED, self._damaged):
             while raw := self.stream.readline(MAX_LINE_BYTES):
                 number += 1
                 if number == 1:
@@ -68,8 +62,6 @@ class ByteSource:
                     yield number, raw.decode("utf-8")
                 except UnicodeDecodeError as error:
                     note("row", number, f"not UTF-8 at byte {error.start + 1}")
-        except (OSError, EOFError, zlib.error) as error:
-            raise self._damaged(error) from error
 
     def _rest_of_line(self) -> bytes:
         while part := self.stream.readline(MAX_LINE_BYTES):
@@ -77,8 +69,8 @@ class ByteSource:
                 break
         return b""
 
-    def _damaged(self, error: Exception) -> CorpusError:
-        return CorpusError(f"The source {self.path} is damaged: {error}.", hint="Download or make the file again.")
+    def _damaged(self, why: str) -> CorpusError:
+        return CorpusError(f"The source {self.path} is damaged: {why}.", hint="Download or make the file again.")
 
     def __enter__(self) -> ByteSource:
         return self

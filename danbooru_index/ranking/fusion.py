@@ -10,6 +10,7 @@ import numpy as np
 
 from ..arrays.types import Columns, FloatArray
 from ..errors import InputError
+from ..storage.foreign import JSON_FILE, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,10 @@ UNBOUNDED = frozenset({"sparse"})  # scores of at least 0, of which what exceeds
 
 def read_weights(path: Path) -> FusionWeights:
     """The weights of a file that `evaluate --tune` wrote; raises InputError when it is none."""
-    try:
+    hint = "Write it with: danbooru-index evaluate --tune FILE"
+    with at(JSON_FILE, lambda why: InputError(f"{path} holds no fusion weights: {why}.", hint=hint)):
         values = json.loads(path.read_text(encoding="utf-8-sig"))["weights"]
         return FusionWeights(**{name: float(value) for name, value in values.items()})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path} holds no fusion weights: {error}.", hint="Write it with: danbooru-index evaluate --tune FILE"
-        ) from error
 
 
 def fuse(columns: Columns, weights: FusionWeights = DEFAULT_WEIGHTS) -> FloatArray:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from ..storage.foreign import JSON
 from .failures import RequestError, failure
 from .message import MAX_BODY_BYTES, Answer, Request, json_answer
 from .routes import ROUTES, FindIndex, Route, Sources, UseIndex
@@ -74,8 +75,7 @@ def parsed_body(request: Request, *, only_json: bool = True) -> Any:
         )
     try:
         return json.loads(request.body, parse_constant=_no_constant)
-    # RecursionError: lists in lists in lists; ValueError: also bytes that are no UTF-8 and numbers of thousands of digits.
-    except (ValueError, RecursionError) as error:
+    except JSON.kinds as error:
         raise RequestError(400, "json", "The body is no JSON.", "Send one JSON object in UTF-8.") from error
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import IndexDamagedError
+from .foreign import ARRAY, at
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -85,7 +86,7 @@ def map_array(path: Path) -> npt.NDArray[Any]:
     """
     import numpy as np
 
-    try:
+    with at(ARRAY, lambda why: IndexDamagedError(f"{path} cannot be read: {why}.", hint=_VERIFY)):
         with path.open("rb") as file:
             shape, by_columns, dtype = _read_header(file)
             start = file.tell()
@@ -94,8 +95,6 @@ def map_array(path: Path) -> npt.NDArray[Any]:
         if not math.prod(shape):
             return np.zeros(shape, dtype)
         return np.asarray(np.memmap(path, dtype, "r", start, shape, "F" if by_columns else "C"))
-    except (ValueError, TypeError, EOFError, MemoryError, OverflowError) as error:
-        raise IndexDamagedError(f"{path} cannot be read: {error}.", hint=_VERIFY) from error
 
 
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, Any]:

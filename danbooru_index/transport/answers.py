@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .endpoints import is_commit
+from .listing import ExpectedFile, expected_of
 
 if TYPE_CHECKING:
     import httpx
@@ -72,6 +73,20 @@ def commit_in(response: httpx.Response) -> str | None:
     if commit is not None and not is_commit(commit):
         raise EndpointError(f"answered with {printable(commit[:60])!r} as {COMMIT_HEADER}, which is no commit")
     return commit
+
+
+def file_in(response: httpx.Response) -> ExpectedFile:
+    """The size and hash that an answer to HEAD promises of a file: the Hub's own headers where it redirects to the storage.
+
+    :raises EndpointError: it promises none, so that nothing could be verified.
+    """
+    headers = response.headers
+    size = headers.get("X-Linked-Size") or ("" if response.is_redirect else headers.get("Content-Length", ""))
+    digest = (headers.get("X-Linked-Etag") or headers.get("ETag", "")).removeprefix("W/").strip('"')
+    expected = expected_of(size, digest)
+    if expected is None:
+        raise EndpointError("answered without the size and hash of the file, by which it could be verified")
+    return expected
 
 
 def continues(response: httpx.Response, start: int) -> bool:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from .answers import (
@@ -17,11 +15,14 @@ from .answers import (
     check_status,
     commit_in,
     continues,
+    file_in,
     pieces,
     printable,
 )
 from .connections import Connections
+from .listing import ExpectedFile
 from .parts import PartFile
+from .patience import DEFAULT_PATIENCE, Patience, Watch
 
 if TYPE_CHECKING:
     import httpx
@@ -32,27 +33,6 @@ _REDIRECTS = 5
 _WORTH_PROGRESS = 1 << 20
 _MOST_TIMES = 3  # how often the bytes of one file may come, for a server that begins again and again
 _SMALL_FILE = 16 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """When to give up, in seconds. `attempts` counts tries in a row that brought less than 1 MiB; `pause` doubles.
-
-    Less than `slow_rate` bytes a second over `slow_window` is a stall; so is no byte for `read`. A small answer may take
-    `answer` in all, and so may everything before the first byte of a file, redirects included.
-    """
-
-    connect: float = 10.0
-    read: float = 30.0
-    attempts: int = 5
-    pause: float = 1.0
-    longest_pause: float = 60.0
-    slow_window: float = 60.0
-    slow_rate: int = 1024
-    answer: float = 120.0
-
-
-DEFAULT_PATIENCE = Patience()
 
 
 class HubClient:
@@ -97,14 +77,23 @@ class HubClient:
 
         :raises EndpointError: the endpoint does not say.
         """
+        return self._head(endpoint, path, lambda _: None)[0]
 
-        def ask() -> str:
-            with self._open("HEAD", endpoint, path, until=COMMIT_HEADER) as (_, commit):
+    def promise_of(self, endpoint: str, path: str) -> tuple[str, ExpectedFile]:
+        """The commit that a file's address stands for now, and the size and hash of the file there.
+
+        :raises EndpointError: the endpoint does not say one of them.
+        """
+        return self._head(endpoint, path, file_in)
+
+    def _head(self, endpoint: str, path: str, read: Callable[[httpx.Response], T]) -> tuple[str, T]:
+        def ask() -> tuple[str, T]:
+            with self._open("HEAD", endpoint, path, until=COMMIT_HEADER) as (response, commit):
                 if commit is None:
                     raise EndpointError(
                         f"answered without {COMMIT_HEADER}; this is no Hub, or a mirror that only redirects"
                     )
-                return commit
+                return commit, read(response)
 
         return self._patiently(ask)
 
@@ -156,7 +145,7 @@ class HubClient:
                 self._restart(part, on_bytes)
                 if response.status_code != 200:
                     raise EndpointError(f"HTTP {response.status_code} to a Range request", transient=True)
-            watch = _Watch(self._patience)
+            watch = Watch(self._patience)
             for piece in pieces(response):
                 if self._stop.is_set():
                     raise Stopped
@@ -261,24 +250,6 @@ class HubClient:
             # A server that answered before is worth waiting for; one that never did is not.
             final = endpoint not in self._reached
         return EndpointError(text, transient=not final)
-
-
-class _Watch:
-    """Notices a connection that drips."""
-
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
-        self._since = time.monotonic()
-        self._bytes = 0
-
-    def saw(self, count: int) -> None:
-        """Count bytes; raises EndpointError when a whole window brought too few."""
-        self._bytes += count
-        seconds = time.monotonic() - self._since
-        if seconds >= self._patience.slow_window:
-            if self._bytes < self._patience.slow_rate * seconds:
-                raise EndpointError(f"sent only {self._bytes:,} bytes in {seconds:.0f} s", transient=True)
-            self._since, self._bytes = time.monotonic(), 0
 
 
 def _in_words(error: Exception, patience: Patience) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeGuard
 
 from ..errors import HubError
+from ..storage.foreign import JSON_VALUE, at
 
 MAX_LISTING_BYTES = 16 << 20
 MAX_FILES = 10_000
@@ -43,6 +44,14 @@ class ExpectedFile:
             if self.algorithm == "sha256"
             else hashlib.sha1(b"blob %d\0" % self.size, usedforsecurity=False)
         )
+
+
+def expected_of(size: str, digest: str) -> ExpectedFile | None:
+    """A file by the headers that describe it: its hash is a SHA-256 or, of a small file, Git's. None where they cannot be."""
+    algorithm = "sha256" if _SHA256.fullmatch(digest) else "git" if _SHA1.fullmatch(digest) else ""
+    if not algorithm or not re.fullmatch("[0-9]{1,16}", size) or not _is_size(int(size)):
+        return None
+    return ExpectedFile(int(size), digest, algorithm)
 
 
 def has_size(path: Path, expected: ExpectedFile) -> bool:
@@ -98,14 +107,12 @@ def read_tree(data: bytes, names: Iterable[str], where: str) -> dict[str, Expect
 
     :raises HubError: the list cannot be read, or lacks one of them.
     """
-    try:
+    names, hint = list(names), "Choose another endpoint (HF_ENDPOINT)."
+    with at(JSON_VALUE, lambda why: HubError(f"The list of files of {where} cannot be read: {why}.", hint=hint)):
         entries = {entry["path"]: entry for entry in json.loads(data) if entry["type"] == "file"}
+        if absent := [name for name in names if name not in entries]:
+            raise HubError(f"{where} has no file {absent[0]!r}.", hint="Choose another repository or revision.")
         return {name: _tree_file(entries[name]) for name in names}
-    except KeyError as error:
-        raise HubError(f"{where} has no file {error}.", hint="Choose another repository or revision.") from error
-    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        hint = "Choose another endpoint (HF_ENDPOINT)."
-        raise HubError(f"The list of files of {where} cannot be read: {error}.", hint=hint) from error
 
 
 def _tree_file(entry: dict[str, Any]) -> ExpectedFile:

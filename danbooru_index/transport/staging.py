@@ -20,6 +20,7 @@ from typing import Any
 from ..errors import HubError
 from ..progress import Progress, Step
 from ..storage.files import write_json_atomically
+from ..storage.foreign import JSON_FILE, said
 from ..storage.locks import FileHold
 from .listing import ExpectedFile, has_size
 from .parts import PartFile
@@ -62,7 +63,7 @@ class Staging:
     def _earlier(self) -> dict[str, Any] | None:
         try:
             value = json.loads(self._list.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except JSON_FILE.kinds:
             return None
         return value if isinstance(value, dict) else None
 
@@ -148,7 +149,7 @@ def disk_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        what = "the disk is full" if full else f"{error.strerror or error}"
+        what = "the disk is full" if full else f"{said(error)}"
         first = "Free space" if full else "Check the folder's permissions"
         hint = f"{first} and run the same command again; it goes on from here."
         raise HubError(f"{folder} cannot be written: {what}.", hint=hint) from error
