@@ -21,7 +21,22 @@ EVENT = "danbooru-index.job"
 _SECONDS = 0.2  # between two events
 RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
 
-Work = Callable[[Progress, Callable[[], bool]], str]
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The words that a job ends with: `text` in English, and `key` and `values` for the language of the page."""
+
+    key: str
+    text: str
+    values: dict[str, str | int]
+
+    @classmethod
+    def of(cls, key: str, text: str, **values: str | int) -> Said:
+        """`text` is formatted with the values."""
+        return cls(key, text.format(**values), values)
+
+
+Work = Callable[[Progress, Callable[[], bool]], "str | Said"]
 
 
 class JobCancelled(Exception):
@@ -42,6 +57,7 @@ class Job:
     remaining: float = 0.0
     note: str = ""
     report: str = ""
+    said: dict[str, Any] | None = None  # the key and values of a report that the page can say in its own language
     error: str = ""
     hint: str = ""
     started: float = field(default_factory=time.time)
@@ -93,7 +109,11 @@ class JobRunner:
                 self._send(job)
 
         try:
-            job.report = work(progress, stop.is_set)
+            said = work(progress, stop.is_set)
+            if isinstance(said, Said):
+                job.report, job.said = said.text, {"key": said.key, "values": said.values}
+            else:
+                job.report = said
             job.state = DONE
         except (JobCancelled, BuildCancelledError):
             job.state = CANCELLED

@@ -1,4 +1,4 @@
-"""What ComfyUI's page asks beyond the engine's routes: the state of the index, jobs, corpora, and a plan before a rebuild.
+"""What ComfyUI's page asks beyond the engine's routes and the state of the index: corpora, a plan, builds, and what is allowed.
 
 Plain functions from a JSON object to a JSON object; server.py binds them. A corpus is a name inside ComfyUI's input folder,
 never a path.
@@ -15,13 +15,14 @@ from typing import Any
 
 import folder_paths
 
-from ..danbooru_index.errors import IndexFolderError, InputError
+from ..danbooru_index.errors import InputError
 from ..danbooru_index.progress import Progress
 from . import host
 from .building import STARTER, TABLES, Order, rebuild
 from .encoders import AUTO, CPU, ENCODERS, USE_MULTILINGUAL
+from .index_state import version_in_use
 from .jobs import JobRunner
-from .service import find_version, preparing
+from .service import preparing
 from .words import install_command, transformers_change
 
 SUBFOLDER = "danbooru-index"  # of ComfyUI's input folder: where the page uploads to
@@ -33,42 +34,6 @@ _BGE_SLOWER = {True: 4.0, False: 150.0}  # with a GPU, without one
 _BGE_BYTES = 2_300_000_000
 
 Body = dict[str, Any]
-
-
-def state(jobs: JobRunner) -> Body:
-    """The index that would be used, the job, and the settings with where they come from."""
-    from ..danbooru_index.locate import main_folder
-
-    settings = host.settings()
-    version = _version()
-    return {
-        "index": _facts(version) if version is not None else None,
-        "kind": "none" if version is None else "built" if main_folder(settings) in version.parents else STARTER,
-        "aside": (main_folder(settings) / "CURRENT.aside").is_file(),
-        "job": jobs.job.as_json() if jobs.job is not None else None,
-    }
-
-
-def _version() -> Path | None:
-    try:
-        return find_version()
-    except IndexFolderError:
-        return None
-
-
-def _facts(version: Path) -> Body:
-    from ..danbooru_index.index.manifest import read_manifest
-
-    manifest = read_manifest(version)
-    channels = sorted({name.partition("/")[0] for name in manifest.files if "/" in name})
-    return {
-        "tags": manifest.rows,
-        "texts": manifest.texts,
-        "encoder": str(manifest.encoder),
-        "bytes": sum(entry.size for entry in manifest.files.values()),
-        "channels": channels,
-        "built": (version / "manifest.json").stat().st_mtime,
-    }
 
 
 def corpora() -> Body:
@@ -137,7 +102,7 @@ def _rows(corpus: str) -> int:
     from ..danbooru_index.index.manifest import read_manifest
     from ..danbooru_index.locate import STARTER_CORPUS
 
-    version = _version()
+    version = version_in_use()
     if corpus in ("", STARTER):
         if not corpus and version is not None:
             return read_manifest(version).rows
@@ -190,25 +155,6 @@ def start_rebuild(jobs: JobRunner, body: Body) -> Body:
             "This would run on the GPU.", hint="Queue Danbooru Index: Rebuild as a prompt, or choose device cpu."
         )
     return jobs.start("rebuild", lambda progress, cancelled: rebuild(order, progress, cancelled)).as_json()
-
-
-def start_verify(jobs: JobRunner) -> Body:
-    """Compare every file of the index with its hash."""
-
-    def work(progress: Progress, _: Callable[[], bool]) -> str:
-        from ..danbooru_index.errors import IndexDamagedError
-        from ..danbooru_index.index.manifest import check_files, read_manifest
-
-        version = find_version()
-        if version is None:
-            raise InputError("There is no index yet.", hint="Search once, and the starter index is built.")
-        manifest = read_manifest(version)
-        problems = check_files(version, manifest, hashes=True)
-        if problems:
-            raise IndexDamagedError(f"The index is damaged: {'; '.join(problems[:3])}.", hint="Build it again.")
-        return f"All {len(manifest.files)} files are as they were built."
-
-    return jobs.start("verify", work).as_json()
 
 
 def bring_back() -> Body:

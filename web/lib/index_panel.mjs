@@ -1,7 +1,7 @@
 // The dialog of the index: what it is, building it again from a file, verifying it.
 import { api } from "../../../scripts/api.js";
 import { duration, el, own, size, style } from "./dom.mjs";
-import { jobView } from "./job.mjs";
+import { showJob } from "./job.mjs";
 import { ask, forget } from "./service.mjs";
 import { locale, ready, t } from "./words.mjs";
 
@@ -37,6 +37,7 @@ class Panel {
       this.planBox, this.jobBox,
       el("div.dbi-buttons", {}, this.go,
         el("button.dbi-button", { type: "button", onclick: () => void this.run("verify", {}) }, t("rebuild.verify")),
+        this.update = el("button.dbi-button", { type: "button", hidden: true, onclick: () => void this.run("update", {}) }, t("rebuild.update")),
         this.back = el("button.dbi-button", { type: "button", hidden: true, onclick: () => void this.run("back", {}) }, t("rebuild.back")),
         el("button.dbi-button", { type: "button", onclick: () => this.dialog.close() }, t("close")))));
     own(this.dialog);
@@ -60,11 +61,14 @@ class Panel {
   async state() {
     const state = await ask("comfyui/state");
     const { index } = state;
-    this.back.hidden = !state.aside || state.kind === "built";
+    this.back.hidden = !state.aside || state.kind !== "starter";
+    this.update.hidden = !state.update;
     this.about.replaceChildren(
       el("strong", {}, state.kind === "none" ? t("index.none") : t(`index.${state.kind}`, { tags: index.tags.toLocaleString(locale()) })),
       index ? el("div.dbi-faint", {}, t("index.details", { texts: index.texts.toLocaleString(locale()), encoder: index.encoder,
-        size: size(index.bytes), date: new Date(index.built * 1000).toLocaleDateString(locale()) })) : "");
+        size: size(index.bytes), date: new Date(index.built * 1000).toLocaleDateString(locale()) })) : "",
+      index ? el("div.dbi-faint", {}, t("index.channels", { channels: index.channels.map((/** @type {string} */ name) => t(`channel.${name}`)).join(", ") })) : "",
+      index?.source ? el("div.dbi-faint", {}, t("index.source", index.source)) : "");
     if (state.job) this.job(state.job, true);
   }
 
@@ -165,7 +169,7 @@ class Panel {
     const news = !this.running && this.ended !== job.id;
     this.shown = job.id;
     if (!this.running) this.ended = job.id;
-    this.jobBox.replaceChildren(jobView(job));
+    showJob(this.jobBox, job);
     this.go.disabled = this.running || Boolean(this.plan?.missing.length);
     if (news) {
       forget();

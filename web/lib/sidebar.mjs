@@ -2,7 +2,7 @@
 import { api } from "../../../scripts/api.js";
 import { lastBox, toggle } from "./box.mjs";
 import { el, own, style } from "./dom.mjs";
-import { jobView } from "./job.mjs";
+import { showJob } from "./job.mjs";
 import * as memory from "./memory.mjs";
 import { row } from "./rows.mjs";
 import { LiveSearch } from "./search.mjs";
@@ -297,14 +297,14 @@ class Sidebar {
   /** @param {any} job */
   job(job) {
     if (job.kind === "prepare" && job.state !== "failed") return;
-    if (job.state === "running") this.foot.replaceChildren(jobView(job));
+    if (job.state === "running") showJob(this.foot, job);
     else void this.state();
   }
 
   /** @param {any} job */
   wait(job) {
     this.rows = [];
-    this.list.replaceChildren(jobView(job));
+    showJob(this.list, job);
     this.status.textContent = "";
     if (job.state !== "running") void this.state();
   }
