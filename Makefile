@@ -23,6 +23,7 @@ test: $(VENV)/dev.stamp check
 	$(BIN)/python tests/hosts/olah.py prepare
 	$(BIN)/python tests/hosts/browser.py prepare
 	$(BIN)/python tests/hosts/webui.py prepare
+	$(BIN)/python tests/hosts/npm.py prepare
 	DANBOORU_INDEX_TEST_FULL=1 $(BIN)/python -m pytest
 	$(BIN)/python -m nox
 

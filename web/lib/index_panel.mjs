@@ -22,6 +22,9 @@ class Panel {
   constructor(changed, order) {
     this.changed = changed;
     this.order = { corpus: "", encoder: "auto", ...order };
+    this.asked = false;
+    this.running = false;
+    this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
     this.about = el("div.dbi-about");
     this.jobBox = el("div", { "aria-live": "polite" });
     this.corpus = /** @type {HTMLSelectElement} */ (el("select.dbi-select.dbi-wide", { "aria-label": t("rebuild.from"), onchange: () => this.choose() }));
@@ -46,7 +49,6 @@ class Panel {
   }
 
   async start() {
-    this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
     api.addEventListener("danbooru-index.job", this.onJob);
     await Promise.all([this.state(), this.corpora(this.order.corpus)]);
     await this.choose();

@@ -6,7 +6,7 @@ import { locale, t } from "./words.mjs";
 /** Show a job in an element. While it runs the same elements stay: a press on Cancel must not miss. @param {HTMLElement} box @param {any} job */
 export function showJob(box, job) {
   const old = /** @type {HTMLElement | null} */ (box.firstElementChild);
-  if (job.state !== "running" || old?.dataset.job !== job.id) {
+  if (job.state !== "running" || !old || old.dataset.job !== job.id) {
     box.replaceChildren(job.state === "running" ? runningView(job) : endView(job));
   } else {
     const bar = /** @type {HTMLElement} */ (old.querySelector(".dbi-bar"));

@@ -44,11 +44,8 @@ class Sidebar {
       waiting: (job) => this.wait(job),
       slow: () => { this.status.textContent = t("index.opening"); },
     });
-    this.build(root);
-  }
-
-  /** @param {HTMLElement} root */
-  build(root) {
+    this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
+    this.onBox = () => this.mark();
     this.input = /** @type {HTMLInputElement} */ (el("input.dbi-input", {
       type: "search", placeholder: t("search.placeholder"), "aria-label": t("search.label"), role: "combobox", "aria-expanded": "true",
       "aria-controls": "dbi-list", "aria-autocomplete": "list", autocomplete: "off", spellcheck: false,
@@ -90,8 +87,6 @@ class Sidebar {
   }
 
   async start() {
-    this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
-    this.onBox = () => this.mark();
     api.addEventListener("danbooru-index.job", this.onJob);
     document.addEventListener("input", this.onBox, true);
     document.addEventListener("focusin", this.onBox, true);
@@ -104,8 +99,8 @@ class Sidebar {
   stop() {
     this.search.stop();
     api.removeEventListener("danbooru-index.job", this.onJob);
-    document.removeEventListener("input", this.onBox ?? null, true);
-    document.removeEventListener("focusin", this.onBox ?? null, true);
+    document.removeEventListener("input", this.onBox, true);
+    document.removeEventListener("focusin", this.onBox, true);
   }
 
   // What is typed and pressed
