@@ -20,6 +20,7 @@ quick: $(VENV)/dev.stamp
 # The checks, then the engine on this Python with a real ComfyUI beside it, then the engine on every other Python here.
 test: $(VENV)/dev.stamp check
 	$(BIN)/python tests/hosts/comfyui.py prepare --requirements requirements.txt
+	$(BIN)/python tests/hosts/comfyui.py prepare 0.30.0 --requirements requirements.txt --bge-m3
 	$(BIN)/python tests/hosts/olah.py prepare
 	$(BIN)/python tests/hosts/browser.py prepare
 	$(BIN)/python tests/hosts/webui.py prepare

@@ -49,6 +49,17 @@ def check_interrupted() -> None:
     comfy.model_management.throw_exception_if_processing_interrupted()
 
 
+def interrupt() -> None:
+    """Stop the prompt that runs, as ComfyUI's own button does."""
+    comfy.model_management.interrupt_current_processing()
+    check_interrupted()
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether this is ComfyUI's word that the user stopped the prompt."""
+    return isinstance(error, comfy.model_management.InterruptProcessingException)
+
+
 class NodeProgress:
     """A build's or download's progress on the node's own bar, in words too; stops the run when the user interrupts it."""
 

@@ -1,4 +1,4 @@
-"""What ComfyUI's page asks beyond the engine's routes and the state of the index: corpora, a plan, builds, and what is allowed.
+"""What ComfyUI's page asks beyond the engine's routes and the state of the index: a plan, builds, and what is allowed.
 
 Plain functions from a JSON object to a JSON object; server.py binds them. A corpus is a name inside ComfyUI's input folder,
 never a path.
@@ -13,55 +13,23 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import folder_paths
-
 from ..danbooru_index.errors import InputError
 from ..danbooru_index.progress import Progress
 from . import host
-from .building import STARTER, TABLES, Order, rebuild
+from .building import STARTER, Order, rebuild
+from .corpora import corpus_path
 from .encoders import AUTO, CPU, ENCODERS, USE_MULTILINGUAL
 from .index_state import version_in_use
 from .jobs import JobRunner
 from .service import preparing
 from .words import install_command, transformers_change
 
-SUBFOLDER = "danbooru-index"  # of ComfyUI's input folder: where the page uploads to
-SUFFIXES = (".jsonl", ".jsonl.gz", *TABLES)
-_LISTED = 200
 # Measured on two idle cores with the embedded encoder: texts of a tag, and texts a second with everything that follows.
 _TEXTS_OF_A_TAG, _TEXTS_A_SECOND = 10.4, 1600.0
 _BGE_SLOWER = {True: 4.0, False: 150.0}  # with a GPU, without one
 _BGE_BYTES = 2_300_000_000
 
 Body = dict[str, Any]
-
-
-def corpora() -> Body:
-    """The files in ComfyUI's input folder that an index can be built from, newest first."""
-    root = Path(folder_paths.get_input_directory())
-    found = [
-        path
-        for folder in (root, root / SUBFOLDER)
-        if folder.is_dir()
-        for path in folder.iterdir()
-        if path.is_file() and path.name.lower().endswith(SUFFIXES)
-    ]
-    found.sort(key=lambda path: -path.stat().st_mtime)
-    return {"corpora": [path.relative_to(root).as_posix() for path in found[:_LISTED]]}
-
-
-def corpus_path(name: str) -> str:
-    """The path of a corpus that the page names; raises InputError for what lies elsewhere or is no corpus."""
-    if name in ("", STARTER):
-        return name
-    root = Path(folder_paths.get_input_directory()).resolve()
-    path = (root / name).resolve()
-    if root not in path.parents or not path.name.lower().endswith(SUFFIXES) or not path.is_file():
-        raise InputError(
-            f"There is no corpus {name[:80]!r} in ComfyUI's input folder.",
-            hint=f"Upload one, or copy it there; it ends in {', '.join(SUFFIXES)}.",
-        )
-    return str(path)
 
 
 def _order(body: Body) -> Order:
@@ -91,8 +59,8 @@ def plan(body: Body) -> Body:
         "rows": rows,
         "seconds": round(rows * _TEXTS_OF_A_TAG / _TEXTS_A_SECOND * slower + 5),
         "encoder": model,
-        # Never from another thread beside sampling.
-        "where": "queue" if gpu and not embedded and order.device != CPU else "job",
+        # Never on the GPU from another thread beside sampling.
+        "where": "queue" if settings.queue_builds or (gpu and not embedded and order.device != CPU) else "job",
         "missing": [] if embedded else _missing(),
         "download_bytes": 0 if embedded or _has_weights() else _BGE_BYTES,
     }
@@ -152,7 +120,8 @@ def start_rebuild(jobs: JobRunner, body: Body) -> Body:
     order = _order(body)
     if plan(body)["where"] != "job":
         raise InputError(
-            "This would run on the GPU.", hint="Queue Danbooru Index: Rebuild as a prompt, or choose device cpu."
+            "This build is one for the queue.",
+            hint="Queue Danbooru Index: Rebuild as a prompt; or choose device cpu, with queue_builds off in the settings.",
         )
     return jobs.start("rebuild", lambda progress, cancelled: rebuild(order, progress, cancelled)).as_json()
 

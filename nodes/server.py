@@ -14,7 +14,7 @@ from server import PromptServer
 
 from ..danbooru_index.errors import IndexNotFoundError
 from ..danbooru_index.progress import silent
-from . import index_state, page_routes
+from . import corpora, index_state, page_routes
 from .jobs import JobRunner
 from .service import find_version, use_index
 
@@ -65,7 +65,7 @@ def _service() -> Service:
         (
             *ROUTES,
             own("GET", "state", "The index in use and the job.", partial(index_state.state, jobs)),
-            own("GET", "corpora", "What an index can be built from.", page_routes.corpora),
+            own("GET", "corpora", "What an index can be built from.", corpora.corpora),
             own("POST", "plan", "What a rebuild would take.", page_routes.plan, body=True),
             own("POST", "prepare", "Make the index ready.", partial(page_routes.start_prepare, jobs)),
             own("POST", "rebuild", "Build in the background.", partial(page_routes.start_rebuild, jobs), body=True),

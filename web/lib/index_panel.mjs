@@ -94,7 +94,7 @@ class Panel {
       const time = duration(plan.seconds, t);
       this.planBox.replaceChildren(
         el("div", {}, t("rebuild.plan", { rows: plan.rows.toLocaleString(locale()), time })),
-        plan.where === "queue" ? el("div", {}, t("rebuild.queue")) : el("div.dbi-faint", {}, t("rebuild.device")),
+        plan.where === "queue" ? el("div.dbi-faint", {}, t("rebuild.queue")) : el("div.dbi-faint", {}, t("rebuild.device")),
         plan.download_bytes ? el("div", {}, t("rebuild.download", { size: size(plan.download_bytes) })) : "",
         ...plan.missing.map((/** @type {any} */ one) => el("div.dbi-error", {}, t("rebuild.missing", one), el("pre.dbi-report", {}, one.command), one.changes)));
       this.go.disabled = plan.missing.length > 0 || this.running;
@@ -136,7 +136,8 @@ class Panel {
     if (plan.where === "job") return this.run("rebuild", this.order);
     const inputs = { device: "auto", batch_size: 0, unfinished: "resume", tolerant: true, ...this.order };
     await api.queuePrompt(0, { output: { 1: { class_type: "DanbooruIndexRebuild", inputs } }, workflow: {} });
-    this.dialog.close();
+    // It is told of as a job once its turn has come.
+    this.jobBox.textContent = t("rebuild.queued");
   }
 
   calm() {
