@@ -20,9 +20,11 @@ quick: $(VENV)/dev.stamp
 # The checks, then everything on this Python with a real ComfyUI beside it, then the engine on the oldest and the newest Python.
 test: $(VENV)/dev.stamp check
 	$(BIN)/python tests/hosts/comfyui.py prepare --requirements requirements.txt
+	$(BIN)/python tests/hosts/comfyui.py prepare 0.30.0 --requirements requirements.txt --bge-m3
 	$(BIN)/python tests/hosts/olah.py prepare
 	$(BIN)/python tests/hosts/browser.py prepare
 	$(BIN)/python tests/hosts/webui.py prepare
+	$(BIN)/python tests/hosts/npm.py prepare
 	DANBOORU_INDEX_TEST_FULL=1 $(BIN)/python -m pytest
 	$(BIN)/python -m nox --python 3.10 3.13
 

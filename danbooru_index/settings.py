@@ -27,7 +27,8 @@ class Settings:
     itself and to `token_endpoints`, never to another endpoint. `model_folders` are a host's folders of models, where
     BGE-M3 may already lie. `weights` is a file that `evaluate --tune` wrote, for searches instead of the built-in weights.
     `dense` says where tags of near meaning are looked for: `auto`, `sketch` or `chroma`; `chroma` is the address of a Chroma
-    server that holds the collection of the index. `key` is what clients of `serve` must send. `config` is the settings file, there
+    server that holds the collection of the index. `queue_builds` lets ComfyUI queue every rebuild as a prompt, not only those
+    that need the GPU. `key` is what clients of `serve` must send. `config` is the settings file, there
     or not. A workflow's nodes fetch only from `repository`, `endpoints` and what is `allowed_` beside them, and only into the
     home or `allowed_folders` (sources.py).
     """
@@ -46,6 +47,7 @@ class Settings:
     weights: Path | None = None
     dense: str = "auto"
     chroma: str = ""
+    queue_builds: bool = False
     key: str | None = field(default=None, repr=False)
     config: Path | None = None
     allowed_repositories: tuple[str, ...] = ()
@@ -98,6 +100,7 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         model_folders=_folders(env.get("DANBOORU_INDEX_MODEL_FOLDERS") or table.get("model_folders", [])),
         dense=_choice(str(env.get("DANBOORU_INDEX_DENSE") or table.get("dense", "auto")), "dense", DENSE_CHOICES),
         chroma=str(env.get("DANBOORU_INDEX_CHROMA") or table.get("chroma", "")),
+        queue_builds=_flag(env.get("DANBOORU_INDEX_QUEUE_BUILDS") or table.get("queue_builds", False), "queue_builds"),
         key=env.get("DANBOORU_INDEX_KEY") or None,
         weights=_file(env.get("DANBOORU_INDEX_WEIGHTS")) or _file(table.get("weights"), folder),
         config=config,

@@ -14,7 +14,7 @@ from .errors import HubError, InputError
 from .hub import FetchOptions, built_here, fetch_index
 from .hub.installed import whole_version
 from .index.versions import has_index
-from .locate import Located, locate, main_folder
+from .locate import Located, find_existing, locate, main_folder
 from .progress import Progress, silent
 from .settings import Settings
 from .sources import ENDPOINT, FOLDER, REPOSITORY, SERVER, Source, check_source
@@ -22,6 +22,7 @@ from .storage.paths import is_network_path
 from .transport.endpoints import Repository, check_endpoint
 
 NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
+_KEPT = " (built here and kept: no download takes its place)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +79,56 @@ def find_wanted(settings: Settings, wanted: Wanted, progress: Progress = silent)
     :raises SourceNotAllowedError: it would have to be fetched from, or into, a place that the settings do not name.
     :raises DanbooruIndexError: see fetch_index and locate.
     """
+    folder = target_of(settings, wanted)
+    kept = _fetch(settings, wanted, folder, progress) if wanted.download != NEVER else ""
+    located = locate(settings, _explicit(settings, wanted), progress)
+    return Located(located.folder, located.reason + kept)
+
+
+def find_ready(settings: Settings, wanted: Wanted) -> Located | None:
+    """What `find_wanted` gives where nothing has to be fetched or built for it, which takes no time; else None.
+
+    :raises SourceNotAllowedError: the folder lies on a computer that the settings do not name.
+    """
+    folder, kept = target_of(settings, wanted), ""
+    if wanted.download != NEVER:
+        if built_here(folder):
+            kept = _KEPT
+        elif wanted.download == UPDATE or not whole_version(folder):
+            return None
+    explicit = _explicit(settings, wanted)
+    if explicit is None and find_existing(settings) is None:
+        return None
+    located = locate(settings, explicit)
+    return Located(located.folder, located.reason + kept)
+
+
+def target_of(settings: Settings, wanted: Wanted) -> Path:
+    """The folder that a download for this node goes into.
+
+    :raises SourceNotAllowedError: it lies on a computer that the settings do not name.
+    """
+    if not wanted.folder:
+        return folder_of(settings, wanted.repository)
     if is_network_path(wanted.folder):
         # Windows logs in at another computer as soon as anything looks whether a folder is there.
         check_source(settings, Source.of(FOLDER, wanted.folder))
-    own = folder_of(settings, wanted.repository)
-    folder = Path(wanted.folder) if wanted.folder else own
-    kept = _fetch(settings, wanted, folder, progress) if wanted.download != NEVER else ""
-    named = wanted.folder or (own != main_folder(settings) and (wanted.download != NEVER or has_index(own)))
-    located = locate(settings, folder if named else None, progress)
-    return Located(located.folder, located.reason + kept)
+    return Path(wanted.folder)
+
+
+def _explicit(settings: Settings, wanted: Wanted) -> Path | None:
+    """The folder that is searched whatever else is there; None for the main index, else the starter index."""
+    folder = target_of(settings, wanted)
+    if wanted.folder:
+        return folder
+    named = folder != main_folder(settings) and (wanted.download != NEVER or has_index(folder))
+    return folder if named else None
 
 
 def _fetch(settings: Settings, wanted: Wanted, folder: Path, progress: Progress) -> str:
     """Fetch what is wanted, and say in words what was not done."""
     if built_here(folder):
-        return " (built here and kept: no download takes its place)"
+        return _KEPT
     if wanted.download == IF_MISSING and whole_version(folder):
         return ""
     check_source(settings, Source.of(REPOSITORY, wanted.repository or settings.repository))

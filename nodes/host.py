@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import folder_paths
+
 import comfy.model_management
 import comfy.utils
-import folder_paths
 
 from ..danbooru_index.errors import DanbooruIndexError
 from ..danbooru_index.progress import Step
@@ -46,6 +47,17 @@ def settings() -> Settings:
 def check_interrupted() -> None:
     """Raise ComfyUI's own exception if the user pressed stop."""
     comfy.model_management.throw_exception_if_processing_interrupted()
+
+
+def interrupt() -> None:
+    """Stop the prompt that runs, as ComfyUI's own button does."""
+    comfy.model_management.interrupt_current_processing()
+    check_interrupted()
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether this is ComfyUI's word that the user stopped the prompt."""
+    return isinstance(error, comfy.model_management.InterruptProcessingException)
 
 
 class NodeProgress:

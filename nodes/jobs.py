@@ -5,10 +5,11 @@ A job tells how far it is by events on ComfyUI's websocket and whenever its stat
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -21,7 +22,22 @@ EVENT = "danbooru-index.job"
 _SECONDS = 0.2  # between two events
 RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
 
-Work = Callable[[Progress, Callable[[], bool]], str]
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The words that a job ends with: `text` in English, and `key` and `values` for the language of the page."""
+
+    key: str
+    text: str
+    values: dict[str, str | int]
+
+    @classmethod
+    def of(cls, key: str, text: str, **values: str | int) -> Said:
+        """`text` is formatted with the values."""
+        return cls(key, text.format(**values), values)
+
+
+Work = Callable[[Progress, Callable[[], bool]], "str | Said"]
 
 
 class JobCancelled(Exception):
@@ -42,6 +58,7 @@ class Job:
     remaining: float = 0.0
     note: str = ""
     report: str = ""
+    said: dict[str, Any] | None = None  # the key and values of a report that the page can say in its own language
     error: str = ""
     hint: str = ""
     started: float = field(default_factory=time.time)
@@ -69,41 +86,83 @@ class JobRunner:
                 if self.job.kind == kind:
                     return self.job
                 raise InputError("Another job is running.", hint="Wait for its end, or cancel it.")
-            self._stop = threading.Event()
-            job = self.job = Job(kind)
-            thread = threading.Thread(
-                target=self._run, args=(job, work, self._stop), name=f"danbooru-index {kind}", daemon=True
-            )
+            job, stop = self._new(kind)
+        thread = threading.Thread(target=self._run, args=(job, work, stop), name=f"danbooru-index {kind}", daemon=True)
         self._send(job)
         thread.start()
         return job
+
+    def run_here(self, kind: str, work: Callable[[Progress], str], progress: Progress) -> str:
+        """Work of the prompt that runs, in its own thread, told of as a job too unless one is running; Cancel interrupts the
+        prompt. What `work` raises passes through."""
+        with self._lock:
+            busy = self.job is not None and self.job.state == RUNNING
+            job, stop = (None, None) if busy else self._new(kind)
+        if job is None or stop is None:
+            return work(progress)
+
+        def both(step: Step) -> None:
+            if stop.is_set():
+                host.interrupt()
+            self._note(job, step)
+            progress(step)
+
+        self._send(job)
+        with self._told(job):
+            job.report = work(both)
+        return job.report
 
     def cancel(self) -> Job | None:
         """Ask the running job to stop; it does so within a second or at its next step."""
         self._stop.set()
         return self.job
 
+    def _new(self, kind: str) -> tuple[Job, threading.Event]:
+        job, stop = Job(kind), threading.Event()
+        self.job, self._stop = job, stop
+        return job, stop
+
     def _run(self, job: Job, work: Work, stop: threading.Event) -> None:
         def progress(step: Step) -> None:
             if stop.is_set():
                 raise JobCancelled
-            job.stage, job.done, job.total, job.unit = step.name, step.done, step.total, step.unit
-            job.remaining, job.note = step.remaining, step.note or job.note
-            if time.monotonic() - self._said > _SECONDS:
-                self._send(job)
+            self._note(job, step)
 
+        with contextlib.suppress(Exception), self._told(job):  # the job says how it ended
+            said = work(progress, stop.is_set)
+            if isinstance(said, Said):
+                job.report, job.said = said.text, {"key": said.key, "values": said.values}
+            else:
+                job.report = said
+
+    def _note(self, job: Job, step: Step) -> None:
+        job.stage, job.done, job.total, job.unit = step.name, step.done, step.total, step.unit
+        job.remaining, job.note = step.remaining, step.note or job.note
+        if time.monotonic() - self._said > _SECONDS:
+            self._send(job)
+
+    @contextlib.contextmanager
+    def _told(self, job: Job) -> Iterator[None]:
+        """The end of a job, whatever ends it, in its state and its words."""
         try:
-            job.report = work(progress, stop.is_set)
+            yield
             job.state = DONE
         except (JobCancelled, BuildCancelledError):
             job.state = CANCELLED
+            raise
         except DanbooruIndexError as error:
             job.error, job.hint, job.state = str(error), hint_of(error), FAILED
             host.logger.error("%s: %s", job.kind, error)
-        except Exception as error:  # the job's end must be told, whatever ended it
-            job.error, job.hint, job.state = "It failed.", "The log of ComfyUI says more.", FAILED
-            host.logger.exception("%s: %s", job.kind, error)
-        self._send(job)
+            raise
+        except BaseException as error:
+            if host.is_interrupt(error):
+                job.state = CANCELLED
+            else:
+                job.error, job.hint, job.state = "It failed.", "The log of ComfyUI says more.", FAILED
+                host.logger.exception("%s: %s", job.kind, error)
+            raise
+        finally:
+            self._send(job)
 
     def _send(self, job: Job) -> None:
         self._said = time.monotonic()

@@ -1,4 +1,4 @@
-"""What ComfyUI's page asks beyond the engine's routes: the state of the index, jobs, corpora, and a plan before a rebuild.
+"""What ComfyUI's page asks beyond the engine's routes and the state of the index: a plan, builds, and what is allowed.
 
 Plain functions from a JSON object to a JSON object; server.py binds them. A corpus is a name inside ComfyUI's input folder,
 never a path.
@@ -13,90 +13,23 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import folder_paths
-
-from ..danbooru_index.errors import IndexFolderError, InputError
+from ..danbooru_index.errors import InputError
 from ..danbooru_index.progress import Progress
 from . import host
-from .building import STARTER, TABLES, Order, rebuild
+from .building import STARTER, Order, rebuild
+from .corpora import corpus_path
 from .encoders import AUTO, CPU, ENCODERS, USE_MULTILINGUAL
+from .index_state import version_in_use
 from .jobs import JobRunner
-from .service import find_version, preparing
+from .service import preparing
 from .words import install_command, transformers_change
 
-SUBFOLDER = "danbooru-index"  # of ComfyUI's input folder: where the page uploads to
-SUFFIXES = (".jsonl", ".jsonl.gz", *TABLES)
-_LISTED = 200
 # Measured on two idle cores with the embedded encoder: texts of a tag, and texts a second with everything that follows.
 _TEXTS_OF_A_TAG, _TEXTS_A_SECOND = 10.4, 1600.0
 _BGE_SLOWER = {True: 4.0, False: 150.0}  # with a GPU, without one
 _BGE_BYTES = 2_300_000_000
 
 Body = dict[str, Any]
-
-
-def state(jobs: JobRunner) -> Body:
-    """The index that would be used, the job, and the settings with where they come from."""
-    from ..danbooru_index.locate import main_folder
-
-    settings = host.settings()
-    version = _version()
-    return {
-        "index": _facts(version) if version is not None else None,
-        "kind": "none" if version is None else "built" if main_folder(settings) in version.parents else STARTER,
-        "aside": (main_folder(settings) / "CURRENT.aside").is_file(),
-        "job": jobs.job.as_json() if jobs.job is not None else None,
-    }
-
-
-def _version() -> Path | None:
-    try:
-        return find_version()
-    except IndexFolderError:
-        return None
-
-
-def _facts(version: Path) -> Body:
-    from ..danbooru_index.index.manifest import read_manifest
-
-    manifest = read_manifest(version)
-    channels = sorted({name.partition("/")[0] for name in manifest.files if "/" in name})
-    return {
-        "tags": manifest.rows,
-        "texts": manifest.texts,
-        "encoder": str(manifest.encoder),
-        "bytes": sum(entry.size for entry in manifest.files.values()),
-        "channels": channels,
-        "built": (version / "manifest.json").stat().st_mtime,
-    }
-
-
-def corpora() -> Body:
-    """The files in ComfyUI's input folder that an index can be built from, newest first."""
-    root = Path(folder_paths.get_input_directory())
-    found = [
-        path
-        for folder in (root, root / SUBFOLDER)
-        if folder.is_dir()
-        for path in folder.iterdir()
-        if path.is_file() and path.name.lower().endswith(SUFFIXES)
-    ]
-    found.sort(key=lambda path: -path.stat().st_mtime)
-    return {"corpora": [path.relative_to(root).as_posix() for path in found[:_LISTED]]}
-
-
-def corpus_path(name: str) -> str:
-    """The path of a corpus that the page names; raises InputError for what lies elsewhere or is no corpus."""
-    if name in ("", STARTER):
-        return name
-    root = Path(folder_paths.get_input_directory()).resolve()
-    path = (root / name).resolve()
-    if root not in path.parents or not path.name.lower().endswith(SUFFIXES) or not path.is_file():
-        raise InputError(
-            f"There is no corpus {name[:80]!r} in ComfyUI's input folder.",
-            hint=f"Upload one, or copy it there; it ends in {', '.join(SUFFIXES)}.",
-        )
-    return str(path)
 
 
 def _order(body: Body) -> Order:
@@ -126,8 +59,8 @@ def plan(body: Body) -> Body:
         "rows": rows,
         "seconds": round(rows * _TEXTS_OF_A_TAG / _TEXTS_A_SECOND * slower + 5),
         "encoder": model,
-        # Never from another thread beside sampling.
-        "where": "queue" if gpu and not embedded and order.device != CPU else "job",
+        # Never on the GPU from another thread beside sampling.
+        "where": "queue" if settings.queue_builds or (gpu and not embedded and order.device != CPU) else "job",
         "missing": [] if embedded else _missing(),
         "download_bytes": 0 if embedded or _has_weights() else _BGE_BYTES,
     }
@@ -137,7 +70,7 @@ def _rows(corpus: str) -> int:
     from ..danbooru_index.index.manifest import read_manifest
     from ..danbooru_index.locate import STARTER_CORPUS
 
-    version = _version()
+    version = version_in_use()
     if corpus in ("", STARTER):
         if not corpus and version is not None:
             return read_manifest(version).rows
@@ -187,28 +120,10 @@ def start_rebuild(jobs: JobRunner, body: Body) -> Body:
     order = _order(body)
     if plan(body)["where"] != "job":
         raise InputError(
-            "This would run on the GPU.", hint="Queue Danbooru Index: Rebuild as a prompt, or choose device cpu."
+            "This build is one for the queue.",
+            hint="Queue Danbooru Index: Rebuild as a prompt; or choose device cpu, with queue_builds off in the settings.",
         )
     return jobs.start("rebuild", lambda progress, cancelled: rebuild(order, progress, cancelled)).as_json()
-
-
-def start_verify(jobs: JobRunner) -> Body:
-    """Compare every file of the index with its hash."""
-
-    def work(progress: Progress, _: Callable[[], bool]) -> str:
-        from ..danbooru_index.errors import IndexDamagedError
-        from ..danbooru_index.index.manifest import check_files, read_manifest
-
-        version = find_version()
-        if version is None:
-            raise InputError("There is no index yet.", hint="Search once, and the starter index is built.")
-        manifest = read_manifest(version)
-        problems = check_files(version, manifest, hashes=True)
-        if problems:
-            raise IndexDamagedError(f"The index is damaged: {'; '.join(problems[:3])}.", hint="Build it again.")
-        return f"All {len(manifest.files)} files are as they were built."
-
-    return jobs.start("verify", work).as_json()
 
 
 def bring_back() -> Body:

@@ -10,6 +10,7 @@ from comfy_api.v0_0_2 import io, ui
 from ..danbooru_index.storage.paths import is_network_path
 from . import host
 from .building import RESTART, RESUME, STARTER, Order, corpus_fingerprint, rebuild
+from .corpora import of_node
 from .encoders import AUTO, DEVICES, ENCODERS
 from .inputs import HANDLE_TYPE
 from .service import IndexHandle
@@ -79,7 +80,7 @@ class DanbooruIndexRebuild(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, corpus: str | None = None) -> bool | str:
-        named = (corpus or "").strip().strip('"')
+        named = of_node(corpus or "")
         if is_network_path(named):
             return "The corpus lies on another computer: copy it to this one."
         if named and named != STARTER and not Path(named).is_file():
@@ -88,10 +89,14 @@ class DanbooruIndexRebuild(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, corpus: str | None = None, **inputs: Any) -> str:
-        return f"{sorted(inputs.items())} {corpus_fingerprint(corpus or '')}"
+        return f"{sorted(inputs.items())} {corpus_fingerprint(of_node(corpus or ''))}"
 
     @classmethod
-    def execute(cls, **inputs: Any) -> io.NodeOutput:
+    def execute(cls, corpus: str = "", **inputs: Any) -> io.NodeOutput:
+        from .server import jobs
+
+        order = Order(corpus=of_node(corpus), **inputs)
         with host.shown_errors():
-            report = rebuild(Order(**inputs), host.NodeProgress())
+            # The page that asked for it shows it as it shows a build in the background.
+            report = jobs.run_here("rebuild", lambda progress: rebuild(order, progress), host.NodeProgress())
         return io.NodeOutput(IndexHandle(), report, ui=ui.PreviewText(report))

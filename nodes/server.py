@@ -14,7 +14,7 @@ from server import PromptServer
 
 from ..danbooru_index.errors import IndexNotFoundError
 from ..danbooru_index.progress import silent
-from . import page_routes
+from . import corpora, index_state, page_routes
 from .jobs import JobRunner
 from .service import find_version, use_index
 
@@ -64,12 +64,13 @@ def _service() -> Service:
         find_version,
         (
             *ROUTES,
-            own("GET", "state", "The index in use and the job.", partial(page_routes.state, jobs)),
-            own("GET", "corpora", "What an index can be built from.", page_routes.corpora),
+            own("GET", "state", "The index in use and the job.", partial(index_state.state, jobs)),
+            own("GET", "corpora", "What an index can be built from.", corpora.corpora),
             own("POST", "plan", "What a rebuild would take.", page_routes.plan, body=True),
             own("POST", "prepare", "Make the index ready.", partial(page_routes.start_prepare, jobs)),
             own("POST", "rebuild", "Build in the background.", partial(page_routes.start_rebuild, jobs), body=True),
-            own("POST", "verify", "Compare the index with its hashes.", partial(page_routes.start_verify, jobs)),
+            own("POST", "verify", "Compare the index with its hashes.", partial(index_state.start_verify, jobs)),
+            own("POST", "update", "Take a newer index of the Hub.", partial(index_state.start_update, jobs)),
             own("POST", "back", "Use the built index again.", page_routes.bring_back),
             own("POST", "allow", "Allow a source that a workflow names.", page_routes.allow, body=True),
             own("POST", "cancel", "Stop the job.", partial(page_routes.cancel, jobs)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..danbooru_index.errors import DanbooruIndexError
+from ..danbooru_index.errors import DanbooruIndexError, IndexFolderError
 from ..danbooru_index.progress import Progress
 from ..danbooru_index.settings import Settings
 from . import host
@@ -76,18 +76,27 @@ class _Key:
 
 @dataclass(slots=True)
 class _Opened:
-    index: Index
+    """An index of the table, or one that is being opened: whoever wants the same waits for `opening`, nobody else does."""
+
+    index: Index | None = None
     users: int = 0
     outdated: bool = False
+    opening: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(slots=True)
 class _Service:
-    """`finding` is held while an index is looked for, which may build or fetch it; `lock` guards the table alone."""
+    """`lock` guards the two tables for moments. What takes long is done under a lock of its own: opening an index under the one
+    of its entry, fetching or building under the one of the folder that it is done in."""
 
     opened: dict[_Key, _Opened] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    finding: threading.RLock = field(default_factory=threading.RLock)
+    making: dict[Path, threading.Lock] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def making_in(self, folder: Path) -> threading.Lock:
+        """The lock for fetching and building in a folder."""
+        with self.lock:
+            return self.making.setdefault(folder.absolute(), threading.Lock())
 
 
 _service = _Service()
@@ -102,38 +111,70 @@ def use_index(
     A rebuilt or newly fetched index is opened at the next call; the old one is closed when its last search has ended.
 
     :param progress: told of a build or download; by default the bar of the node that runs. Outside a node, name one.
-    :param check: asked while another search builds or fetches; raises to give up.
+    :param check: asked while another search fetches, builds or opens the same index; raises to give up.
     """
-    from ..danbooru_index.index.versions import current_version
-
     handle = handle or IndexHandle()
     progress = progress or host.NodeProgress()
-    with _held(_service.finding, check):
-        folder, reason = _find(handle, progress)
-        version = current_version(folder)
-        with _held(_service.lock, check):
-            opened = _open(handle, folder, version, reason, progress)
-            opened.users += 1
+    folder, reason = _find(handle, progress, check)
+    key, opened = _enter(handle, folder, progress, check)
+    assert opened.index is not None
     try:
         yield opened.index, reason
     finally:
-        with _service.lock:
-            opened.users -= 1
-            if opened.outdated and not opened.users:
-                opened.index.close()
+        _leave(key, opened)
 
 
-def _open(handle: IndexHandle, folder: Path, version: Path, reason: str, progress: Progress) -> _Opened:
-    """The index from the table, opened first where it is not there; the caller holds the lock."""
+def _enter(handle: IndexHandle, folder: Path, progress: Progress, check: Callable[[], None]) -> tuple[_Key, _Opened]:
+    """The open entry of the version that is current now, with one user more."""
+    from ..danbooru_index.index.versions import current_version
+
+    while True:
+        key, opened = _take(handle, folder)
+        try:
+            _open(key, opened, handle, progress, check)
+            return key, opened
+        except BaseException as error:
+            _leave(key, opened)
+            # A build may just have made another version the current one, and removed this.
+            if not isinstance(error, IndexFolderError) or current_version(folder).resolve() == key.version:
+                raise
+
+
+def _take(handle: IndexHandle, folder: Path) -> tuple[_Key, _Opened]:
+    """The entry of the table for the version that is current now, with one user more; other versions are outdated."""
+    key = _key(handle, folder)
+    with _service.lock:
+        _outdate([k for k in _service.opened if k.folder == key.folder and k.version != key.version])
+        opened = _service.opened.setdefault(key, _Opened())
+        opened.users += 1
+    return key, opened
+
+
+def _leave(key: _Key, opened: _Opened) -> None:
+    """One user less; the last one closes what is outdated, and forgets what could not be opened."""
+    with _service.lock:
+        opened.users -= 1
+        if opened.users:
+            return
+        if opened.index is None:
+            if _service.opened.get(key) is opened:
+                del _service.opened[key]
+        elif opened.outdated:
+            opened.index.close()
+
+
+def _key(handle: IndexHandle, folder: Path) -> _Key:
     from ..danbooru_index.index.manifest import read_manifest
+    from ..danbooru_index.index.versions import current_version
 
+    version = current_version(folder)
     built = read_manifest(version).encoder
     check_encoder(version, built, handle.encoder)
     settings = handle.settings()
     device, precision = placed(built.name, settings.device, handle.precision)
     # The embedded encoder fetches nothing, so where it would be fetched from makes no difference.
     endpoints = () if built.name == USE_MULTILINGUAL else settings.endpoints
-    key = _Key(
+    return _Key(
         folder.resolve(),
         version.resolve(),
         device,
@@ -143,15 +184,18 @@ def _open(handle: IndexHandle, folder: Path, version: Path, reason: str, progres
         settings.dense,
         settings.chroma,
     )
-    _outdate([k for k in _service.opened if k.folder == key.folder and k.version != key.version])
-    if key not in _service.opened:
-        _service.opened[key] = _Opened(open_index(version, handle.precision, settings, progress))
-        host.logger.info("using %s with %s", reason, _service.opened[key].index.manifest.encoder)
-    return _service.opened[key]
+
+
+def _open(key: _Key, opened: _Opened, handle: IndexHandle, progress: Progress, check: Callable[[], None]) -> None:
+    """Open the index of an entry, unless somebody has."""
+    with _held(opened.opening, check):
+        if opened.index is None:
+            opened.index = open_index(key.version, handle.precision, handle.settings(), progress)
+            host.logger.info("using the index %s with %s", key.folder, opened.index.manifest.encoder)
 
 
 @contextlib.contextmanager
-def _held(lock: threading.RLock, check: Callable[[], None]) -> Iterator[None]:
+def _held(lock: threading.Lock, check: Callable[[], None]) -> Iterator[None]:
     """A lock, with a look now and then whether the wait is still wanted."""
     while not lock.acquire(timeout=_LOOK_SECONDS):
         check()
@@ -161,11 +205,16 @@ def _held(lock: threading.RLock, check: Callable[[], None]) -> Iterator[None]:
         lock.release()
 
 
-def _find(handle: IndexHandle, progress: Progress | None = None) -> tuple[Path, str]:
-    from ..danbooru_index.workflow import find_wanted
+def _find(handle: IndexHandle, progress: Progress, check: Callable[[], None]) -> tuple[Path, str]:
+    """The folder of the index, fetched or built first where need be; others that need nothing made do not wait for it."""
+    from ..danbooru_index.workflow import find_ready, find_wanted, target_of
 
     # The user's own settings: what the workflow says may be a stranger's word.
-    located = find_wanted(host.settings(), handle.wanted(), progress or host.NodeProgress())
+    settings, wanted = host.settings(), handle.wanted()
+    located = find_ready(settings, wanted)
+    if located is None:
+        with _held(_service.making_in(target_of(settings, wanted)), check):
+            located = find_wanted(settings, wanted, progress)
     return located.folder, located.reason
 
 
@@ -173,7 +222,7 @@ def _outdate(keys: list[_Key]) -> None:
     for key in keys:
         opened = _service.opened.pop(key)
         opened.outdated = True
-        if not opened.users:
+        if opened.index is not None and not opened.users:
             opened.index.close()
 
 

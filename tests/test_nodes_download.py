@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from hub_versions import REPOSITORY, environment, write_version
+from hub_versions import CONTENTS, REPOSITORY, environment, write_version
 
 pytest_plugins = ["hub_fixtures"]
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = """
+HOST = """
 import importlib, importlib.util, json, sys, types
-home, root, handle = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+home, root, handles = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 names = ("comfy", "comfy.model_management", "comfy.utils", "folder_paths")
 host = {name: types.ModuleType(name) for name in names}
 sys.modules.update(host)
@@ -30,14 +31,43 @@ nodes = types.ModuleType("pack.nodes")
 nodes.__path__ = [f"{root}/nodes"]
 sys.modules["pack.nodes"] = nodes
 service = importlib.import_module("pack.nodes.service")
-folder, reason = service._find(service.IndexHandle(**handle))
+"""
+FIND = """
+folder, reason = service._find(service.IndexHandle(**handles), lambda step: None, lambda: None)
 versions = importlib.import_module("pack.danbooru_index.index.versions")
 print(json.dumps([str(folder), versions.current_version(folder).name, reason]))
 """
+# One search waits for a download that stands still; searches that need nothing made, and the close of one, do not.
+BESIDE = """
+import threading, time
+slow, quick = (service.IndexHandle(**handle) for handle in handles)
+download = threading.Thread(target=lambda: service.use_index(slow, lambda step: None, lambda: None).__enter__(), daemon=True)
+download.start()
+while not any(lock.locked() for lock in service._service.making.values()):
+    time.sleep(0.01)
+begun, names = time.monotonic(), []
+def search():
+    with service.use_index(quick, lambda step: None, lambda: None) as (index, _):
+        names.append(index.manifest.rows)
+threads = [threading.Thread(target=search, daemon=True) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join(30)
+# Who needs the same download waits, and can give up.
+def stop():
+    raise KeyboardInterrupt
+try:
+    with service.use_index(slow, lambda step: None, stop):
+        gave_up = False
+except KeyboardInterrupt:
+    gave_up = True
+print(json.dumps([names, time.monotonic() - begun, gave_up, download.is_alive()]))
+"""
 
 
-def run(home: Path, handle: dict[str, str], **settings: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", PROGRAM, str(home), str(ROOT), json.dumps(handle)]
+def run(home: Path, handle: object, program: str = FIND, **settings: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", HOST + program, str(home), str(ROOT), json.dumps(handle)]
     kept = {name: value for name, value in environment(home).items() if name != "PYTHONPATH"}
     env = kept | {f"DANBOORU_INDEX_{name.upper()}": value for name, value in settings.items()}
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, cwd=home)
@@ -122,3 +152,16 @@ def test_another_repository_has_a_folder_of_its_own(published, home, tmp_path):
         assert json.loads(found.stdout)[0] == str(home / "index-other--index"), found.stderr
     assert find(home, published.url, download="never") == ours
     assert find(home, published.url, download="if missing") == ours
+
+
+def test_no_search_waits_for_the_download_of_another(published, home, small_folder, tmp_path):
+    shutil.copytree(small_folder, home / "index")
+    published.add("other/index").commit_folder(write_version(tmp_path / "theirs", CONTENTS))
+    published.fault("/storage/", stall=60)
+    theirs = {"repository": "other/index", "endpoint": published.url, "download": "if missing"}
+    allowed = {"allowed_endpoints": published.url, "allowed_repositories": "other/index"}
+    done = run(home, [theirs, {}], BESIDE, **allowed)
+    assert done.returncode == 0, done.stderr
+    rows, seconds, gave_up, still = json.loads(done.stdout)
+    assert rows == [17, 17, 17] and gave_up and still
+    assert seconds < 30

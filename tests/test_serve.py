@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,18 +17,13 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from conftest import corpus_lines
 from serving import Running, serving
 
 from danbooru_index.cli import main
-from danbooru_index.encoders import open_encoder
 from danbooru_index.errors import InputError
-from danbooru_index.indexing import build_index
 from danbooru_index.serve.guard import Guard, Rate
 from danbooru_index.serve.options import ServeOptions
 from danbooru_index.service.failures import RequestError
-from danbooru_index.service.keeper import LOOK_SECONDS, IndexKeeper
-from danbooru_index.settings import load_settings
 
 SEARCH = "/danbooru-index/v1/search"
 KEY = "a-key-of-the-tests"
@@ -275,44 +269,3 @@ def test_addresses_are_ours_under_any_number_and_names_only_if_named() -> None:
     with pytest.raises(RequestError) as refused:
         guard.check_site({"host": "other.example"})
     assert refused.value.status == 421
-
-
-def test_a_new_version_is_used_without_a_restart(tmp_path: Path) -> None:
-    def build(lines: list[str]) -> None:
-        corpus.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        build_index(corpus, folder, open_encoder("use-multilingual"))
-
-    corpus, folder, now = tmp_path / "corpus.jsonl", tmp_path / "index", [0.0]
-    build(corpus_lines()[:3])
-    keeper = IndexKeeper(load_settings(), folder, clock=lambda: now[0])
-    with keeper.use() as (first, _):
-        assert len(first.store) == 3
-        build(corpus_lines()[:5])
-        with keeper.use() as (same, _):
-            assert same is first  # it looks once in a while only
-        now[0] += LOOK_SECONDS
-        with keeper.use() as (second, _):
-            assert len(second.store) == 5
-            assert first.store.record(0).tag == "1girl"  # the old one stays open for who uses it
-    (folder / "CURRENT").write_text("nothing\n", encoding="utf-8")
-    now[0] += LOOK_SECONDS
-    with keeper.use() as (still, _):
-        assert still is second
-    keeper.close()
-
-
-def test_threads_share_one_index(small_folder: Path) -> None:
-    keeper = IndexKeeper(load_settings(), small_folder)
-    seen = []
-
-    def use() -> None:
-        with keeper.use() as (index, _):
-            seen.append(id(index))
-
-    threads = [threading.Thread(target=use) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(set(seen)) == 1 and len(seen) == 8
-    keeper.close()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
+import npm
 import pytest
 from help_pages import LANGUAGES, page, page_path, words_of
 
@@ -82,6 +85,33 @@ def test_the_units_of_the_page() -> None:
     done = node.node(["--test", *tests], return_completed_process=True, capture_output=True, text=True, timeout=120)
     assert isinstance(done, subprocess.CompletedProcess)
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+@pytest.fixture(scope="module")
+def checker() -> None:
+    """The type checker is installed; skipped, or in the full run failed, where it is not."""
+    if npm.is_prepared():
+        return
+    how = "the type checker is not installed: python tests/hosts/npm.py prepare"
+    if os.environ.get("DANBOORU_INDEX_TEST_FULL") == "1":
+        pytest.fail(how)
+    pytest.skip(how)
+
+
+@pytest.mark.parametrize("project", npm.projects(), ids=lambda path: path.stem)
+def test_the_types_of_the_scripts_fit(checker: None, project: Path) -> None:
+    assert npm.check_types(project) == ""
+
+
+def test_a_type_that_does_not_fit_is_found(checker: None, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "javascript", tmp_path / "javascript")
+    shutil.copytree(npm.TYPES, tmp_path / "tests" / "web" / "types")
+    script = tmp_path / "javascript" / "danbooru_index_live.js"
+    script.write_text(
+        script.read_text(encoding="utf-8").replace("limit: 12", "limit: this.popup.rows"), encoding="utf-8"
+    )
+    found = npm.check_types(tmp_path / "tests" / "web" / "types" / "webui.json")
+    assert "danbooru_index_live.js" in found and "'rows'" in found
 
 
 def test_what_the_start_of_comfyui_may_not_import_is_named_twice_and_equal() -> None:

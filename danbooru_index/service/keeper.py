@@ -43,7 +43,10 @@ class IndexKeeper:
         self._settings, self._db, self._progress, self._clock = settings, db, progress, clock
         self._opened: _Opened | None = None
         self._looked = -LOOK_SECONDS
+        self._closed = False
+        # `_lock` is held for moments; `_opening` while an index is opened, which may build or fetch it first.
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
 
     @contextlib.contextmanager
     def use(self) -> Iterator[tuple[Index, str]]:
@@ -51,9 +54,7 @@ class IndexKeeper:
 
         :raises DanbooruIndexError: see open_index.
         """
-        with self._lock:
-            opened = self._current()
-            opened.users += 1
+        opened = self._entered()
         try:
             yield opened.index, opened.reason
         finally:
@@ -72,36 +73,57 @@ class IndexKeeper:
     def close(self) -> None:
         """Close the index as soon as nobody uses it."""
         with self._lock:
+            self._closed = True
             self._retire()
 
-    def _current(self) -> _Opened:
-        now = self._clock()
-        if self._opened is not None and now - self._looked < LOOK_SECONDS:
-            return self._opened
-        self._looked = now
-        if self._opened is None or self._newer():
-            self._open()
-        assert self._opened is not None
-        return self._opened
+    def _entered(self) -> _Opened:
+        """The index with one user more. Only who finds nothing open waits; a newer version is opened beside the old one's use."""
+        with self._lock:
+            now = self._opened
+            if now is not None and (self._seen() or not self._opening.acquire(blocking=False)):
+                return self._used(now)
+        if now is None:
+            self._opening.acquire()
+        try:
+            opened = self._newest()
+            with self._lock:
+                self._looked = self._clock()
+                return self._used(opened)
+        finally:
+            self._opening.release()
 
-    def _open(self) -> None:
-        """Open the version that is current now; a new one that cannot be opened leaves the old one in use."""
+    def _seen(self) -> bool:
+        return self._clock() - self._looked < LOOK_SECONDS
+
+    @staticmethod
+    def _used(opened: _Opened) -> _Opened:
+        opened.users += 1
+        return opened
+
+    def _newest(self) -> _Opened:
+        """The version that is current now, opened where it is another one; one that cannot be opened leaves the old one in use."""
+        before = self._opened
+        if before is not None and not self._newer(before):
+            return before
         try:
             opened = _Opened(*open_index(self._settings, self._db, self._progress))
         except DanbooruIndexError as error:
-            if self._opened is None:
+            if before is None:
                 raise
             logger.warning("the new version of the index is not used: %s %s", error, error.hint)
-            return
-        self._retire()
-        self._opened = opened
+            return before
+        with self._lock:
+            self._retire()
+            # Closed meanwhile, it is for this one use.
+            opened.outdated = self._closed
+            self._opened = None if self._closed else opened
+        return opened
 
-    def _newer(self) -> bool:
+    def _newer(self, opened: _Opened) -> bool:
         """Whether another version should be used now; a pointer that cannot be read leaves things as they are."""
-        assert self._opened is not None
         try:
             found = find_existing(self._settings, self._db)
-            return found is not None and current_version(found.folder) != self._opened.index.folder
+            return found is not None and current_version(found.folder) != opened.index.folder
         except (OSError, DanbooruIndexError):
             return False
 

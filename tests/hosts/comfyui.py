@@ -16,11 +16,21 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from comfyui_install import RELEASES, Installation, Release, prepare
+from comfyui_install import RELEASES, Installation, Release, prepare, with_bge_m3
 from comfyui_layers import HostError, cache_root
 from comfyui_server import ComfyUIServer, PromptRefused
 
-__all__ = ["RELEASES", "ComfyUIServer", "HostError", "Installation", "PromptRefused", "Release", "main", "prepare"]
+__all__ = [
+    "RELEASES",
+    "ComfyUIServer",
+    "HostError",
+    "Installation",
+    "PromptRefused",
+    "Release",
+    "main",
+    "prepare",
+    "with_bge_m3",
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,11 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = commands.add_parser("prepare", help="install releases of ComfyUI into the cache folder")
     command.add_argument("versions", nargs="*", default=list(RELEASES), help=f"all by default: {', '.join(RELEASES)}")
     command.add_argument("--requirements", type=Path, required=True, help="the pack's requirements.txt")
+    command.add_argument("--bge-m3", action="store_true", help="with what BGE-M3 needs, beside the others")
     options = parser.parse_args(arguments)
+    requirements = with_bge_m3(options.requirements) if options.bge_m3 else options.requirements
     for version in options.versions:
         started = time.monotonic()
         try:
-            prepare(version, options.requirements, lambda line: print(line, flush=True))
+            prepare(version, requirements, lambda line: print(line, flush=True))
         except HostError as error:
             print(error, file=sys.stderr)
             return 1

@@ -83,6 +83,20 @@ def prepare(version: str, requirements: Path, report: Report = lambda line: None
     return Installation(version, host.python, tree)
 
 
+def with_bge_m3(requirements: Path) -> Path:
+    """A requirements file with what BGE-M3 needs beside these lines, as pyproject.toml names it; it lies in the cache."""
+    text = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r"^bge-m3 = \[(.*)\]$", text, re.MULTILINE)
+    if found is None:
+        raise HostError("pyproject.toml names no extra bge-m3")
+    lines = [*requirement_lines(requirements), *re.findall(r'"([^"]+)"', found[1])]
+    root = cache_root()
+    root.mkdir(parents=True, exist_ok=True)
+    file = root / f"requirements-bge-m3-{digest(*lines)}.txt"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
 def _remove_cuda_libraries(layer: Layer) -> None:
     """Delete torchaudio's compiled parts, which ask for CUDA; its Python parts, all that ComfyUI imports, work."""
     for library in (layer.site_packages / "torchaudio" / "lib").glob("*.so"):

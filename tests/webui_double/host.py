@@ -111,9 +111,11 @@ def main():
     started = time.perf_counter()
     demo = build()
     ours = json.dumps({key: value for key, value in shared.opts.data.items()})
-    script = (EXTENSION / "javascript" / "danbooru_index.js").read_text(encoding="utf-8")
+    # As the WebUI does it: every file of the folder, by name, each a script of its own.
+    files = sorted((EXTENSION / "javascript").glob("*.js"))
+    own = "".join(f"<script>{path.read_text(encoding='utf-8')}</script>" for path in files)
     style = (EXTENSION / "style.css").read_text(encoding="utf-8")
-    add_to_head(f"<script>{SHIM % ours}</script><script>{script}</script><style>{style}</style>")
+    add_to_head(f"<script>{SHIM % ours}</script>{own}<style>{style}</style>")
     login = json.loads(sys.argv[1]) if len(sys.argv) > 1 else None
     for round_number in range(2):
         auth = tuple(login) if login else None

@@ -1,7 +1,7 @@
 // The dialog of the index: what it is, building it again from a file, verifying it.
 import { api } from "../../../scripts/api.js";
 import { duration, el, own, size, style } from "./dom.mjs";
-import { jobView } from "./job.mjs";
+import { showJob } from "./job.mjs";
 import { ask, forget } from "./service.mjs";
 import { locale, ready, t } from "./words.mjs";
 
@@ -22,6 +22,9 @@ class Panel {
   constructor(changed, order) {
     this.changed = changed;
     this.order = { corpus: "", encoder: "auto", ...order };
+    this.asked = false;
+    this.running = false;
+    this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
     this.about = el("div.dbi-about");
     this.jobBox = el("div", { "aria-live": "polite" });
     this.corpus = /** @type {HTMLSelectElement} */ (el("select.dbi-select.dbi-wide", { "aria-label": t("rebuild.from"), onchange: () => this.choose() }));
@@ -37,6 +40,7 @@ class Panel {
       this.planBox, this.jobBox,
       el("div.dbi-buttons", {}, this.go,
         el("button.dbi-button", { type: "button", onclick: () => void this.run("verify", {}) }, t("rebuild.verify")),
+        this.update = el("button.dbi-button", { type: "button", hidden: true, onclick: () => void this.run("update", {}) }, t("rebuild.update")),
         this.back = el("button.dbi-button", { type: "button", hidden: true, onclick: () => void this.run("back", {}) }, t("rebuild.back")),
         el("button.dbi-button", { type: "button", onclick: () => this.dialog.close() }, t("close")))));
     own(this.dialog);
@@ -45,7 +49,6 @@ class Panel {
   }
 
   async start() {
-    this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
     api.addEventListener("danbooru-index.job", this.onJob);
     await Promise.all([this.state(), this.corpora(this.order.corpus)]);
     await this.choose();
@@ -60,11 +63,14 @@ class Panel {
   async state() {
     const state = await ask("comfyui/state");
     const { index } = state;
-    this.back.hidden = !state.aside || state.kind === "built";
+    this.back.hidden = !state.aside || state.kind !== "starter";
+    this.update.hidden = !state.update;
     this.about.replaceChildren(
       el("strong", {}, state.kind === "none" ? t("index.none") : t(`index.${state.kind}`, { tags: index.tags.toLocaleString(locale()) })),
       index ? el("div.dbi-faint", {}, t("index.details", { texts: index.texts.toLocaleString(locale()), encoder: index.encoder,
-        size: size(index.bytes), date: new Date(index.built * 1000).toLocaleDateString(locale()) })) : "");
+        size: size(index.bytes), date: new Date(index.built * 1000).toLocaleDateString(locale()) })) : "",
+      index ? el("div.dbi-faint", {}, t("index.channels", { channels: index.channels.map((/** @type {string} */ name) => t(`channel.${name}`)).join(", ") })) : "",
+      index?.source ? el("div.dbi-faint", {}, t("index.source", index.source)) : "");
     if (state.job) this.job(state.job, true);
   }
 
@@ -88,7 +94,7 @@ class Panel {
       const time = duration(plan.seconds, t);
       this.planBox.replaceChildren(
         el("div", {}, t("rebuild.plan", { rows: plan.rows.toLocaleString(locale()), time })),
-        plan.where === "queue" ? el("div", {}, t("rebuild.queue")) : el("div.dbi-faint", {}, t("rebuild.device")),
+        plan.where === "queue" ? el("div.dbi-faint", {}, t("rebuild.queue")) : el("div.dbi-faint", {}, t("rebuild.device")),
         plan.download_bytes ? el("div", {}, t("rebuild.download", { size: size(plan.download_bytes) })) : "",
         ...plan.missing.map((/** @type {any} */ one) => el("div.dbi-error", {}, t("rebuild.missing", one), el("pre.dbi-report", {}, one.command), one.changes)));
       this.go.disabled = plan.missing.length > 0 || this.running;
@@ -130,7 +136,8 @@ class Panel {
     if (plan.where === "job") return this.run("rebuild", this.order);
     const inputs = { device: "auto", batch_size: 0, unfinished: "resume", tolerant: true, ...this.order };
     await api.queuePrompt(0, { output: { 1: { class_type: "DanbooruIndexRebuild", inputs } }, workflow: {} });
-    this.dialog.close();
+    // It is told of as a job once its turn has come.
+    this.jobBox.textContent = t("rebuild.queued");
   }
 
   calm() {
@@ -165,7 +172,7 @@ class Panel {
     const news = !this.running && this.ended !== job.id;
     this.shown = job.id;
     if (!this.running) this.ended = job.id;
-    this.jobBox.replaceChildren(jobView(job));
+    showJob(this.jobBox, job);
     this.go.disabled = this.running || Boolean(this.plan?.missing.length);
     if (news) {
       forget();

@@ -1,7 +1,7 @@
 // The search in place: a list at the cursor of a text box for the words before it; and the selected text expanded in place.
 import { caretOf, edit } from "./box.mjs";
 import { el, style } from "./dom.mjs";
-import { jobView } from "./job.mjs";
+import { showJob } from "./job.mjs";
 import * as memory from "./memory.mjs";
 import { row } from "./rows.mjs";
 import { LiveSearch } from "./search.mjs";
@@ -38,7 +38,7 @@ class Popup {
       filters: () => ({ nsfw: setting("nsfw") }),
       found: (found) => this.found(found),
       failed: (error) => this.say(`${error.message} ${error.hint ?? ""}`),
-      waiting: (job) => this.list.replaceChildren(jobView(job)),
+      waiting: (job) => showJob(this.list, job),
       slow: () => { this.status.textContent = t("index.opening"); },
     });
     const listen = (/** @type {EventTarget} */ target, /** @type {string} */ kind, /** @type {any} */ run, capture = false) => {

@@ -2,7 +2,7 @@
 import { api } from "../../../scripts/api.js";
 import { lastBox, toggle } from "./box.mjs";
 import { el, own, style } from "./dom.mjs";
-import { jobView } from "./job.mjs";
+import { showJob } from "./job.mjs";
 import * as memory from "./memory.mjs";
 import { row } from "./rows.mjs";
 import { LiveSearch } from "./search.mjs";
@@ -44,11 +44,8 @@ class Sidebar {
       waiting: (job) => this.wait(job),
       slow: () => { this.status.textContent = t("index.opening"); },
     });
-    this.build(root);
-  }
-
-  /** @param {HTMLElement} root */
-  build(root) {
+    this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
+    this.onBox = () => this.mark();
     this.input = /** @type {HTMLInputElement} */ (el("input.dbi-input", {
       type: "search", placeholder: t("search.placeholder"), "aria-label": t("search.label"), role: "combobox", "aria-expanded": "true",
       "aria-controls": "dbi-list", "aria-autocomplete": "list", autocomplete: "off", spellcheck: false,
@@ -90,8 +87,6 @@ class Sidebar {
   }
 
   async start() {
-    this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
-    this.onBox = () => this.mark();
     api.addEventListener("danbooru-index.job", this.onJob);
     document.addEventListener("input", this.onBox, true);
     document.addEventListener("focusin", this.onBox, true);
@@ -104,8 +99,8 @@ class Sidebar {
   stop() {
     this.search.stop();
     api.removeEventListener("danbooru-index.job", this.onJob);
-    document.removeEventListener("input", this.onBox ?? null, true);
-    document.removeEventListener("focusin", this.onBox ?? null, true);
+    document.removeEventListener("input", this.onBox, true);
+    document.removeEventListener("focusin", this.onBox, true);
   }
 
   // What is typed and pressed
@@ -297,14 +292,14 @@ class Sidebar {
   /** @param {any} job */
   job(job) {
     if (job.kind === "prepare" && job.state !== "failed") return;
-    if (job.state === "running") this.foot.replaceChildren(jobView(job));
+    if (job.state === "running") showJob(this.foot, job);
     else void this.state();
   }
 
   /** @param {any} job */
   wait(job) {
     this.rows = [];
-    this.list.replaceChildren(jobView(job));
+    showJob(this.list, job);
     this.status.textContent = "";
     if (job.state !== "running") void this.state();
   }

@@ -25,16 +25,18 @@ export function client(base = PREFIX, keyOf = () => null) {
     const key = keyOf();
     if (key) headers.Authorization = `Bearer ${key}`;
     const method = body === undefined ? "GET" : "POST";
-    const answer = await fetch(`${base}/${name}`, { method, headers, signal, body: body && JSON.stringify(body) });
+    const answer = await fetch(`${base}/${name}`, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
     const value = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new ServiceError(answer.status, value);
     return value;
   }
+  /** @param {string} name @returns {(request: object, signal?: AbortSignal) => Promise<any>} */
+  const post = (name) => (request, signal) => ask(name, request, signal);
   return {
-    search: (request, signal) => ask("search", request, signal),
-    expand: (request, signal) => ask("expand", request, signal),
-    related: (request, signal) => ask("related", request, signal),
-    tags: (tags, signal) => ask("tags", { tags }, signal),
+    search: post("search"),
+    expand: post("expand"),
+    related: post("related"),
+    tags: post("tags"),
     index: () => ask("index"),
     description: () => fetch("/openapi.json").then((answer) => answer.json()),
   };
@@ -42,8 +44,7 @@ export function client(base = PREFIX, keyOf = () => null) {
 
 /**
  * Calls of which only the newest counts: an older answer that comes late is dropped, its request is given up.
- * @template T
- * @param {(signal: AbortSignal) => Promise<T>} run
+ * @returns {<T>(run: (signal: AbortSignal) => Promise<T>) => Promise<T | undefined>}
  */
 export function newest() {
   let last = new AbortController();

@@ -1,11 +1,14 @@
 // Small helpers over the DOM. Text is always set as text, never as HTML.
 
-/** @param {string} name @param {Record<string, any>} [properties] @param {...(Node | string)} children */
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name @param {Record<string, any>} [properties] @param {...(Node | string)} children @returns {HTMLElementTagNameMap[K]}
+ */
 export function make(name, properties = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
     if (key === "class") element.className = value;
-    else if (key in element) element[key] = value;
+    else if (key in element) /** @type {any} */ (element)[key] = value;
     else element.setAttribute(key, value);
   }
   element.append(...children);
@@ -18,7 +21,7 @@ export const one = (selector, from = document) => from.querySelector(selector);
 /** @param {HTMLElement} note @param {unknown} error */
 export function showError(note, error) {
   note.classList.add("bad");
-  note.textContent = error instanceof Error ? `${error.message} ${error.hint ?? ""}`.trim() : String(error);
+  note.textContent = error instanceof Error ? `${error.message} ${"hint" in error ? error.hint : ""}`.trim() : String(error);
 }
 
 /** @param {HTMLElement} note @param {string} text */
@@ -50,11 +53,11 @@ export async function copy(button, text) {
 
 /** Up and down move between the buttons of a list. @param {HTMLElement} list @param {HTMLElement} above */
 export function arrows(list, above) {
-  const step = (event) => {
+  const step = (/** @type {KeyboardEvent} */ event) => {
     const down = event.key === "ArrowDown";
     if (!down && event.key !== "ArrowUp") return;
     const buttons = [...list.querySelectorAll("button")];
-    const place = buttons.indexOf(document.activeElement);
+    const place = buttons.findIndex((button) => button === document.activeElement);
     const next = down ? buttons[place + 1] : place > 0 ? buttons[place - 1] : above;
     if (!next || (event.target === above && !down)) return;
     event.preventDefault();

@@ -15,12 +15,14 @@ export function without(prompt, off) {
   return prompt.split(", ").filter((part) => !off.has(plain(part))).join(", ");
 }
 
-/** @param {any} api @param {HTMLElement} panel @param {(error: unknown) => boolean} asksForKey */
+/** @param {ReturnType<typeof import("./api.js").client>} api @param {HTMLElement} panel @param {(error: unknown) => boolean} asksForKey */
 export function expandPanel(api, panel, asksForKey) {
   const form = one("form", panel);
   const note = one(".note", panel);
   const latest = newest();
+  /** @type {Set<string>} */
   const off = new Set();
+  /** @type {any} */
   let result = null;
 
   const show = () => {
@@ -28,6 +30,7 @@ export function expandPanel(api, panel, asksForKey) {
     one("[name=negative]", panel).value = result.negative;
   };
 
+  /** @param {string} tag @param {number} score @param {boolean} negated */
   const chip = (tag, score, negated) => {
     const on = () => String(!off.has(tag));
     const button = make("button", { type: "button", class: "chip", "aria-pressed": on() }, tag.replaceAll("_", " "));
@@ -35,20 +38,20 @@ export function expandPanel(api, panel, asksForKey) {
     button.disabled = negated;
     button.addEventListener("click", () => {
       if (!off.delete(tag)) off.add(tag);
-      panel.querySelectorAll(".chip").forEach((other) => other.dataset.tag === tag && other.setAttribute("aria-pressed", on()));
+      panel.querySelectorAll(`.chip[data-tag="${CSS.escape(tag)}"]`).forEach((other) => other.setAttribute("aria-pressed", on()));
       show();
     });
     button.dataset.tag = tag;
     return button;
   };
 
-  const concept = (found) =>
+  const concept = (/** @type {any} */ found) =>
     make(
       "div",
       { class: "concept" },
       make("span", { class: "words" }, (found.negated ? "not: " : "") + found.text),
       make("span", { class: "status" }, found.status),
-      ...found.tags.map((tag, place) => chip(tag, found.scores[place], found.negated)),
+      ...found.tags.map((/** @type {string} */ tag, /** @type {number} */ place) => chip(tag, found.scores[place], found.negated)),
     );
 
   const run = async () => {
@@ -77,11 +80,11 @@ export function expandPanel(api, panel, asksForKey) {
     }
   };
 
-  form.addEventListener("submit", (event) => (event.preventDefault(), run()));
-  form.text.addEventListener("keydown", (event) => {
+  form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => (event.preventDefault(), run()));
+  form.text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) run();
   });
-  for (const button of panel.querySelectorAll(".copy")) {
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (panel.querySelectorAll(".copy"))) {
     button.addEventListener("click", () => copy(button, one(`[name=${button.dataset.of}]`, panel).value));
   }
 }

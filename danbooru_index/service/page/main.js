@@ -28,8 +28,8 @@ function keyDialog() {
 }
 
 function tabs() {
-  const all = [...document.querySelectorAll("[role=tab]")];
-  const open = (tab) => {
+  const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[role=tab]")]);
+  const open = (/** @type {HTMLElement} */ tab) => {
     for (const each of all) {
       each.setAttribute("aria-selected", String(each === tab));
       each.tabIndex = each === tab ? 0 : -1;
@@ -41,7 +41,7 @@ function tabs() {
   all.forEach((tab, place) => {
     tab.addEventListener("click", () => open(tab));
     tab.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[/** @type {KeyboardEvent} */ (event).key];
       if (!step) return;
       const next = all[(place + step + all.length) % all.length];
       next.focus();
@@ -82,9 +82,9 @@ function searchPanel() {
   };
   const soon = debounced(run, QUIET);
   // While an input method composes, the text is not yet what the user means.
-  form.addEventListener("input", (event) => !event.isComposing && soon());
+  form.addEventListener("input", (/** @type {InputEvent} */ event) => !event.isComposing && soon());
   form.text.addEventListener("compositionend", soon);
-  form.addEventListener("submit", (event) => (event.preventDefault(), run()));
+  form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => (event.preventDefault(), run()));
   arrows(one(".hits", panel), form.text);
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|TEXTAREA|SELECT)$/u.test(document.activeElement?.tagName ?? "");
@@ -106,9 +106,9 @@ function relatedPanel() {
   const note = one(".note", panel);
   const show = tagList(one(".hits", panel), chosen);
   const latest = newest();
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    const tags = form.tags.value.split(/[,，、\n]/u).map((tag) => tag.trim()).filter(Boolean);
+    const tags = String(form.tags.value).split(/[,，、\n]/u).map((tag) => tag.trim()).filter(Boolean);
     if (!tags.length) return say(note, "Write a tag.");
     try {
       const found = await latest((signal) => api.related({ tags, limit: 40 }, signal));
@@ -135,7 +135,7 @@ function chosenTray() {
   };
   chosen.addEventListener("change", show);
   one("#clear-chosen").addEventListener("click", () => chosen.clear());
-  one("#copy-chosen").addEventListener("click", (event) =>
+  one("#copy-chosen").addEventListener("click", (/** @type {any} */ event) =>
     copy(event.currentTarget, chosen.list().map((tag) => tag.replaceAll("_", " ").replace(/[()]/gu, "\\$&")).join(", ")),
   );
   show();
@@ -159,8 +159,8 @@ async function showState() {
 /** The choices of the lists are the server's own. */
 async function fillChoices() {
   const paths = (await api.description()).paths;
-  const fields = (name) => paths[`/danbooru-index/v1/${name}`].post.requestBody.content["application/json"].schema.properties;
-  const fill = (select, schema) => {
+  const fields = (/** @type {string} */ name) => paths[`/danbooru-index/v1/${name}`].post.requestBody.content["application/json"].schema.properties;
+  const fill = (/** @type {HTMLSelectElement} */ select, /** @type {{enum: string[], default: string}} */ schema) => {
     select.replaceChildren(...schema.enum.map((choice) => make("option", { value: choice }, choice)));
     select.value = schema.default;
   };

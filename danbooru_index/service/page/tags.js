@@ -12,11 +12,13 @@ export function partsOf(text) {
 
 /** The chosen tags, kept for this browser tab's session. */
 export class Chosen extends EventTarget {
+  /** @type {Map<string, string>} */
   #tags = new Map(JSON.parse(sessionStorage.getItem(CHOSEN) ?? "[]"));
-  has = (tag) => this.#tags.has(tag);
+  has = (/** @type {string} */ tag) => this.#tags.has(tag);
   list = () => [...this.#tags.keys()];
-  categoryOf = (tag) => this.#tags.get(tag);
-  toggle(tag, category) {
+  categoryOf = (/** @type {string} */ tag) => this.#tags.get(tag);
+  /** @param {string} tag @param {string} [category] */
+  toggle(tag, category = "general") {
     if (!this.#tags.delete(tag)) this.#tags.set(tag, category);
     this.#changed();
   }
@@ -49,9 +51,10 @@ export function row(hit, chosen) {
 
 /** Shows found tags in a list and keeps their marks right. @param {HTMLElement} list @param {Chosen} chosen */
 export function tagList(list, chosen) {
+  /** @type {ReturnType<typeof row>[]} */
   let rows = [];
   chosen.addEventListener("change", () => rows.forEach((one) => one.mark()));
-  return (hits) => {
+  return (/** @type {any[]} */ hits) => {
     rows = hits.map((hit) => row(hit, chosen));
     list.replaceChildren(...rows.map((one) => one.element));
   };

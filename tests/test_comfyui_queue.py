@@ -1,0 +1,103 @@
+"""A rebuild as a queued prompt, from the page: what a GPU's needs, here on the CPU by the setting `queue_builds`, with BGE-M3's
+own code over a tiny checkpoint."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser_page import Page, browser, open_page  # noqa: F401
+from comfyui import ComfyUIServer, prepare, with_bge_m3
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
+
+ROOT = Path(__file__).resolve().parent.parent
+V1 = "/danbooru-index/v1"
+pytest_plugins = ["m3_fixtures"]
+pytestmark = [pytest.mark.comfyui, pytest.mark.slow, pytest.mark.torch]
+
+
+@pytest.fixture(scope="module")
+def server(
+    browser: sync_api.Browser,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+    small_folder: Path,
+    tiny_folder: Path,
+) -> Iterator[ComfyUIServer]:
+    base = tmp_path_factory.mktemp("comfyui-queue")
+    shutil.copytree(small_folder, base / "home" / "index")
+    environment = {
+        "DANBOORU_INDEX_HOME": str(base / "home"),
+        "DANBOORU_INDEX_MODEL": str(tiny_folder),
+        "DANBOORU_INDEX_QUEUE_BUILDS": "1",
+        "HF_HUB_OFFLINE": "1",
+    }
+    installation = prepare("0.30.0", with_bge_m3(ROOT / "requirements.txt"))
+    with ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as running:
+        yield running
+
+
+@pytest.fixture
+def page(server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:  # noqa: F811
+    with open_page(server, browser, vue=False) as opened:
+        yield opened
+        assert opened.complaints == []
+
+
+def order(page: Page, table: Path) -> sync_api.Locator:
+    """Upload a table and order a build from it in the dialog, which is returned."""
+    page.open_sidebar()
+    page.page.locator(".dbi-foot .dbi-button").click()
+    dialog = page.page.locator(".dbi-dialog")
+    dialog.locator("input[type=file]").set_input_files(table)
+    build = dialog.get_by_role("button", name="Build", exact=True)
+    sync_api.expect(dialog.locator(".dbi-plan")).to_contain_text("as a queued prompt")
+    build.click()
+    sync_api.expect(dialog.locator(".dbi-question")).to_be_visible()
+    build.click()
+    return dialog
+
+
+def last_prompt(server: ComfyUIServer) -> dict:
+    """The newest entry of ComfyUI's history."""
+    return list(server.get("/history").values())[-1]
+
+
+def test_the_build_runs_as_a_prompt_and_the_page_follows_it(page: Page, tmp_path: Path, tiny_folder: Path) -> None:
+    table = tmp_path / "my tags.csv"
+    table.write_text("long_hair,0,5000000,longhair\ntwintails,0,900000,\nwlop,1,500,\n", encoding="utf-8")
+    dialog = order(page, table)
+    sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("Done.", timeout=120_000)
+    sync_api.expect(dialog.locator(".dbi-about")).to_contain_text("Index · 3 tags")
+    sync_api.expect(dialog.locator(".dbi-about")).to_contain_text(
+        "finds by meaning, names, words, term weights, late interaction"
+    )
+    entry = last_prompt(page.server)
+    assert entry["status"]["status_str"] == "success"
+    assert [node["class_type"] for node in entry["prompt"][2].values()] == ["DanbooruIndexRebuild"]
+    state = page.server.get(f"{V1}/comfyui/state")
+    assert state["job"]["kind"] == "rebuild" and state["job"]["state"] == "done"
+    assert state["index"]["encoder"].startswith(tiny_folder.as_posix())
+    hits = page.server.post(f"{V1}/search", {"text": "long hair", "limit": 1})["hits"]
+    assert [hit["tag"] for hit in hits] == ["long_hair"]
+
+
+def test_cancel_in_the_dialog_interrupts_the_prompt(page: Page, tmp_path: Path) -> None:
+    before = page.server.get(f"{V1}/index")["version"]
+    table = tmp_path / "many.csv"
+    table.write_text("".join(f"some_tag_number_{n},0,{9000 - n},\n" for n in range(6000)), encoding="utf-8")
+    dialog = order(page, table)
+    sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("encoding texts", timeout=120_000)
+    dialog.get_by_role("button", name="Cancel").click()
+    sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("Cancelled", timeout=60_000)
+    page.page.wait_for_timeout(500)
+    messages = [kind for kind, _ in last_prompt(page.server)["status"]["messages"]]
+    assert "execution_interrupted" in messages
+    assert page.server.get(f"{V1}/index")["version"] == before
+
+
+def test_what_is_to_be_queued_is_not_built_in_the_background(server: ComfyUIServer) -> None:
+    answer = server.client.post(f"{V1}/comfyui/rebuild", json={})
+    assert answer.status_code == 400 and "one for the queue" in answer.json()["error"]
