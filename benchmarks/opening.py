@@ -56,8 +56,8 @@ class MadeUp:
 def unchecked() -> Iterator[None]:
     """An opening without the checks of files and of contents."""
     with (
-        mock.patch.object(index_module, "check_files", lambda *_: []),
-        mock.patch.object(index_module, "check_contents", lambda *_: None),
+        mock.patch.object(index_module, "check_files", return_value=[]),
+        mock.patch.object(index_module, "check_contents", return_value=None),
     ):
         yield
 

@@ -45,8 +45,11 @@ def corpus_path(name: str) -> str:
 
 
 def of_node(corpus: str) -> str:
-    """What the Rebuild node's input means: a path of this computer, or the name of a file in the input folder, as the page names
-    it in a prompt; what is neither stays as it is."""
+    """What the Rebuild node's input means.
+
+    A path of this computer, or the name of a file in the input folder, as the page names it in a prompt; what is
+    neither stays as it is.
+    """
     named = corpus.strip().strip('"')
     if named in ("", STARTER) or is_network_path(named) or Path(named).is_absolute() or Path(named).is_file():
         return named

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import folder_paths
-
 import comfy.model_management
 import comfy.utils
+import folder_paths
 
 from ..danbooru_index.errors import DanbooruIndexError
 from ..danbooru_index.progress import Step

@@ -22,8 +22,11 @@ Body = dict[str, Any]
 
 
 def state(jobs: JobRunner) -> Body:
-    """The index that would be used and the job. `update` says whether a newer index of the Hub may be asked for: there is a
-    repository, and no index that was built here is in the way."""
+    """The index that would be used and the job.
+
+    `update` says whether a newer index of the Hub may be asked for: there is a repository, and no index that was
+    built here is in the way.
+    """
     from ..danbooru_index.locate import main_folder
 
     settings = host.settings()

@@ -93,8 +93,10 @@ class JobRunner:
         return job
 
     def run_here(self, kind: str, work: Callable[[Progress], str], progress: Progress) -> str:
-        """Work of the prompt that runs, in its own thread, told of as a job too unless one is running; Cancel interrupts the
-        prompt. What `work` raises passes through."""
+        """Work of the prompt that runs, in its own thread, told of as a job too unless one is running; Cancel interrupts the prompt.
+
+        What `work` raises passes through.
+        """
         with self._lock:
             busy = self.job is not None and self.job.state == RUNNING
             job, stop = (None, None) if busy else self._new(kind)

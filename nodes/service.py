@@ -86,8 +86,11 @@ class _Opened:
 
 @dataclass(slots=True)
 class _Service:
-    """`lock` guards the two tables for moments. What takes long is done under a lock of its own: opening an index under the one
-    of its entry, fetching or building under the one of the folder that it is done in."""
+    """`lock` guards the two tables for moments.
+
+    What takes long is done under a lock of its own: opening an index under the one of its entry, fetching or building
+    under the one of the folder that it is done in.
+    """
 
     opened: dict[_Key, _Opened] = field(default_factory=dict)
     making: dict[Path, threading.Lock] = field(default_factory=dict)

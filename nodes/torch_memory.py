@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-import torch
-
 import comfy.model_management
 import comfy.model_patcher
+import torch
 
 
 class ComfyPlacement:

@@ -1,5 +1,7 @@
-"""A rebuild as a queued prompt, from the page: what a GPU's needs, here on the CPU by the setting `queue_builds`, with BGE-M3's
-own code over a tiny checkpoint."""
+"""A rebuild as a queued prompt, from the page.
+
+What a GPU's needs, here on the CPU by the setting `queue_builds`, with BGE-M3's own code over a tiny checkpoint.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
-"""The newest index of a repository, taken from the page: the dialog's Update in a real ComfyUI, from a server that speaks the
-Hub's protocol, with searches beside the download."""
+"""The newest index of a repository, taken from the page.
+
+The dialog's Update in a real ComfyUI, from a server that speaks the Hub's protocol, with searches beside the
+download.
+"""
 
 from __future__ import annotations
 

@@ -131,14 +131,14 @@ def test_our_own_errors_pass_and_mistakes_stay() -> None:
     def ours(why: str) -> InputError:
         return InputError(f"translated: {why}", hint="hint")
 
-    with pytest.raises(InputError, match="^mine$"), at(JSON_FILE, ours):
+    with pytest.raises(InputError, match=r"^mine$"), at(JSON_FILE, ours):
         raise InputError("mine", hint="hint")  # a ValueError too
     with pytest.raises(ZeroDivisionError), at(JSON_FILE, ours):
         raise ZeroDivisionError
-    with pytest.raises(InputError, match="^translated: Permission denied$") as caught, at(DISK, ours):
+    with pytest.raises(InputError, match=r"^translated: Permission denied$") as caught, at(DISK, ours):
         raise PermissionError(13, "Permission denied", "a path")
     assert isinstance(caught.value.__cause__, PermissionError)
-    with pytest.raises(InputError, match="^translated: 'a' is missing$"), at(JSON_FILE, ours):
+    with pytest.raises(InputError, match=r"^translated: 'a' is missing$"), at(JSON_FILE, ours):
         json.loads("{}")["a"]
     assert said(TimeoutError()) == "TimeoutError"
     assert Boundary((OSError,), ("no.such.module:Error",)).all_kinds() == (OSError,)

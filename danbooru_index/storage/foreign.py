@@ -20,8 +20,11 @@ from ..errors import DanbooruIndexError
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """The exceptions of a boundary. `named` are "module:name" of libraries that are imported late or never: one that was not
-    imported has raised nothing."""
+    """The exceptions of a boundary.
+
+    `named` are "module:name" of libraries that are imported late or never: one that was not imported has raised
+    nothing.
+    """
 
     kinds: tuple[type[Exception], ...]
     named: tuple[str, ...] = ()
