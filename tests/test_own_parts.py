@@ -20,7 +20,6 @@ OWN = [
     "<lora:a_b-c.v2:0.8:1>",
     "(long hair:1.2)",
     "((long hair))",
-    "(黑发:1.1)",
     "(a, b:0.9)",
     "[cat|dog]",
     "[cat:dog:0.5]",
@@ -58,6 +57,9 @@ PROSE = [
     "雨の中に立つ",
     "a girl in the rain",
     "빨간 우산",
+    "(黑发:1.1)",
+    "((雨の中))",
+    "1.3::雨の中に立つ::",
     "鉱石病(オリパシー)",
     "no hat",
     "😀",
@@ -75,6 +77,29 @@ def expanded(prompt: str) -> str:
     assert "".join(part.text for part in parts) == prompt
     choices = [Choice("forest", 0.9, i) for i, part in enumerate(parts) if not part.own]
     return render(parts, choices, Look(STYLE_TABLE["sdxl"]))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "result"),
+    [
+        ("(雨の中:1.3)", "(forest:1.3)"),
+        ("hat, (雨の中:1.3), <lora:x:1>", "forest, (forest:1.3), <lora:x:1>"),
+        ("((雨の中))", "((forest))"),
+        ("{雨の中}, smile", "{forest}, forest"),
+        ("1.2::雨の中, long hair::", "1.2::forest, long hair::"),
+        ("(雨の中, (long hair:1.2):0.9)", "(forest, (long hair:1.2):0.9)"),
+        ("(a girl in the rain:1.2)", "(forest:1.2)"),
+        ("(my own style:1.2)", "(my own style:1.2)"),
+        ("[雨|雪], [雨:雪:0.5], -1::雨::", "[雨|雪], [雨:雪:0.5], -1::雨::"),
+    ],
+)
+def test_prose_that_is_weighed_is_expanded_inside_its_brackets(prompt, result):
+    assert expanded(prompt) == result
+
+
+def test_words_that_nothing_was_found_for_stay_in_their_brackets():
+    parts = segments("(雨の中:1.3), long hair", tag_of)
+    assert render(parts, [], Look(STYLE_TABLE["sdxl"])) == "(雨の中:1.3), long hair"
 
 
 @settings(max_examples=2000, deadline=None)

@@ -74,6 +74,13 @@ def person_words(language: str) -> dict[str, tuple[str, bool]]:
     return found
 
 
+@lru_cache(maxsize=1)
+def all_person_words() -> frozenset[str]:
+    """The match keys of the words for persons, of every language."""
+    kinds = (headcount()[kind] for kind in ("girl", "boy", "person"))
+    return frozenset(match_key(word) for words in kinds for of_language in words.values() for word in of_language)
+
+
 @cache
 def number_words(language: str) -> dict[str, str]:
     """{match key: number} of one language."""

@@ -59,6 +59,8 @@ _WORDS_AFTER = re.compile(r"(?: [A-Za-z0-9'-]+){1,2}(?=\s*(?:[,，\n]|$))")
 _SEPARATOR = re.compile(r"[,，\n]+")
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _MAX_DEPTH = 100
+_NESTED = 3  # brackets around each other in which prose is looked for
+_SENTENCE = 5  # English words in brackets that are prose, not the name of something
 # Control characters, byte order marks, soft hyphens and marks of direction: nobody sees them, and no name has them.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _SIGNS_ALONE = re.compile(r"[\x00-/:-@\[-`{-~]*")
@@ -66,11 +68,15 @@ _SIGNS_ALONE = re.compile(r"[\x00-/:-@\[-`{-~]*")
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """`text` as it stands in the prompt; `own` parts are kept; `tag` is the tag that an own part writes, where it is one."""
+    """`text` as it stands in the prompt; `own` parts are kept; `tag` is the tag that an own part writes, where it is one.
+
+    `bracket` is "(" for the beginning and ")" for the end of a part that is weighed as a whole, with prose between them.
+    """
 
     text: str
     own: bool
     tag: str = ""
+    bracket: str = ""
 
     @property
     def words(self) -> str:
@@ -84,14 +90,54 @@ def segments(prompt: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
 
     :param tag_of: the tag of the index that an English spelling is, None when it is none.
     """
+    return _segments(prompt, tag_of, _NESTED)
+
+
+def _segments(prompt: str, tag_of: Callable[[str], str | None], depth: int) -> list[Segment]:
     found: list[Segment] = []
     position = 0
     for start, end in _spans(prompt):
         found += _items(prompt[position:start], tag_of)
         part = prompt[start:end]
-        found.append(Segment(part, True, tag_of(part) or tag_of(bare(part)) or ""))
+        tag = tag_of(part) or tag_of(bare(part)) or ""
+        first, last = (0, 0) if tag or not depth else _weighed(part)
+        if first:
+            inner = _segments(part[first:last], tag_of, depth - 1)
+            found += [Segment(part[:first], True, bracket="("), *inner, Segment(part[last:], True, bracket=")")]
+        else:
+            found.append(Segment(part, True, tag))
         position = end
     return _joined([*found, *_items(prompt[position:], tag_of)])
+
+
+def _weighed(part: str) -> tuple[int, int]:
+    """The place inside the brackets of a weight where prose stands, (0, 0) where it is none.
+
+    >>> [part[slice(*_weighed(part))] for part in ("((雨の中:1.2))", "1.3::雨の中::", "(long hair:1.2)", "[雨|雪]", "-1::雨::")]
+    ['雨の中', '雨の中', '', '', '']
+    """
+    first, last = 0, len(part)
+    numeric = _NUMERIC.fullmatch(part)
+    if numeric and part[0] == "-":
+        return 0, 0  # what is not wanted
+    if numeric:
+        first, last = numeric.span("inner")
+    while (
+        not numeric and first < _NESTED and part[first] in _BRACKETS and _closing(part[first:last], 0) == last - first
+    ):
+        if part[first] != "(" and any(mark in part for mark in "|:"):
+            return 0, 0  # a choice, or a change in time
+        first, last = first + 1, last - 1
+        weight = _WEIGHT.search(part, first, last)
+        last = weight.start() if weight else last
+    return (first, last) if _is_prose(part[first:last]) else (0, 0)
+
+
+def _is_prose(text: str) -> bool:
+    """Whether image models cannot read a text: it is not in Latin letters, or is a sentence of English."""
+    if any(char.isalpha() and not char.isascii() for char in text):
+        return True
+    return not _SEPARATOR.search(text) and len(text.split()) >= _SENTENCE
 
 
 def bare(part: str) -> str:

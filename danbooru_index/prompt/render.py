@@ -12,6 +12,7 @@ from .style import Style, written
 
 _EDGE = re.compile(r"[\s,，、。;；]*")
 _KEYWORD = re.compile(r"[A-Z]{3,}")
+_EMPTY = " ,，\n"
 LEAST_WEIGHT, MOST_WEIGHT = 0.9, 1.2
 
 
@@ -39,19 +40,29 @@ class Look:
 def render(parts: Sequence[Segment], choices: Sequence[Choice], look: Look) -> str:
     """The prompt: own parts as they are, each stretch of prose replaced by its tags in the style's order."""
     pieces: list[str] = []
+    opened: list[tuple[int, int]] = []  # for each open bracket its part and its piece
     by_passage: dict[int, list[Choice]] = {}
     for choice in choices:
         if not choice.own:
             by_passage.setdefault(choice.passage, []).append(choice)
     for number, part in enumerate(parts):
+        if part.bracket == "(":
+            opened.append((number, len(pieces)))
+        elif part.bracket and not any(piece.strip(_EMPTY) for piece in pieces[opened[-1][1] + 1 :]):
+            # Nothing was found for what is weighed: the words stay, for brackets around nothing mean something else.
+            start, piece = opened.pop()
+            pieces[piece:] = ["".join(one.text for one in parts[start : number + 1])]
+            continue
+        elif part.bracket:
+            opened.pop()
         first, last = _edges(part.text)
         if part.own or len(first) == len(part.text):
             pieces.append(part.text)
             continue
         tags = by_passage.get(number, [])
         text = look.separator.join(look.write(choice) for choice in ordered(tags, look.style.order))
-        before = _joint(parts[number - 1] if number else None, first, look.separator)
-        after = _joint(parts[number + 1] if number + 1 < len(parts) else None, last, look.separator)
+        before = _joint(parts[number - 1] if number else None, "(", first, look.separator)
+        after = _joint(parts[number + 1] if number + 1 < len(parts) else None, ")", last, look.separator)
         pieces.append(before + text + after if text else before if before and after else "")
     return "".join(pieces)
 
@@ -63,9 +74,12 @@ def _edges(text: str) -> tuple[str, str]:
     return first, last[::-1]
 
 
-def _joint(neighbour: Segment | None, edge: str, separator: str) -> str:
-    """What stands between generated tags and an own part: nothing at the ends of a prompt, white space beside keywords."""
-    if neighbour is None:
+def _joint(neighbour: Segment | None, inside: str, edge: str, separator: str) -> str:
+    """What stands between generated tags and an own part: nothing at the ends of a prompt, white space beside keywords.
+
+    :param inside: the bracket inside of which the tags would stand beside this neighbour, where nothing stands between.
+    """
+    if neighbour is None or neighbour.bracket == inside:
         return ""
     if _KEYWORD.fullmatch(neighbour.text):
         return "\n" if "\n" in edge else " "

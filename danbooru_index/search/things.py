@@ -12,6 +12,7 @@ import numpy as np
 
 from ..arrays.ragged import Ragged
 from ..arrays.types import FloatArray, IntArray
+from ..concepts.counts import all_person_words
 from ..concepts.spans import Reading, Span, read
 from ..concepts.wanted import Candidates, WantedModel, default_model, feature_table
 from ..index.index import Index
@@ -143,6 +144,7 @@ def _is_plain_name(span: Span) -> bool:
 def _names(index: Index, keys: Sequence[str], filters: TagFilter) -> dict[str, list[tuple[int, int]]]:
     """The tags that each key names, of those that may be found; head-counts come by rule."""
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
+    persons = all_person_words()
     return {
         key: kept
         for key, tags in zip(keys, store.find(keys), strict=True)
@@ -150,7 +152,11 @@ def _names(index: Index, keys: Sequence[str], filters: TagFilter) -> dict[str, l
             kept := [
                 (row, kind)
                 for row, kind in tags
-                if (allowed is None or allowed.tags[row]) and not store.deprecated[row] and row not in counts
+                if (allowed is None or allowed.tags[row])
+                and not store.deprecated[row]
+                and row not in counts
+                # 少女 and "witch" are persons, not the characters who are called so.
+                and not (key in persons and store.category[row] == Category.CHARACTER)
             ]
         )
     }
