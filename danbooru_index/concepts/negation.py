@@ -129,10 +129,19 @@ class _Exclusions:
         while words.before is not None and (cue := words.before.search(text, position, stop)):
             position = cue.end()
             if longer.get(cue.start(), 0) <= cue.end() and self._excludes(cue) and not self._leaves_in(cue):
-                end = _phrase_end(text, cue.end(), _reach_after(text, cue.end(), stop, words), words)
+                end = self._next_before(cue.end(), _reach_after(text, cue.end(), stop, words))
+                end = _phrase_end(text, cue.end(), end, words)
                 if text[cue.end() : end].strip():  # else it may exclude what stands before it: 猫耳禁止
                     self._add(cue.start(), cue.end(), cue.end(), end)
                 position = max(position, end)
+
+    def _next_before(self, start: int, end: int) -> int:
+        """Where the next excluding word before `end` reaches for itself: 不系头巾|不戴面具; `end` where there is none."""
+        pattern = self._words.before
+        for cue in pattern.finditer(self._text, start, end) if pattern is not None else ():
+            if self._text[start : cue.start()].strip() and self._excludes(cue):
+                return cue.start()
+        return end
 
     def _find_after(self, pattern: re.Pattern[str] | None, ends: re.Pattern[str] | None, stem: int) -> None:
         text, first, position = self._text, self._clause.start, self._clause.start

@@ -20,6 +20,7 @@ from .counts import (
 
 _MOST_ATOMS = {WORD: 5, HANGUL: 4}
 _MOST_CHARACTERS = 9
+_BESIDE_NOBODY = 1  # atoms beside the persons that a text leaves out: "no people around"
 _NUMBER_REACH = 8  # atoms between a number and its persons: "two young, red-haired girls"
 # They refer to someone who is named elsewhere, or say what kind the one person is.
 _PRONOUNS = frozenset(("她", "他", "she", "he", "her", "him", "his"))
@@ -55,11 +56,15 @@ def read_persons(crowd: Crowd, atoms: Sequence[Atom], language: str, *, excluded
     :param bare: the stretch names nothing else, so that what it counts is all there is ("一男一女").
     """
     reader = _Reader(crowd, atoms, language)
-    for first, last, key in _readings(atoms, language):
+    readings = list(_readings(atoms, language))
+    more = sum(last - first for first, last, key in readings if not key)
+    for first, last, key in readings:
         if key:
             crowd.places.append((atoms[first].start, atoms[last - 1].end))
-        if excluded:
+        if excluded and more <= _BESIDE_NOBODY:
             reader.leave_out(key)
+        elif excluded:
+            continue  # nobody sings, but somebody may be there
         else:
             reader.take(key, last, last - first)
             if key in person_words(language) and crowd.first is None:
