@@ -53,7 +53,7 @@ def measure(index: Index, name: str, text: str, relevant: frozenset[str]) -> Tex
         return None
     reading = read_text(index, request.text, request.filter)
     things = things_of(index, reading, request.filter)
-    if len(things.named(excluded=False)) + bool(reading.counts) < 2:
+    if len(things.named(excluded=False)) + bool(things.counts) < 2:
         return None
     (whole,) = score_candidates(index, [request], encode_queries(index, [request.text]))
     one = [make_hit(index, whole, i, score).tag for i, score in ranked(index, whole, 10)]

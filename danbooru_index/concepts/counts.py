@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from ..text.fold import match_key
 
+_CHARACTERS = Path(__file__).with_name("characters.json")
 HEADCOUNT_FILE = Path(__file__).with_name("headcount.json")
 MANY = "many"
 _SINGULAR = frozenset(
@@ -79,6 +80,35 @@ def all_person_words() -> frozenset[str]:
     """The match keys of the words for persons, of every language."""
     kinds = (headcount()[kind] for kind in ("girl", "boy", "person"))
     return frozenset(match_key(word) for words in kinds for of_language in words.values() for word in of_language)
+
+
+@lru_cache(maxsize=1)
+def _named_characters() -> dict[str, str]:
+    """{tag: kind} of the characters of the lexicon who count as a girl or a boy; the others have none."""
+    table: dict[str, list[str]] = json.loads(_CHARACTERS.read_text(encoding="utf-8"))
+    return {tag: kind for kind, lines in table.items() for line in lines for tag in line.split()}
+
+
+def with_characters(counts: Sequence[str], tags: Iterable[str]) -> tuple[str, ...]:
+    """The count tags of a text together with the characters that it names: two named girls are 2girls.
+
+    One character alone needs no count, and a text may count those whom it names.
+
+    >>> with_characters((), ["hakurei_reimu", "kirisame_marisa"]), with_characters(("1girl",), ["cloud_strife", "tifa_lockhart"])
+    (('2girls',), ('1girl', '1boy'))
+    """
+    kinds = [kind for tag in tags if (kind := _named_characters().get(tag))]
+    if len(kinds) < 2:
+        return tuple(counts)
+    names = headcount()["tags"]
+    known = {tag for of_kind in names.values() for tag in of_kind.values()}
+    found = []
+    for kind, of_kind in names.items():
+        named = of_kind[str(min(6, kinds.count(kind)))] if kind in kinds else ""
+        order = list(of_kind.values())
+        said = [tag for tag in (*(tag for tag in counts if tag in order), named) if tag]
+        found += [max(said, key=order.index)] if said else []
+    return (*found, *(tag for tag in counts if tag not in known and tag not in ("solo", "no_humans")))
 
 
 @cache

@@ -14,12 +14,21 @@ _KANA = re.compile("[\u3041-\u309f]")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _KATAKANA = re.compile("[\u30a1-\u30fa]")
+EUROPEAN = frozenset(("es", "fr", "de", "ru", "pt"))  # beside English
 ALPHABETIC = ("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "th", "ar", "vi", "id")
 
 
 @lru_cache(maxsize=1)
 def _deciding() -> dict[str, frozenset[str]]:
     return {language: function_words()[language] | excluding_words(language) for language in ALPHABETIC}
+
+
+def certain_language(text: str) -> str | None:
+    """The language of a text in the Latin alphabet that its function words tell, None where they tell none."""
+    words = frozenset(fold(word) for word in _LETTERS.findall(text)[:200])
+    language = language_of(text)
+    known = _deciding().get(language, frozenset())
+    return language if any(len(word) > 1 for word in words & known) else None
 
 
 def language_of(text: str) -> str:

@@ -115,7 +115,7 @@ def _choices(index: Index, request: ExpandRequest, passages: Sequence[_Passage],
     """The tags of one side of the prompt, counts first."""
     allowed = index.store.allowed(request.filter)
     for passage in passages:
-        for tag in () if excluded else passage.things.reading.counts:
+        for tag in () if excluded else passage.things.counts:
             row = index.store.row_of(tag)
             if row is not None and (allowed is None or allowed.tags[row]):
                 yield Choice(tag, 1.0, passage.number, "count")
@@ -225,8 +225,8 @@ def _in_order(parts: Sequence[Segment], choices: Sequence[Choice], order: Sequen
 def _reports(index: Index, request: ExpandRequest, passage: _Passage, tags: set[str]) -> Iterator[ConceptReport]:
     """What became of the head-count, of each thing in order, and of the words for which nothing was found."""
     reading = passage.things.reading
-    if reading.counts:
-        given = tuple(tag for tag in reading.counts if tag in tags)
+    if passage.things.counts:
+        given = tuple(tag for tag in passage.things.counts if tag in tags)
         yield ConceptReport(
             reading.person or reading.text, "covered" if given else "not found", given, (1.0,) * len(given)
         )

@@ -55,7 +55,7 @@ def _hits(index: Index, request: SearchRequest) -> tuple[Hit, ...]:
         reading = read_text(index, request.text, request.filter)
         if is_several(evidence_of(index, reading, whole, fused)):
             things = things_of(index, reading, request.filter)
-            if len(things.named(excluded=False)) + bool(reading.counts) > 1:
+            if len(things.named(excluded=False)) + bool(things.counts) > 1:
                 return _merged(index, request, things, whole)
     return tuple(
         replace(make_hit(index, whole, i, score), fits=bool(score >= 1.0 or fused[i] >= FITS))
@@ -106,7 +106,7 @@ def _merged(index: Index, request: SearchRequest, things: Things, whole: Scored)
             if choice.row not in best or score > best[choice.row][0]:
                 best[choice.row] = (score, choice, place < len(thing.choices))
     allowed = index.store.allowed(request.filter)
-    for tag in things.reading.counts:
+    for tag in things.counts:
         row = index.store.row_of(tag)
         if row is not None and (allowed is None or allowed.tags[row]):
             best[row] = (COUNT_SCORE, Choice(row, COUNT_SCORE, True), True)

@@ -12,11 +12,14 @@ import numpy as np
 
 from ..arrays.ragged import Ragged
 from ..arrays.types import FloatArray, IntArray
-from ..concepts.counts import all_person_words
+from ..concepts.counts import all_person_words, with_characters
+from ..concepts.language import EUROPEAN, certain_language
 from ..concepts.spans import Reading, Span, read
 from ..concepts.wanted import Candidates, WantedModel, default_model, feature_table
 from ..index.index import Index
-from ..records import Category, SearchRequest, TagFilter
+from ..index.tags import KEY_NAME
+from ..records import Category, SearchRequest, TagFilter, TagRecord
+from ..text.fold import match_key
 from .candidates import PART
 from .choosing import DEFAULT_BUDGET, Thing, cover_with_things, of_one_series
 from .score import QueryVectors, Scored, encode_queries, ranked, score_candidates
@@ -33,10 +36,11 @@ _READ = (Category.GENERAL, Category.CHARACTER, Category.COPYRIGHT)
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """What a text names; `left_out` characters at its end were not read."""
+    """What a text names, and the `counts` of the persons in it; `left_out` characters at its end were not read."""
 
     reading: Reading
     things: tuple[Thing, ...]
+    counts: tuple[str, ...] = ()
     left_out: int = 0
 
     @property
@@ -79,7 +83,9 @@ def read_text(index: Index, text: str, filters: TagFilter) -> Reading:
     :param filters: what may be found; without categories of its own general tags, characters and series.
     """
     filters = _of_reading(filters)
-    return read(text[:MAX_CHARACTERS], lambda keys: _names(index, keys, filters))
+    text = text[:MAX_CHARACTERS]
+    language = certain_language(text)
+    return read(text, lambda keys: _names(index, keys, filters, language))
 
 
 def find_things(
@@ -106,7 +112,14 @@ def things_of(
     table = candidate_table(index, reading, filters)
     probabilities = model.probabilities(table.features)
     things = of_one_series(index, cover_with_things(reading, table.candidates, probabilities, model, budget))
-    return Things(reading, tuple(things))
+    return Things(reading, tuple(things), with_characters(reading.counts, _characters(index, things)))
+
+
+def _characters(index: Index, things: Sequence[Thing]) -> list[str]:
+    """The characters that a text names and wants."""
+    rows = [thing.choices[0].row for thing in things if not thing.span.excluded and thing.choices[0].exact]
+    characters = [row for row in dict.fromkeys(rows) if index.store.category[row] == Category.CHARACTER]
+    return [index.store.record(row).tag for row in characters]
 
 
 def candidate_table(index: Index, reading: Reading, filters: TagFilter) -> Table:
@@ -141,8 +154,13 @@ def _is_plain_name(span: Span) -> bool:
     return bool(span.named) and span.aligned
 
 
-def _names(index: Index, keys: Sequence[str], filters: TagFilter) -> dict[str, list[tuple[int, int]]]:
-    """The tags that each key names, of those that may be found; head-counts come by rule."""
+def _names(
+    index: Index, keys: Sequence[str], filters: TagFilter, language: str | None
+) -> dict[str, list[tuple[int, int]]]:
+    """The tags that each key names, of those that may be found; head-counts come by rule.
+
+    :param language: of the text, where it is certain: then a word names nothing that only another language of Europe calls so.
+    """
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
     persons = all_person_words()
     return {
@@ -157,9 +175,16 @@ def _names(index: Index, keys: Sequence[str], filters: TagFilter) -> dict[str, l
                 and row not in counts
                 # 少女 and "witch" are persons, not the characters who are called so.
                 and not (key in persons and store.category[row] == Category.CHARACTER)
+                and not (language and kind == KEY_NAME and _is_foreign(index.store.record(row), key, language))
             ]
         )
     }
+
+
+def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
+    """Whether a name is one in other languages of Europe alone: red is a net in Spanish, and a colour in English."""
+    others = (names for spoken, names in record.names.items() if spoken not in EUROPEAN or spoken == language)
+    return key.isascii() and not any(match_key(name) == key for names in others for name in names)
 
 
 _COLUMNS = ("cosine", "coverage", "spelling", "skeleton", "words")
