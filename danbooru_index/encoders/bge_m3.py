@@ -155,6 +155,8 @@ class TorchM3Encoder(M3Encoder):
                 f"BGE-M3 in {folder} cannot be loaded: {error}.", hint="Fetch the model's files again."
             ) from error
         module = flag.model.half() if half else flag.model.float()
+        # FlagEmbedding's object ends with this function, and when it does it moves the model that it holds to the CPU.
+        flag.model = None
         module.eval()
         if self._placement is None:
             self._move(module)
