@@ -4,8 +4,8 @@
 
 FOLDER holds BGE-M3's files; where there are none, a checkpoint of its size with random weights is made there first (2.3 GB).
 CORPUS is a corpus of `build`. Every step prints its figures as soon as it has them and writes FILE anew, so that a run that
-is broken off keeps what it measured; a step that fails is reported and the next one runs. `--tiny` makes a tiny checkpoint
-and `--device cpu` leaves out what only CUDA can show: a rehearsal without an accelerator.
+is broken off keeps what it measured; a step that fails is reported and the next one runs. A table of all comes last.
+`--tiny` makes a tiny checkpoint, and `--device cpu` leaves out what only CUDA can show: a rehearsal without an accelerator.
 """
 
 from __future__ import annotations
@@ -144,6 +144,15 @@ STEPS = (
 )  # fmt: skip
 
 
+def rows_of(figures: dict[str, Any], name: str = "") -> list[str]:
+    """A row of a Markdown table for every innermost group of figures."""
+    plain = {key: value for key, value in figures.items() if not isinstance(value, dict)}
+    inner = [(key, value) for key, value in figures.items() if isinstance(value, dict)]
+    told = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in plain.items())
+    rows = [f"| {name} | {told} |"] if plain else []
+    return rows + [row for key, value in inner for row in rows_of(value, f"{name}: {key}" if name else key)]
+
+
 def run(step: Callable[[Bench], dict[str, Any]], bench: Bench) -> None:
     """One step and its figures; one that fails leaves its error in their place."""
     begun = time.perf_counter()
@@ -180,6 +189,7 @@ def main() -> None:
             run(step, bench)
             if options.json:
                 options.json.write_text(json.dumps(bench.figures, ensure_ascii=False, indent=1), encoding="utf-8")
+    print("\n".join(["| what | measured |", "|---|---|", *rows_of(bench.figures)]))
 
 
 if __name__ == "__main__":
