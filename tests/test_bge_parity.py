@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 import threading
@@ -231,6 +232,26 @@ def test_closing_lets_the_placement_go(tiny_folder):
     assert placement.held is encoder.module is not None
     encoder.close()
     assert placement.held is None
+
+
+def test_the_module_stays_where_it_was_brought(tiny_folder):
+    class Watched(TorchM3Encoder):
+        """Notes every move of the module after the one to its device."""
+
+        def _move(self, module):
+            super()._move(module)
+            self.later, move = [], module.to
+
+            def noted(*where, **how):
+                self.later.append(where)
+                return move(*where, **how)
+
+            module.to = noted
+
+    encoder = Watched(identity_of(tiny_folder), lambda: tiny_folder, device="cpu", precision="fp32")
+    encoder.encode(["a"])
+    gc.collect()
+    assert encoder.later == []
 
 
 def test_a_device_that_is_not_there(tiny_folder):

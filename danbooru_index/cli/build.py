@@ -25,7 +25,11 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, mps or xpu")
     parser.add_argument(
-        "--batch-size", type=int, default=0, metavar="N", help="texts encoded at once (default: as memory allows)"
+        "--batch-size",
+        type=int,
+        default=0,
+        metavar="N",
+        help="texts encoded at once (default: by free main memory and speed)",
     )
     parser.add_argument(
         "--late-mb",

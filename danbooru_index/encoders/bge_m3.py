@@ -25,6 +25,8 @@ DEVICES = ("auto", "cpu", "cuda", "xpu", "mps")
 PRECISIONS = ("auto", "fp32", "fp16")
 _INSTALL = 'Install it: pip install "FlagEmbedding>=1.4.2,<2" "transformers<5.24" (and torch, as pytorch.org says for this machine)'
 _PRECISIONS = "Use fp32, fp16 on a GPU, or int8 on a CPU after `danbooru-index convert`."
+# Fixed, not read off the free memory: 32,768 tokens took .74 GB beside the weights, and larger batches were not faster
+# (benchmarks/bge_m3.md). Where even that does not fit, the budget is halved until it does.
 _CPU_TOKENS, _GPU_TOKENS = 4096, 32_768
 
 # Called with the loaded module before every encode; it brings the module to where it shall run. If it has a method
@@ -155,6 +157,8 @@ class TorchM3Encoder(M3Encoder):
                 f"BGE-M3 in {folder} cannot be loaded: {error}.", hint="Fetch the model's files again."
             ) from error
         module = flag.model.half() if half else flag.model.float()
+        # FlagEmbedding's object ends with this function, and when it does it moves the model that it holds to the CPU.
+        flag.model = None
         module.eval()
         if self._placement is None:
             self._move(module)

@@ -47,7 +47,7 @@ class BuildOptions:
     """How to build.
 
     `strict` stops at the first bad corpus line. `batch_size` bounds the texts that are encoded at once, 0 leaves it to
-    the memory. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
+    main memory and speed. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
     the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away. `cooccurrence`
     is a file of pairs of tags (channels/cooccurrence.py), for related tags. `late_bytes` bounds the token vectors that are
     kept for late interaction, those of the most used tags first. `lexicon` adds the names and ratings of this package.

@@ -89,9 +89,9 @@ def check_space(version: Path, needed: int) -> None:
 def batch_size(encoder: Encoder, cap: int) -> int:
     """How many texts an encoder gets at once.
 
-    As many as a quarter of the free memory takes, at most 2,048, and no more than the encoder does in ten seconds, for
+    As many as a quarter of the free main memory takes, at most 2,048, and no more than the encoder does in ten seconds, for
     which a checkpoint has to wait. Never under the guide's rule of 32 texts below 8 GB and 64 above. `cap`, where it is
-    not 0, is the user's bound.
+    not 0, is the user's bound. An accelerator's memory plays no part: its encoder cuts these texts into batches of its own.
     """
     free = int(getattr(encoder, "free_memory", free_memory()))
     least = 32 if free < 8e9 else LEAST_TEXTS
