@@ -28,6 +28,7 @@ from .words import install_command, transformers_change
 _TEXTS_OF_A_TAG, _TEXTS_A_SECOND = 10.4, 1600.0
 _BGE_SLOWER = {True: 4.0, False: 150.0}  # with a GPU, without one
 _BGE_BYTES = 2_300_000_000
+_MOST_TEXTS = 1000
 
 Body = dict[str, Any]
 
@@ -124,6 +125,16 @@ def start_rebuild(jobs: JobRunner, body: Body) -> Body:
             hint="Queue Danbooru Index: Rebuild as a prompt; or choose device cpu, with queue_builds off in the settings.",
         )
     return jobs.start("rebuild", lambda progress, cancelled: rebuild(order, progress, cancelled)).as_json()
+
+
+def traditional(body: Body) -> Body:
+    """Texts in simplified Chinese as they are written in Taiwan: names and definitions of tags are simplified in most corpora."""
+    from ..danbooru_index.text.fold import traditional as written
+
+    texts = body.get("texts")
+    if not isinstance(texts, list) or len(texts) > _MOST_TEXTS or not all(isinstance(text, str) for text in texts):
+        raise InputError("The field texts is a list of strings.", hint=f"Send at most {_MOST_TEXTS}.")
+    return {"texts": [written(text) for text in texts]}
 
 
 def bring_back() -> Body:

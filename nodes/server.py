@@ -72,6 +72,7 @@ def _service() -> Service:
             own("POST", "verify", "Compare the index with its hashes.", partial(index_state.start_verify, jobs)),
             own("POST", "update", "Take a newer index of the Hub.", partial(index_state.start_update, jobs)),
             own("POST", "back", "Use the built index again.", page_routes.bring_back),
+            own("POST", "traditional", "Chinese as Taiwan writes it.", page_routes.traditional, body=True),
             own("POST", "allow", "Allow a source that a workflow names.", page_routes.allow, body=True),
             own("POST", "cancel", "Stop the job.", partial(page_routes.cancel, jobs)),
         ),

@@ -74,6 +74,38 @@ def test_a_chip_switched_off_stays_off_in_the_run_the_workflow_and_the_export(pa
     assert "cat_ears" in page.page.locator(".dbi-chips .dbi-report").inner_text()
 
 
+def test_chips_inside_a_subgraph(page: Page) -> None:
+    page.load("Prompt Expand")
+    page.text_box.fill("一个女孩，双马尾")
+    page.into_subgraph(1)
+    page.run()
+    chip = page.page.locator(".dbi-chip[data-tag=twintails]")
+    chip.click()
+    sync_api.expect(chip).to_have_attribute("data-state", "off")
+    entry = page.run()
+    (inputs,) = [
+        node["inputs"] for node in entry["prompt"][2].values() if node["class_type"] == "DanbooruIndexPromptExpand"
+    ]
+    assert inputs["without"] == "twintails"
+    shown = entry["outputs"]["2"]["text"][0]
+    assert shown.startswith("1girl") and "twintails" not in shown
+    (subgraph,) = saved(page)["definitions"]["subgraphs"]
+    (node,) = [node for node in subgraph["nodes"] if node["type"] == "DanbooruIndexPromptExpand"]
+    assert node["widgets_values"][-1] == "twintails"
+
+
+def test_taiwan_reads_traditional_characters(server: ComfyUIServer, browser: sync_api.Browser) -> None:  # noqa: F811
+    with open_page(server, browser, vue=False, locale="zh-TW") as page:
+        page.load("Tag Search")
+        page.text_box.fill("雙馬尾")
+        page.run()
+        sync_api.expect(page.page.locator(".dbi-chip[data-tag=twintails]")).to_contain_text("雙馬尾")
+        page.open_sidebar()
+        page.search("雙馬尾")
+        sync_api.expect(page.page.locator(".dbi-sidebar .dbi-name").first).to_have_text("雙馬尾")
+        assert page.complaints == []
+
+
 def test_a_workflow_reopened_knows_what_is_off(page: Page) -> None:
     page.load("Tag Search")
     page.page.evaluate(
@@ -95,6 +127,7 @@ def test_typing_in_the_sidebar_finds_and_enter_puts_in_and_takes_out(page: Page)
     page.search("双马尾")
     first = page.page.locator(".dbi-sidebar .dbi-row").first
     assert "twintails" in first.inner_text() and "900K" in first.inner_text()
+    sync_api.expect(page.page.locator(".dbi-foot .dbi-button")).to_be_in_viewport()
     page.page.keyboard.press("Enter")
     assert page.text_box.input_value() == "1girl, twintails"
     sync_api.expect(first.locator(".dbi-mark")).to_have_text("✓")

@@ -74,7 +74,7 @@ def test_the_build_runs_as_a_prompt_and_the_page_follows_it(page: Page, tmp_path
     sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("Done.", timeout=120_000)
     sync_api.expect(dialog.locator(".dbi-about")).to_contain_text("Index · 3 tags")
     sync_api.expect(dialog.locator(".dbi-about")).to_contain_text(
-        "finds by meaning, names, words, term weights, late interaction"
+        "finds by meaning, names, words, term weights, and late interaction"
     )
     entry = last_prompt(page.server)
     assert entry["status"]["status_str"] == "success"

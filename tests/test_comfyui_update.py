@@ -78,7 +78,7 @@ def test_update_fetches_says_the_newest_is_here_and_searches_go_on(page: Page, h
     update.click()
     sync_api.expect(job).to_contain_text(f"The index of {REPOSITORY}", timeout=60_000)
     sync_api.expect(about).to_contain_text("Downloaded index · 16 tags")
-    sync_api.expect(about).to_contain_text("finds by meaning, names, words")
+    sync_api.expect(about).to_contain_text("finds by meaning, names, and words")
     sync_api.expect(about).to_contain_text(f"from {REPOSITORY} at ")
     update.click()
     sync_api.expect(job).to_contain_text(f"This is the newest index of {REPOSITORY}", timeout=60_000)

@@ -119,4 +119,5 @@ def test_the_nodes_speak_chinese(page: sync_api.Page) -> None:
     )
     assert node["title"] == "Danbooru 索引：提示词扩写"
     assert node["outputs"] == ["正面提示词", "负面提示词", "标签", "报告"]
+    assert page.evaluate("() => window.app.graph.getNodeById(1).widgets[5].options.getOptionLabel('auto')") == "自动"
     assert node["widgets"][1:5] == ["风格", "数量上限", "每项上限", "每项平均"]

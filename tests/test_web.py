@@ -31,7 +31,8 @@ def test_little_is_served_at_start_and_comfyui_imports_nothing_else_by_itself() 
     (entry,) = WEB.rglob("*.js")  # ComfyUI imports every one of these
     files = imported(entry)
     assert sum(path.stat().st_size for path in files) <= AT_START
-    assert {path.name for path in files} == {"danbooru_index.js", "box.mjs", "settings.mjs", "text.mjs"}
+    names = {"danbooru_index.js", "box.mjs", "settings.mjs", "text.mjs", "widgets.mjs", "words.mjs"}
+    assert {path.name for path in files} == names
 
 
 def words(language: str) -> dict[str, str]:

@@ -5,6 +5,8 @@ import { app } from "../../scripts/app.js";
 import { isPromptBox, remember } from "./lib/box.mjs";
 import { DEFAULTS, setting, toast } from "./lib/settings.mjs";
 import { isKey, parseKeys } from "./lib/text.mjs";
+import { translate } from "./lib/widgets.mjs";
+import { locale, ready, t } from "./lib/words.mjs";
 
 const SHOWING = new Set(["DanbooruIndexTagSearch", "DanbooruIndexPromptExpand", "DanbooruIndexRelatedTags"]);
 const CHIPS = "danbooru_index_chips";
@@ -91,8 +93,7 @@ function addRebuild(node) {
     return app.queuePrompt(0, 1, [String(node.id)]);
   }));
   button.serialize = false;
-  void import("./lib/words.mjs").then(async ({ ready, t }) => {
-    await ready();
+  void ready().then(() => {
     button.label = t("rebuild.node");
     node.setDirtyCanvas?.(true, true);
   });
@@ -116,10 +117,14 @@ app.registerExtension({
   ],
   /** @param {any} node */
   nodeCreated(node) {
+    if (!node.comfyClass?.startsWith("DanbooruIndex")) return;
+    translate(node);
     if (SHOWING.has(node.comfyClass)) addChips(node);
     else if (node.comfyClass === "DanbooruIndexRebuild") addRebuild(node);
   },
   async setup() {
+    // Before the first node is made; in English the choices are what they say.
+    if (locale() !== "en") await safely(ready);
     /** @type {(() => void) | undefined} */
     let stop;
     app.extensionManager.registerSidebarTab({

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 MAX_QUERY_CHARS = 20_000
@@ -32,6 +33,23 @@ def _han_table() -> dict[int, int]:
             if len(folded) == 1 and ord(folded) != code:
                 table[code] = ord(folded)
     return table
+
+
+@lru_cache(maxsize=1)
+def _to_taiwan() -> Callable[[str], str]:
+    import opencc
+
+    converter = opencc.OpenCC("s2twp")
+    return lambda text: str(converter.convert(text))
+
+
+def traditional(text: str) -> str:
+    """Simplified Chinese as it is written in Taiwan, for people to read.
+
+    >>> traditional("双马尾，头发分成两束")
+    '雙馬尾，頭髮分成兩束'
+    """
+    return text if text.isascii() else _to_taiwan()(text)
 
 
 @lru_cache(maxsize=1)

@@ -23,6 +23,11 @@ READY = (
     "() => Boolean(window.app?.extensionManager && window.LiteGraph?.registered_node_types['DanbooruIndexTagSearch'])"
 )
 PAGE_MS, RUN_SECONDS = 90_000, 120
+_INTO_SUBGRAPH = """id => {
+  const graph = window.app.graph, node = graph.getNodeById(id);
+  const { subgraph } = graph.convertToSubgraph(new Set([node]));
+  window.app.canvas.setGraph(subgraph);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +93,11 @@ class Page:
         """What is switched off on a node."""
         value = "id => window.app.graph.getNodeById(id).widgets.find(widget => widget.name === 'without').value"
         return self.page.evaluate(value, node)
+
+    def into_subgraph(self, node: int) -> None:
+        """Put a node into a subgraph of its own, and open that."""
+        self.page.evaluate(_INTO_SUBGRAPH, node)
+        self.page.wait_for_timeout(800)
 
     def open_sidebar(self) -> None:
         """Click the tab of this pack."""

@@ -2,6 +2,7 @@
 import { el, own, style } from "./dom.mjs";
 import { compact, key, names, stillOff, toggled, written } from "./text.mjs";
 import { toast } from "./settings.mjs";
+import { addTraditional } from "./traditional.mjs";
 import { locale, nameOf, ready, t } from "./words.mjs";
 
 const LEAST = 96;
@@ -11,8 +12,10 @@ const MOST = 280;
 export async function draw(node, root, shown, input) {
   style();
   await ready();
+  if (shown) await addTraditional(shown.concepts.flatMap((/** @type {any} */ concept) => concept.chips)).catch(() => undefined);
   own(root);
   root.setAttribute("aria-label", t("chips.label"));
+  root.lang = locale();
   const off = () => new Set(names(String(input?.value ?? "")).map(key));
   const set = (/** @type {string} */ value) => {
     if (!input || input.value === value) return;

@@ -3,7 +3,7 @@ import { api } from "../../../scripts/api.js";
 import { duration, el, own, size, style } from "./dom.mjs";
 import { showJob } from "./job.mjs";
 import { ask, forget } from "./service.mjs";
-import { locale, ready, t } from "./words.mjs";
+import { list, locale, ready, t } from "./words.mjs";
 
 const ENCODERS = ["auto", "use-multilingual", "BAAI/bge-m3"];
 const ACCEPT = ".jsonl,.gz,.csv,.tsv,.txt,.json,.parquet";
@@ -33,7 +33,7 @@ class Panel {
     this.planBox = el("div.dbi-plan", { "aria-live": "polite" });
     this.file = /** @type {HTMLInputElement} */ (el("input", { type: "file", accept: ACCEPT, hidden: true, onchange: () => void this.upload() }));
     this.go = /** @type {HTMLButtonElement} */ (el("button.dbi-button.dbi-primary", { type: "button", disabled: true, onclick: () => void this.confirm() }, t("rebuild.start")));
-    this.dialog = /** @type {HTMLDialogElement} */ (el("dialog.dbi.dbi-dialog", { "aria-label": t("rebuild.title"), onclose: () => this.stop() },
+    this.dialog = /** @type {HTMLDialogElement} */ (el("dialog.dbi.dbi-dialog", { "aria-label": t("rebuild.title"), lang: locale(), onclose: () => this.stop() },
       el("h2", {}, t("rebuild.title")), this.about,
       el("label.dbi-field", {}, el("span", {}, t("rebuild.from")), this.corpus), this.file,
       el("label.dbi-field", {}, el("span", {}, t("rebuild.encoder")), this.encoder),
@@ -69,7 +69,7 @@ class Panel {
       el("strong", {}, state.kind === "none" ? t("index.none") : t(`index.${state.kind}`, { tags: index.tags.toLocaleString(locale()) })),
       index ? el("div.dbi-faint", {}, t("index.details", { texts: index.texts.toLocaleString(locale()), encoder: index.encoder,
         size: size(index.bytes), date: new Date(index.built * 1000).toLocaleDateString(locale()) })) : "",
-      index ? el("div.dbi-faint", {}, t("index.channels", { channels: index.channels.map((/** @type {string} */ name) => t(`channel.${name}`)).join(", ") })) : "",
+      index ? el("div.dbi-faint", {}, t("index.channels", { channels: list(index.channels.map((/** @type {string} */ name) => t(`channel.${name}`))) })) : "",
       index?.source ? el("div.dbi-faint", {}, t("index.source", index.source)) : "");
     if (state.job) this.job(state.job, true);
   }

@@ -32,7 +32,7 @@ function runningView(job) {
 
 /** @param {any} job */
 function endView(job) {
-  return el("div.dbi-job", { role: "status" }, title(job),
+  return el("div.dbi-job", { role: "status" }, job.state !== "done" && title(job),
     el("div.dbi-job-words", {}, t(`job.${job.state}`)),
     job.state === "done" && job.report && el("pre.dbi-report", {}, report(job)),
     job.error && el("div.dbi-error", {}, `${job.error} ${job.hint}`));

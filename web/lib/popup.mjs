@@ -8,7 +8,7 @@ import { LiveSearch } from "./search.mjs";
 import { ask } from "./service.mjs";
 import { setting, toast } from "./settings.mjs";
 import { wordsBefore, written } from "./text.mjs";
-import { ready, t } from "./words.mjs";
+import { locale, ready, t } from "./words.mjs";
 
 /** @type {Popup | null} */
 let open = null;
@@ -32,7 +32,7 @@ class Popup {
     this.from = this.words.start;
     this.list = el("div.dbi-list", { role: "listbox", "aria-label": t("search.label") });
     this.status = el("div.dbi-status", { role: "status" });
-    this.root = el("div.dbi.dbi-popup", {}, this.status, this.list, el("div.dbi-keys", {}, t("popup.keys")));
+    this.root = el("div.dbi.dbi-popup", { lang: locale() }, this.status, this.list, el("div.dbi-keys", {}, t("popup.keys")));
     document.body.append(this.root);
     this.search = new LiveSearch({
       filters: () => ({ nsfw: setting("nsfw") }),

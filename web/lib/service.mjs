@@ -1,6 +1,6 @@
 // The server's routes. Every answer is JSON; an error is thrown with words for the user.
 import { api } from "../../../scripts/api.js";
-import { t } from "./words.mjs";
+import { locale, t } from "./words.mjs";
 
 const PREFIX = "/danbooru-index/v1";
 
@@ -65,6 +65,7 @@ export async function describe(tags, signal) {
   const missing = tags.filter((tag) => !known.has(tag));
   for (let start = 0; start < missing.length; start += 100) {
     const { tags: found } = await ask("tags", { tags: missing.slice(start, start + 100) }, signal);
+    if (locale() === "zh-TW") await (await import("./traditional.mjs")).addTraditional(found);
     if (known.size > 5000) known.clear();
     for (const one of found) known.set(one.query, one);
   }

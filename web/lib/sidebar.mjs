@@ -2,6 +2,7 @@
 import { api } from "../../../scripts/api.js";
 import { lastBox, toggle } from "./box.mjs";
 import { el, own, style } from "./dom.mjs";
+import { filterBar, press } from "./filters.mjs";
 import { showJob } from "./job.mjs";
 import * as memory from "./memory.mjs";
 import { row } from "./rows.mjs";
@@ -11,14 +12,13 @@ import { setting, toast } from "./settings.mjs";
 import { find, items, key } from "./text.mjs";
 import { locale, ready, t } from "./words.mjs";
 
-const CATEGORIES = ["general", "character", "copyright", "artist", "meta"];
 const TABS = ["results", "related", "favourites", "history"];
-const LEAST_POSTS = [0, 100, 1000, 10000, 100000];
 
 /** Build the tab into an element of ComfyUI's; returns what has to be called when it goes. @param {HTMLElement} root */
 export async function render(root) {
   style();
   await ready();
+  root.style.height = "100%"; // else the list grows, and the line of the index below it is out of sight
   const tab = new Sidebar(root);
   await tab.start();
   return () => tab.stop();
@@ -58,30 +58,15 @@ class Sidebar {
     this.foot = el("div.dbi-foot");
     this.tabs = el("div.dbi-tabs", { role: "tablist" }, ...TABS.map((name) => el("button.dbi-tab", {
       type: "button", role: "tab", "data-tab": name, onclick: () => this.show(name) }, t(`tab.${name}`))));
-    this.filters = this.filterBar();
-    this.root = own(el("div.dbi.dbi-sidebar", {}, this.input, this.filters, this.tabs, this.status, this.list, this.foot));
+    this.filters = filterBar(this, (change) => this.filter(change));
+    this.root = own(el("div.dbi.dbi-sidebar", { lang: locale() }, this.input, this.filters, this.tabs, this.status, this.list, this.foot));
     root.replaceChildren(this.root);
-  }
-
-  filterBar() {
-    const chips = ["", ...CATEGORIES].map((name) => el(`button.dbi-filter${name ? `.dbi-${name}` : ""}`, {
-      type: "button", "data-category": name, "aria-pressed": String(name === this.category),
-      onclick: () => this.filter({ category: name }) }, t(name ? `category.${name}` : "filter.all")));
-    const nsfw = el("select.dbi-select", { "aria-label": t("filter.nsfw"),
-      onchange: (/** @type {any} */ event) => this.filter({ nsfw: event.target.value }) },
-      ...["exclude", "include", "only"].map((value) => el("option", { value, selected: value === this.nsfw }, t(`filter.nsfw.${value}`))));
-    const least = el("select.dbi-select", { "aria-label": t("filter.posts"),
-      onchange: (/** @type {any} */ event) => this.filter({ least: Number(event.target.value) }) },
-      ...LEAST_POSTS.map((value) => el("option", { value }, value ? `≥ ${value.toLocaleString(locale())}` : "≥ 0")));
-    return el("div.dbi-filters", {}, ...chips, nsfw, least);
   }
 
   /** @param {{category?: string, nsfw?: string, least?: number}} change */
   filter(change) {
     Object.assign(this, change);
-    for (const chip of this.filters.querySelectorAll("[data-category]")) {
-      chip.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (chip).dataset.category === this.category));
-    }
+    press(this.filters, this.category);
     if (this.tab === "related") void this.related();
     else this.search.again();
   }

@@ -4,8 +4,7 @@ import { app } from "../../../scripts/app.js";
 export const LANGUAGES = ["en", "zh", "zh-TW", "ja", "ko"];
 /** @type {Record<string, string>} */
 let words = {};
-/** @type {Promise<void> | null} */
-let loading = null;
+let loading = Promise.resolve();
 let language = "";
 
 /** ComfyUI's language, as this pack names it. */
@@ -36,6 +35,11 @@ export function ready() {
 /** @param {string} name @param {Record<string, string | number>} [values] */
 export function t(name, values = {}) {
   return (words[name] ?? name).replace(/\{(\w+)\}/g, (all, value) => String(values[value] ?? all));
+}
+
+/** "a, b, and c" as the language has it. @param {string[]} parts */
+export function list(parts) {
+  return new Intl.ListFormat(locale()).format(parts);
 }
 
 /** The names of a tag in the user's language first. @param {Record<string, string[] | string>} names */

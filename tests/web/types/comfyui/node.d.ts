@@ -6,6 +6,7 @@ export interface Widget {
   hidden?: boolean;
   serialize?: boolean;
   options?: Record<string, unknown>;
+  element?: HTMLElement;
   callback?(value: unknown): void;
 }
 
