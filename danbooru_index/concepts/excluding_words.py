@@ -15,19 +15,22 @@ from .counts import nobody_phrases
 from .function_words import function_words
 
 _FILE = Path(__file__).with_name("negation.json")
-_NEEDS_SPACE = frozenset(("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "ko"))
+_NEEDS_SPACE = frozenset(("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "ko", "ar", "vi", "id"))
+# "nobody" says that nobody is there, but not in "nobody wears a hat".
+_NO_VERB = {"en": r"(?!\s+(?:is|are|has|have|wears?|looks?|smiles?|in\s+\w+\s+wears?|\w+ing)\b)"}
 
 
 @dataclass(frozen=True, slots=True)
 class ExcludingWords:
     """The patterns of one language.
 
-    `keeps` hold an excluding word and exclude nothing ("not only", 不由得); `excepts` are excluding words that leave something
-    in after one of `empties` ("an empty room except for a chair"); `before` exclude what follows them and `after` what
-    they follow; `suffixes` are endings that exclude the word they are part of ("moonless"); `ends` are words where the reach of
-    the others ends, `verbs` negated endings of verbs, whose reach begins after `verb_ends`. `phrase` is the number of words
-    of a noun phrase, where `before` reaches no further, 0 where it does; `links` are words inside of one ("de"), `joins` those
-    between two of them ("ni"), and `silent` the words that count for nothing in it.
+    `keeps` hold an excluding word and exclude nothing ("not only", 不由得); `excepts` are excluding words that leave something in
+    after one of `empties` ("an empty room except for a chair"); `before` exclude what follows them and `after` what they
+    follow; `suffixes` are endings that exclude the word they are part of ("moonless"); `ends` are words where the reach of
+    the others ends, `contrasts` such that end it even right behind the excluding word; `verbs` are negated endings of
+    verbs, whose reach begins after `verb_ends`. `phrase` is the number of words of a noun phrase, where `before` reaches no
+    further, 0 where it does; `links` are words inside of one ("de"), `joins` those between two of them ("ni"), and `silent`
+    the words that count for nothing in it.
     """
 
     keeps: re.Pattern[str] | None
@@ -36,6 +39,7 @@ class ExcludingWords:
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     suffixes: re.Pattern[str] | None
+    contrasts: re.Pattern[str] | None
     ends: re.Pattern[str] | None
     verbs: re.Pattern[str] | None
     verb_ends: re.Pattern[str] | None
@@ -52,17 +56,18 @@ def words_of(language: str) -> ExcludingWords | None:
     if table is None:
         return None
 
-    def pattern(name: str, more: Sequence[str] = ()) -> re.Pattern[str] | None:
-        return _pattern([*table.get(name, ()), *more], name, language)
+    def pattern(name: str, more: Sequence[str] = (), after: str = "") -> re.Pattern[str] | None:
+        return _pattern([*table.get(name, ()), *more], name, language, after)
 
     links, joins = frozenset(table.get("links", ())), frozenset(table.get("joins", ()))
     return ExcludingWords(
-        keeps=pattern("keeps", nobody_phrases(language)),
+        keeps=pattern("keeps", nobody_phrases(language), _NO_VERB.get(language, "")),
         excepts=pattern("excepts"),
         empties=pattern("empties", nobody_phrases(language)),
         before=pattern("before"),
         after=pattern("after"),
         suffixes=pattern("suffixes"),
+        contrasts=pattern("contrasts"),
         ends=pattern("ends"),
         verbs=re.compile("|".join(table["verbs"])) if "verbs" in table else None,
         verb_ends=pattern("verb_ends"),
@@ -84,7 +89,7 @@ def _table() -> dict[str, Any]:
     return table
 
 
-def _pattern(words: Sequence[str], name: str, language: str) -> re.Pattern[str] | None:
+def _pattern(words: Sequence[str], name: str, language: str, after: str) -> re.Pattern[str] | None:
     if not words:
         return None
     whole = language in _NEEDS_SPACE
@@ -93,7 +98,7 @@ def _pattern(words: Sequence[str], name: str, language: str) -> re.Pattern[str] 
     left = r"(?<!\w)" if whole and name not in ("after", "suffixes") else ""
     left = r"(?<=[^\W\d_]{2})" if name == "suffixes" else left
     right = r"(?!\w)" if whole and (language != "ko" or name == "before") else ""
-    return re.compile(f"{left}(?:{listed}){right}", re.IGNORECASE)
+    return re.compile(f"{left}(?:{listed}){right}{after}", re.IGNORECASE)
 
 
 def _one(word: str, *, whole: bool) -> str:

@@ -13,6 +13,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _KANA = re.compile("[\u3041-\u309f]")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
+_ARABIC = re.compile("[\u0620-\u064a]")
+_THAI = re.compile("[\u0e01-\u0e4f]")
 _KATAKANA = re.compile("[\u30a1-\u30fa]")
 EUROPEAN = frozenset(("es", "fr", "de", "ru", "pt"))  # beside English
 ALPHABETIC = ("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "th", "ar", "vi", "id")
@@ -45,6 +47,10 @@ def language_of(text: str) -> str:
         return "zh"
     if _KATAKANA.search(text):
         return "ja"
+    if _ARABIC.search(text):
+        return "ar"
+    if _THAI.search(text):
+        return "th"
     words = [fold(word) for word in _LETTERS.findall(text)[:200]]
     # A single letter is a word in many languages, and an abbreviation in others.
     weights = [(word, 1.0 if len(word) > 1 else 0.3) for word in words]

@@ -170,6 +170,8 @@ class _Exclusions:
 
 def _reach_after(text: str, start: int, end: int, words: ExcludingWords) -> int:
     """Where what follows an excluding word ends."""
+    contrast = words.contrasts.search(text, start, end) if words.contrasts is not None else None
+    end = contrast.start() if contrast is not None else end
     stops = words.ends.finditer(text, start, end) if words.ends is not None else ()
     # "without her glasses": what stands right behind the excluding word ends nothing.
     reach = next((stop.start() for stop in stops if text[start : stop.start()].strip(_PRONOUNS)), end)
