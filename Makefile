@@ -45,6 +45,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/python tests/hosts/typed_nodes.py
 
 fix: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .

@@ -41,3 +41,4 @@ def checks(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("python", "-m", "mypy")
+    session.run("python", "tests/hosts/typed_nodes.py")

@@ -122,14 +122,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def parse_toml(text: str, path: Path) -> dict[str, Any]:
     """The table of a settings file; `path` is for the error.
 
-    :raises InputError: it is no TOML.
+    :raises InputError: it is not valid TOML.
     """
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     hint = "Correct that line, or remove the file."
-    with at(TOML, lambda why: InputError(f"The settings file {path} is no TOML: {why}.", hint=hint)):
+    with at(TOML, lambda why: InputError(f"The settings file {path} is not valid TOML: {why}.", hint=hint)):
         table: dict[str, Any] = tomllib.loads(text)
     return table
 

@@ -203,7 +203,7 @@ def test_the_card(small_folder, tmp_path):
     assert "| zh human | 7 | 0.500 | 0.250 | 1.000 |" in card
     assert "Tags from a test, 2026." in card
     results.write_text('{"sets": [{}], "mean": {}}')
-    with pytest.raises(InputError, match="no result of evaluate"):
+    with pytest.raises(InputError, match="not a result of evaluate"):
         read_evaluation(results)
 
 

@@ -24,7 +24,7 @@ def pairs_path(output: Path) -> Path:
 def read_pairs(path: Path) -> Iterator[tuple[str, str, int]]:
     """(tag, tag, count) of a .csv, .csv.gz or .parquet file with the columns tag_a, tag_b and count.
 
-    :raises CorpusError: a column is missing, or a value is no count.
+    :raises CorpusError: a column is missing, or a value is not a count.
     :raises MissingDependencyError: a .parquet file, and pyarrow is not installed.
     """
     rows = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
@@ -33,7 +33,7 @@ def read_pairs(path: Path) -> Iterator[tuple[str, str, int]]:
             yield str(first), str(second), int(str(count))
         except (TypeError, ValueError) as error:
             raise CorpusError(
-                f"{path}, row {number}: {str(count)[:40]!r} is no count.", hint="Write a whole number of posts."
+                f"{path}, row {number}: {str(count)[:40]!r} is not a count.", hint="Write a whole number of posts."
             ) from error
 
 

@@ -54,7 +54,7 @@ class M3Config:
 def read_config(folder: Path) -> M3Config:
     """Read a checkpoint's config; raises EncoderError when it is missing or not XLM-RoBERTa's."""
     path = folder / CONFIG
-    with at(JSON_FILE, lambda why: EncoderError(f"{path} is no configuration of BGE-M3: {why}.", hint=_FETCH_AGAIN)):
+    with at(JSON_FILE, lambda why: EncoderError(f"{path} is not a configuration of BGE-M3: {why}.", hint=_FETCH_AGAIN)):
         value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if value.get("model_type") != "xlm-roberta":
             raise ValueError(f"its model type is {value.get('model_type')!r}, not 'xlm-roberta'")
@@ -192,7 +192,7 @@ def find_folder(settings: Settings) -> Path | None:
     named = [parent / name for parent in model_parents(settings) for name in FOLDER_NAMES]
     own = settings.home / MODELS / FOLDER_NAMES[0]
     for folder in [*explicit, *named, *_cached()]:
-        # Our own folder may hold a fetch that was broken off; another one without its heads shall be complained of.
+        # Our own folder may hold a fetch that was broken off; of another one without its heads the user must hear.
         needed = (CONFIG, TOKENIZER, *HEADS) if folder == own else (CONFIG,)
         if all((folder / name).is_file() for name in needed) and any((folder / name).is_file() for name in WEIGHTS):
             return folder

@@ -54,7 +54,7 @@ def is_card(path: Path) -> bool:
 
 
 def read_card(folder: Path) -> OnnxCard:
-    """Read the card of a converted model; raises EncoderError when it is none, or files are missing."""
+    """Read the card of a converted model; raises EncoderError when it is not a card, or files are missing."""
     with at(JSON_FILE, lambda why: EncoderError(f"{folder / CARD_FILE} cannot be read: {why}.", hint=f"{_CONVERT}.")):
         value = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
         if value["format"] != _FORMAT:
@@ -126,7 +126,7 @@ class OnnxM3Encoder(M3Encoder):
         """Prepare an encoder from a converted model; its graph is not loaded yet.
 
         :param identity: of the weights that were converted; by default what the card says, where they had another path.
-        :raises EncoderError: the folder is no converted model.
+        :raises EncoderError: the folder is not a converted model.
         """
         super().__init__(_BATCH_TOKENS)
         self.folder = folder

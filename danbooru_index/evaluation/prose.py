@@ -104,7 +104,7 @@ def score_prompt(query: ProseQuery, tags: Sequence[str], negative: Sequence[str]
 
     >>> query = ProseQuery("no hat", "en", "", (("1girl",), ("no_headwear",)), frozenset({"hat"}))
     >>> score_prompt(query, ["1girl", "cat"], ["hat"])
-    ProseScore(concepts=0.5, spent=1.0, precision=0.5, unwanted=False, lost=False, empty=False, excluded=True)
+    ProseScore(concepts=0.5, spent=1.0, precision=0.5, unwanted=False, lost=False, empty=False, excluded=True, first=0.0, first_2n=0.0)
     """
     prompt, kept_out = set(tags), set(negative)
     accepted = {tag for concept in query.wanted for tag in concept}

@@ -73,7 +73,7 @@ def reciprocal_rank(ranked: Sequence[str], relevant: frozenset[str]) -> float:
 def read_queries(path: Path) -> list[Query]:
     """Read a query set.
 
-    :raises InputError: the file cannot be read, or a line is no query, with its number.
+    :raises InputError: the file cannot be read, or a line is not a query, with its number.
     """
     return read_lines(path, _query_of, "no query", '{"query": "...", "relevant": ["tag"]}')
 

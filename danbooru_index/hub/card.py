@@ -32,9 +32,9 @@ class CardFacts:
 def read_evaluation(path: Path) -> dict[str, Any]:
     """The results of `danbooru-index evaluate --json`.
 
-    :raises InputError: it is none.
+    :raises InputError: it is not such a file.
     """
-    with at(JSON_FILE, lambda why: InputError(f"{path} is no result of evaluate: {why}.", hint=_HINT)):
+    with at(JSON_FILE, lambda why: InputError(f"{path} is not a result of evaluate: {why}.", hint=_HINT)):
         value = json.loads(path.read_text(encoding="utf-8-sig"))
         for result in [*value["sets"], value["mean"]]:
             _row(result)

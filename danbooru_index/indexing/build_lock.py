@@ -48,4 +48,4 @@ def _owner(folder: Path) -> str:
         owner = json.loads((folder / OWNER_FILE).read_text(encoding="utf-8"))
         return f"process {owner['pid']} on {owner['host']}, since {owner['started']}"
     except JSON_FILE.kinds:
-        return "its owner has left no name"
+        return "its owner is unknown"

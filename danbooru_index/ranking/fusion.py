@@ -32,7 +32,7 @@ UNBOUNDED = frozenset({"sparse"})  # scores of at least 0, of which what exceeds
 
 
 def read_weights(path: Path) -> FusionWeights:
-    """The weights of a file that `evaluate --tune` wrote; raises InputError when it is none."""
+    """The weights of a file that `evaluate --tune` wrote; raises InputError when it is not such a file."""
     hint = "Write it with: danbooru-index evaluate --tune FILE"
     with at(JSON_FILE, lambda why: InputError(f"{path} holds no fusion weights: {why}.", hint=hint)):
         values = json.loads(path.read_text(encoding="utf-8-sig"))["weights"]

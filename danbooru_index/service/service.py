@@ -76,7 +76,7 @@ def parsed_body(request: Request, *, only_json: bool = True) -> Any:
     try:
         return json.loads(request.body, parse_constant=_no_constant)
     except JSON.kinds as error:
-        raise RequestError(400, "json", "The body is no JSON.", "Send one JSON object in UTF-8.") from error
+        raise RequestError(400, "json", "The body is not JSON.", "Send one JSON object in UTF-8.") from error
 
 
 def too_large() -> RequestError:
@@ -87,4 +87,4 @@ def too_large() -> RequestError:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
