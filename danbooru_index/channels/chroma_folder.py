@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -22,11 +23,13 @@ T = TypeVar("T")
 
 @contextlib.contextmanager
 def _folder_errors(folder: Path) -> Iterator[None]:
-    """Chroma's own exceptions become the system's for a full disk, else one of ours: the folder cannot be used."""
+    """Chroma's own exceptions become the system's for a full or read-only disk, else one of ours: the folder cannot be used."""
 
     def ours(why: str) -> Exception:
         if "disk is full" in why or "No space left" in why:
             return OSError(errno.ENOSPC, why)
+        if "readonly database" in why or "Read-only file system" in why:
+            return OSError(errno.EROFS, why)
         return IndexDamagedError(
             f"Chroma cannot use the collection in {folder}: {why}.",
             hint="Build the index again (danbooru-index build), fetch it again (danbooru-index fetch), or use --dense sketch.",
@@ -108,6 +111,10 @@ def open_folder(folder: Path) -> Collection:
     """
     if not (folder / DATABASE).is_file():
         raise IndexDamagedError(f"There is no Chroma database in {folder}.", hint="Build or fetch the index again.")
+    # Asked before Chroma begins: where it may write some of its files alone, it would leave them half changed.
+    for path in (folder, *folder.iterdir()):
+        if path.name != IN_USE and not os.access(path, os.W_OK):
+            raise OSError(errno.EROFS, f"{path} cannot be written to")
     return _in_folder(folder, lambda client: client.get_collection(COLLECTION, embedding_function=None))
 
 
