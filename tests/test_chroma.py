@@ -20,7 +20,7 @@ from builds import WordEncoder, content, tag_lines, write_lines
 
 from danbooru_index.channels import chroma as chroma_module
 from danbooru_index.channels.allowed import Allowed
-from danbooru_index.channels.chroma import DATABASE, open_folder
+from danbooru_index.channels.chroma_folder import DATABASE, open_folder
 from danbooru_index.cli import main
 from danbooru_index.errors import IndexFolderError, InputError
 from danbooru_index.index.collection import TagVectors, held_rows

@@ -109,6 +109,8 @@ def _listing(version: Path, manifest: Manifest) -> bytes:
                 f"Another process searches in the Chroma collection of {version}.",
                 hint="End that process, or let it search with --dense sketch, and publish again.",
             ) from error
+        except OSError:
+            pass  # a folder that cannot be written to, so that Chroma cannot change it either
         if entry != manifest.files[name]:
             changed[name] = entry
     if not changed:

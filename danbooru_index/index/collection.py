@@ -10,7 +10,9 @@ import numpy as np
 
 from ..arrays.types import FloatArray, IntArray
 from ..channels.allowed import Allowed
-from ..channels.chroma import READ_BATCH, Metadata, Record, Server, open_folder
+from ..channels.chroma import READ_BATCH, Metadata, Record
+from ..channels.chroma_folder import open_folder
+from ..channels.chroma_server import Server
 from ..channels.dense import DenseChannel
 from ..channels.dense_store import ChromaStore, DenseStore
 from ..channels.vectors import VectorFile

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays.types import IntArray
-from ..channels.chroma import SERVER_BATCH, Collection, Record, Server, batch_ends, compact, create_in_folder
+from ..channels.chroma import Collection, Record, batch_ends
+from ..channels.chroma_folder import compact, create_in_folder
+from ..channels.chroma_server import SERVER_BATCH, Server
 from ..channels.cooccurrence import write_cooccurrence
 from ..channels.sparse import SparseWriter
 from ..channels.vectors import VectorFile, similarity_floor
