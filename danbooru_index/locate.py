@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .corpus.lexicon import STARTER_CORPUS, load_lexicon
+from .corpus.lexicon import STARTER_CORPUS, lexicon_sha256
 from .encoders import USE_MULTILINGUAL, open_encoder
 from .errors import IndexFolderError
-from .index.manifest import read_manifest
+from .index.layout import MOST_TAGS
+from .index.manifest import LEXICON_OPTION, TAGS_OPTION, read_manifest
 from .index.versions import current_version, has_index
 from .progress import Progress, Step, silent
 from .settings import Settings
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MAIN_INDEX = "index"
 STARTER_INDEX = "starter"
+STARTER_PACKED = STARTER_CORPUS.with_name("index.zip")  # made by python -m training.starter_index
 _STARTER_SECONDS = 300
 
 
@@ -39,11 +41,11 @@ def main_folder(settings: Settings) -> Path:
 
 
 def locate(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> Located:
-    """Find the index to use; the starter index is built (in seconds) when there is no other.
+    """Find the index to use; the starter index is unpacked when there is no other.
 
     With the setting `auto_fetch` the index of the Hub comes before the starter index.
 
-    :raises DanbooruIndexError: the starter index has to be built and cannot be, or the fetch failed.
+    :raises DanbooruIndexError: the starter index has to be made and cannot be, or the fetch failed.
     """
     if explicit is not None:
         return Located(explicit, f"index {explicit}")
@@ -66,17 +68,17 @@ def find_existing(settings: Settings, explicit: Path | None = None) -> Located |
     if has_index(built):
         return Located(built, f"index {built}")
     # One that belongs to another version of the corpus would be built again first.
-    usable = not settings.auto_fetch and has_index(starter) and _is_current(starter)
+    usable = not settings.auto_fetch and has_index(starter) and _serves(starter, settings)
     return Located(starter, "starter index") if usable else None
 
 
 def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
-    """The folder of the starter index, built first if it is missing or belongs to another version of the corpus.
+    """The folder of the starter index, unpacked first if it is missing or belongs to another version of the corpus.
 
-    :raises IndexFolderError: it has to be built, and the home folder cannot be written, or another process is at it for long.
+    :raises IndexFolderError: it has to be made, and the home folder cannot be written, or another process is at it for long.
     """
     folder = settings.home / STARTER_INDEX
-    if _is_current(folder):  # also in a home that cannot be written
+    if _serves(folder, settings):  # also in a home that cannot be written
         return folder
     hint = "Name a home folder that can be written (DANBOORU_INDEX_HOME), or an index with --db, in the node: folder."
     with at(DISK, lambda why: IndexFolderError(f"The starter index cannot be built in {folder}: {why}.", hint=hint)):
@@ -89,26 +91,38 @@ def ensure_starter(settings: Settings, progress: Progress = silent) -> Path:
                 hint="Wait until it has ended, or end it, and try again.",
             ) from error
         with hold:
-            if not _is_current(folder):
-                _build_starter(folder, progress)
+            if not _serves(folder, settings):
+                _make_starter(folder, progress, MOST_TAGS if _wants_collection(settings) else 0)
     return folder
 
 
-def _build_starter(folder: Path, progress: Progress) -> None:
+def _make_starter(folder: Path, progress: Progress, chroma_tags: int) -> None:
     from .indexing import BuildOptions, build_index
+    from .indexing.install_packed import install_packed
 
-    progress(Step("start", 0, 0, note="The starter index is built first, once; that takes about half a minute."))
-    build_index(STARTER_CORPUS, folder, open_encoder(USE_MULTILINGUAL), BuildOptions(restart=True), progress)
+    encoder = open_encoder(USE_MULTILINGUAL)
+    progress(Step("start", 0, 0, note="The starter index is unpacked first, once; that takes a few seconds."))
+    if not install_packed(STARTER_PACKED, STARTER_CORPUS, folder, encoder, progress, chroma_tags):
+        progress(Step("start", 0, 0, note="It has to be built for this version; that takes about half a minute."))
+        build_index(STARTER_CORPUS, folder, encoder, BuildOptions(restart=True, chroma_tags=chroma_tags), progress)
 
 
-def _is_current(folder: Path) -> bool:
+def _wants_collection(settings: Settings) -> bool:
+    """Whether the Chroma collection is needed: it takes longer than all the rest, so no first answer waits for it unasked."""
+    return settings.dense == "chroma" and not settings.chroma
+
+
+def _serves(folder: Path, settings: Settings) -> bool:
+    """Whether the starter index stands there, of this package's corpus, lexicon and encoder, and with what is asked for."""
     try:
         manifest = read_manifest(current_version(folder))
     except IndexFolderError:
         return False
     wanted = hashlib.sha256(STARTER_CORPUS.read_bytes()).hexdigest()
     # A new lexicon names the same tags better.
-    if manifest.options.get("lexicon_sha256") != load_lexicon().sha256:
+    if manifest.options.get(LEXICON_OPTION) != lexicon_sha256():
+        return False
+    if _wants_collection(settings) and not manifest.options.get(TAGS_OPTION):
         return False
     return manifest.corpus_sha256 == wanted and manifest.encoder == open_encoder(USE_MULTILINGUAL).identity
 

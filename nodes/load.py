@@ -129,7 +129,9 @@ class DanbooruIndexLoad(io.ComfyNode):
             version = find_version(handle)
             if version is not None:
                 check_encoder(version, read_manifest(version).encoder, handle.encoder)
-            return io.NodeOutput(handle, _about(version) if version else "the starter index, built at the first search")
+            return io.NodeOutput(
+                handle, _about(version) if version else "the starter index, unpacked at the first search"
+            )
 
 
 def _about(version: Path) -> str:

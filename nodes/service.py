@@ -49,8 +49,19 @@ class IndexHandle:
         return replace(
             settings,
             device=settings.device if self.device == "auto" else self.device,
-            dense=settings.dense if self.dense == "auto" else self.dense,
+            dense=self._dense(settings),
         )
+
+    def finding(self) -> Settings:
+        """The user's own settings to find the index with, and how it is to be searched.
+
+        What the workflow says of places may be a stranger's word; the starter index has a collection only where one is asked for.
+        """
+        settings = host.settings()
+        return replace(settings, dense=self._dense(settings))
+
+    def _dense(self, settings: Settings) -> str:
+        return settings.dense if self.dense == "auto" else self.dense
 
     def wanted(self) -> Wanted:
         """What this handle says of where the index is and comes from."""
@@ -212,8 +223,7 @@ def _find(handle: IndexHandle, progress: Progress, check: Callable[[], None]) ->
     """The folder of the index, fetched or built first where need be; others that need nothing made do not wait for it."""
     from ..danbooru_index.workflow import find_ready, find_wanted, target_of
 
-    # The user's own settings: what the workflow says may be a stranger's word.
-    settings, wanted = host.settings(), handle.wanted()
+    settings, wanted = handle.finding(), handle.wanted()
     located = find_ready(settings, wanted)
     if located is None:
         with _held(_service.making_in(target_of(settings, wanted)), check):
@@ -241,7 +251,7 @@ def find_version(handle: IndexHandle | None = None) -> Path | None:
         if is_network_path(handle.folder):
             check_source(host.settings(), Source.of(FOLDER, handle.folder))
         return current_version(Path(handle.folder))
-    found = find_existing(host.settings())
+    found = find_existing(handle.finding())
     return current_version(found.folder) if found is not None else None
 
 

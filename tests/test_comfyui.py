@@ -13,6 +13,9 @@ import pytest
 from comfyui import ComfyUIServer, PromptRefused, prepare
 from node_inputs import FROZEN
 
+from danbooru_index.locate import STARTER_CORPUS
+from danbooru_index.storage.files import sha256_of
+
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("zh", "zh-TW", "ja", "ko")
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
@@ -345,19 +348,28 @@ def test_load_settings_that_mean_the_same_share_one_index(server: ComfyUIServer)
     assert memory() - before < 20_000_000
 
 
-def test_an_interrupted_run_stops_and_the_next_one_works(server: ComfyUIServer) -> None:
-    """Without a built index the first search builds the starter index, which takes long enough to be interrupted."""
+def test_an_interrupted_run_stops_and_the_next_one_works(server: ComfyUIServer, tmp_path: Path) -> None:
+    """The starter corpus is read from a file of the user's: encoding it takes long enough to be interrupted."""
+    pointer = server.home / "index" / "CURRENT"
+    before = pointer.read_text(encoding="utf-8")
+    prompt = server.queue({"8": rebuild_graph(str(shutil.copy(STARTER_CORPUS, tmp_path / "mine.jsonl")))["8"]})
+    version = server.home / "index" / "versions" / f"{sha256_of(STARTER_CORPUS)[:12]}-use-multilingual"
+    try:
+        server.wait_there(version)
+        server.interrupt()
+        interrupted = message(server.wait(prompt, 120), "execution_interrupted")
+        assert interrupted is not None and interrupted["node_id"] == "8"
+        assert pointer.read_text(encoding="utf-8") == before
+        assert texts(server.run(search_graph("猫耳", limit=1), 120), "3") == ["cat_ears"]
+    finally:
+        shutil.rmtree(version, ignore_errors=True)
+
+
+def test_the_first_answer_of_all_comes_from_the_starter_index(server: ComfyUIServer) -> None:
     index = server.home / "index"
     index.rename(server.home / "away")
     try:
-        prompt = server.queue(search_graph("水手服"))
-        server.wait_there(server.home / "starter")
-        server.interrupt()
-        entry = server.wait(prompt, 120)
-        interrupted = message(entry, "execution_interrupted")
-        assert interrupted is not None and interrupted["node_id"] == "1"
-        assert not (server.home / "starter" / "CURRENT").exists()
-        entry = server.run(search_graph("水手服"), 600)
+        entry = server.run(search_graph("水手服"), 120)
         assert texts(entry, "3")[0] == "serafuku" and "starter index" in texts(entry, "4")[0]
     finally:
         (server.home / "away").rename(index)

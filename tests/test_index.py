@@ -149,10 +149,10 @@ def test_a_folder_that_cannot_be_written_is_a_build_error(corpus: Path, tmp_path
         build_index(corpus, blocked / "index", open_encoder("use-multilingual"))
 
 
-def test_the_starter_index_is_built_once_and_found(own_home: Path) -> None:
+def test_the_starter_index_is_unpacked_once_and_found(own_home: Path) -> None:
     settings, steps = load_settings(), []
     first = ensure_starter(settings, steps.append)
-    assert steps[0].note == "The starter index is built first, once; that takes about half a minute."
+    assert steps[0].note == "The starter index is unpacked first, once; that takes a few seconds."
     version = current_version(first)
     steps.clear()
     located = locate(settings, None, steps.append)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from danbooru_index.arrays.types import Columns
-from danbooru_index.channels.lexical import END_COLUMNS, LexicalChannel, write_view
+from danbooru_index.channels.lexical import END_COLUMNS, LexicalChannel, forms_of, write_view
 from danbooru_index.channels.ngrams import VIEWS
 from danbooru_index.channels.words import WordsChannel, words_of, write_words
 from danbooru_index.records import TagRecord
@@ -25,7 +25,7 @@ ROWS = [0, 1, 1, 2, 2, 3]
 
 def written(folder: Path, names: list[str], rows: list[int]) -> LexicalChannel:
     for view in VIEWS:
-        write_view(folder, view, [fold(name) for name in names], np.array(rows, np.int32))
+        write_view(folder, view, *forms_of(view, [fold(name) for name in names], np.array(rows, np.int32)))
     return LexicalChannel(folder)
 
 

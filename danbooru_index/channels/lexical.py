@@ -27,6 +27,7 @@ from .terms import Found, TermIndex, TermQueries, write_terms
 POSTINGS = {Depth.WHOLE: 50_000, Depth.PART: 2_000}  # read in each view
 NAMED = {Depth.WHOLE: 150, Depth.PART: 24}  # tags that are proposed by the characters of their names ...
 SOUNDING = {Depth.WHOLE: 50, Depth.PART: 8}  # ... and by each further view
+ROWS_FILE = "rows.npy"
 END_COLUMNS = ("begins", "ends", "begins_whole", "ends_whole")
 
 
@@ -39,18 +40,24 @@ def _distinct(forms: Iterable[str], view: View) -> tuple[UInt64Array, IntArray]:
     return keys[first], owners[first]
 
 
-def write_view(folder: Path, view: View, folded: Sequence[str], name_rows: Int32Array) -> None:
-    """Index folded names (text.fold) in one view, in a folder of its own; `name_rows` (ascending) gives the tag row of each."""
+def forms_of(view: View, folded: Sequence[str], name_rows: Int32Array) -> tuple[list[str], Int32Array]:
+    """The distinct forms of each tag's folded names (text.fold) in one view, with the tag row of each; `name_rows` (ascending)
+    gives the tag row of each name.
+    """
     distinct: dict[tuple[int, str], None] = {}
     for row, name in zip(name_rows.tolist(), folded, strict=True):
         form = view.form(name)
         if len(form) >= view.least:
             distinct[row, form] = None
-    rows, forms = np.array([row for row, _ in distinct], np.int32), [form for _, form in distinct]
+    return [form for _, form in distinct], np.array([row for row, _ in distinct], np.int32)
+
+
+def write_view(folder: Path, view: View, forms: Sequence[str], rows: Int32Array) -> None:
+    """Index what `forms_of` gives for one view, in a folder of its own."""
     (folder / view.name).mkdir(parents=True, exist_ok=True)
     keys, owners = _distinct(forms, view)
     write_terms(folder / view.name, keys, owners.astype(np.int32), len(forms))
-    save_array(folder / view.name / "rows.npy", rows)
+    save_array(folder / view.name / ROWS_FILE, rows)
 
 
 class _NameIndex:
@@ -58,7 +65,7 @@ class _NameIndex:
 
     def __init__(self, folder: Path, view: View) -> None:
         self.view = view
-        self.rows: Int32Array = map_array(folder / "rows.npy")
+        self.rows: Int32Array = map_array(folder / ROWS_FILE)
         self.terms = TermIndex(folder)
 
     def queries(self, folded: Sequence[str], also: tuple[UInt64Array, IntArray] | None = None) -> TermQueries:

@@ -107,10 +107,15 @@ def _merged(
 
 
 @lru_cache(maxsize=1)
+def lexicon_sha256() -> str:
+    """Which lexicon this package has: `sha256` of the one that `load_lexicon` takes half a second to read."""
+    return hashlib.sha256(LEXICON_FILE.read_bytes() + STARTER_CORPUS.read_bytes()).hexdigest()
+
+
+@lru_cache(maxsize=1)
 def load_lexicon() -> Lexicon:
     """The lexicon of this package, read once."""
-    data, starter = LEXICON_FILE.read_bytes(), STARTER_CORPUS.read_bytes()
-    lines = data.decode("utf-8").splitlines()
+    lines = LEXICON_FILE.read_text(encoding="utf-8").splitlines()
     columns = lines[0].split("\t")
     entries = {}
     for line in lines[1:]:
@@ -118,9 +123,9 @@ def load_lexicon() -> Lexicon:
         names = {key: tuple(cell.split("|")) for key, cell in cells.items() if cell and key not in ("tag", "rating")}
         series = names.pop(_SERIES, ())
         entries[cells["tag"]] = Entry(names, Rating.parse(cells["rating"]), series)
-    for line in starter.decode("utf-8").splitlines():
+    for line in STARTER_CORPUS.read_text(encoding="utf-8").splitlines():
         fields = json.loads(line)
         entry = entries.get(fields["tag"], Entry({}))
         own = {language: tuple(names) for language, names in fields.get("names", {}).items()}
         entries[fields["tag"]] = replace(entry, names=_merged(entry.names, own, fields["tag"]))
-    return Lexicon(entries, hashlib.sha256(data + starter).hexdigest())
+    return Lexicon(entries, lexicon_sha256())

@@ -22,15 +22,12 @@ from ..records import Rating
 from ..settings import Settings
 from ..storage.files import map_array
 from .layout import CHROMA, DENSE, STORE
-from .manifest import Manifest
+from .manifest import TAGS_OPTION, Manifest
 from .notes import is_trusted
 from .tags import Store
 
 VECTORS = "mean of the texts"  # docs/chroma.md has the measurement
-TAGS_OPTION, BUILD_OPTION = (
-    "chroma_tags",
-    "build",
-)  # of a manifest: tags in the collection, and what says which build it is
+BUILD_OPTION = "build"  # of a manifest: what says which build the collection belongs to
 CLOSE = 1e-3  # by which a stored vector may differ from the one that was added
 
 Road = Literal["auto", "sketch", "chroma"]

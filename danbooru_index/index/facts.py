@@ -7,7 +7,7 @@ from typing import Any
 
 from ..storage.locks import IN_USE, FileHold
 from .layout import CHROMA, channels_among
-from .manifest import read_manifest
+from .manifest import TAGS_OPTION, read_manifest
 
 
 def index_facts(version: Path) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def index_facts(version: Path) -> dict[str, Any]:
         "texts": manifest.texts,
         "encoder": str(manifest.encoder),
         "channels": list(channels_among(manifest.files)),
-        "chroma": chroma_fact(version, int(manifest.options.get("chroma_tags", 0))),
+        "chroma": chroma_fact(version, int(manifest.options.get(TAGS_OPTION, 0))),
         "schema": manifest.schema,
         "bytes": sum(entry.size for entry in manifest.files.values()),
         "files": len(manifest.files),

@@ -23,6 +23,8 @@ REWRITTEN = frozenset(
     {"chroma/chroma.sqlite3"}
 )  # Chroma writes to it when it only reads: `verify` compares what it holds
 FLOOR_OPTION = "similarity_floor"  # see channels/vectors.py
+TAGS_OPTION = "chroma_tags"  # that the Chroma collection holds
+LEXICON_OPTION = "lexicon_sha256"  # of the lexicon whose names and ratings the build added, "" for none
 _FORMAT = "danbooru-index"
 _BEGINNING = re.compile(rb'\{\s*"corpus_sha256": "[0-9a-f]{64}",\s*"encoder": \{')  # its keys are sorted
 _SEAL = "manifest_sha256"  # of the manifest itself, taken with this value blank

@@ -15,12 +15,12 @@ from typing import Any
 
 from ..channels.late import MAX_BYTES
 from ..corpus import CorpusReader, LineProblem
-from ..corpus.lexicon import NO_LEXICON, load_lexicon
+from ..corpus.lexicon import NO_LEXICON, lexicon_sha256, load_lexicon
 from ..corpus.texts import texts_of
 from ..encoders import Encoder
 from ..errors import BuildCancelledError, CorpusError, InputError
 from ..index.layout import MOST_TAGS
-from ..index.manifest import MANIFEST_FILE, SCHEMA_VERSION
+from ..index.manifest import LEXICON_OPTION, MANIFEST_FILE, SCHEMA_VERSION
 from ..index.notes import trust_version
 from ..index.versions import UNFINISHED, claim, remove_unused, remove_version, set_current
 from ..progress import Progress, silent
@@ -164,7 +164,7 @@ def build_index(
             "options": {
                 "strict": options.strict,
                 "cooccurrence_sha256": _sha256(options.cooccurrence),
-                "lexicon_sha256": load_lexicon().sha256 if options.lexicon else "",
+                LEXICON_OPTION: lexicon_sha256() if options.lexicon else "",
                 "chroma_tags_asked": options.chroma_tags,
             },
             "schema": SCHEMA_VERSION,

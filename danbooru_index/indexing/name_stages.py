@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays.types import Int32Array
-from ..channels.lexical import write_view
+from ..channels.lexical import forms_of, write_view
 from ..channels.ngrams import VIEWS, View
 from ..channels.shape import shape_of, write_shapes
 from ..channels.words import write_words
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class Names:
     """The folded names of all tags with the row of each, and the shapes of the tags."""
 
     folded: list[str]
@@ -41,30 +41,39 @@ def finish_names(job: Job) -> None:
         job.once(f"names: {view.name}", functools.partial(_finish_view, names=names, view=view))
 
 
-def _finish_view(job: Job, *, names: Callable[[], _Names], view: View) -> None:
+def _finish_view(job: Job, *, names: Callable[[], Names], view: View) -> None:
     found = names()
     job.reporter.stage(f"names: {view.name}", 0)
-    write_view(job.version / LEXICAL, view, found.folded, found.rows)
+    write_view(job.version / LEXICAL, view, *forms_of(view, found.folded, found.rows))
 
 
-def _read_names(job: Job) -> _Names:
+def _read_names(job: Job) -> Names:
     store = Store(job.version / STORE)
+
+    def told(row: int) -> None:
+        job.reporter.update(row)
+        job.check()
+
     try:
         job.reporter.stage("names", len(store), "tags")
-        folded: list[str] = []
-        shapes = []
-        counts = np.zeros(len(store), np.int64)
-        for row, record in enumerate(store.rows()):
-            names = lexical_names(record)
-            folded += map(fold, names)
-            shapes.append(shape_of(record))
-            counts[row] = len(names)
-            if row % 10_000 == 0:
-                job.reporter.update(row)
-                job.check()
+        return read_names(store, told)
     finally:
         store.close()
-    return _Names(folded, np.repeat(np.arange(len(counts), dtype=np.int32), counts), shapes)
+
+
+def read_names(store: Store, told: Callable[[int], None] = lambda row: None) -> Names:
+    """The names of every tag; `told` is called with the row now and then, and what it raises passes."""
+    folded: list[str] = []
+    shapes = []
+    counts = np.zeros(len(store), np.int64)
+    for row, record in enumerate(store.rows()):
+        names = lexical_names(record)
+        folded += map(fold, names)
+        shapes.append(shape_of(record))
+        counts[row] = len(names)
+        if row % 10_000 == 0:
+            told(row)
+    return Names(folded, np.repeat(np.arange(len(counts), dtype=np.int32), counts), shapes)
 
 
 def finish_words(job: Job) -> None:

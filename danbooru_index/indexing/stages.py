@@ -17,9 +17,9 @@ from ..channels.vectors import VectorFile, similarity_floor
 from ..corpus.pairs import read_pairs
 from ..corpus.texts import TextKind
 from ..errors import BuildError, IndexDamagedError
-from ..index.collection import BUILD_OPTION, TAGS_OPTION, TagVectors, collection_metadata, held_rows
+from ..index.collection import BUILD_OPTION, TagVectors, collection_metadata, held_rows
 from ..index.layout import CHROMA, COOCCURRENCE, DENSE, LATE, MOST_TAGS, SPARSE, STORE
-from ..index.manifest import FLOOR_OPTION, Manifest, hash_files, list_files
+from ..index.manifest import FLOOR_OPTION, TAGS_OPTION, Manifest, hash_files, list_files
 from ..index.tags import Store
 from ..index.versions import UNFINISHED
 from ..storage.files import map_array

@@ -22,7 +22,15 @@ from ..corpus.lexicon import load_lexicon
 from ..encoders import EncoderIdentity, Encoding
 from ..errors import BuildCancelledError, EncoderError, IndexDamagedError, InputError
 from ..index.layout import COOCCURRENCE, DENSE, LATE, MOST_TAGS, SPARSE, STORE
-from ..index.manifest import ENCODER_FOLDER, READABLE_SCHEMAS, SCHEMA_VERSION, Manifest, check_files, read_manifest
+from ..index.manifest import (
+    ENCODER_FOLDER,
+    LEXICON_OPTION,
+    READABLE_SCHEMAS,
+    SCHEMA_VERSION,
+    Manifest,
+    check_files,
+    read_manifest,
+)
 from ..index.notes import trust_version
 from ..index.tags import Store, StoreWriter
 from ..index.versions import claim, current_version, remove_unused, set_current
@@ -82,7 +90,7 @@ def upgrade_index(
         "options": {
             "strict": manifest.options.get("strict", True),
             "cooccurrence_sha256": manifest.options.get("cooccurrence_sha256", ""),
-            "lexicon_sha256": "",
+            LEXICON_OPTION: "",
             "chroma_tags_asked": chroma_tags,
             "upgraded_from": manifest.schema,
         },

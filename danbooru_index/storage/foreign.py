@@ -42,6 +42,7 @@ _SHAPE = (KeyError, TypeError, AttributeError, OverflowError)  # a value that is
 DISK = Boundary((OSError,))
 TEXT = Boundary((OSError, UnicodeDecodeError))
 PACKED = Boundary((OSError, EOFError, zlib.error))  # gzip, and what is cut in it
+ZIP = Boundary((EOFError, zlib.error, *_PARSED, *_SHAPE), ("zipfile:BadZipFile", "lzma:LZMAError"))  # and what is in it
 TABLE = Boundary((*PACKED.kinds, UnicodeDecodeError, csv.Error))  # a table as text, packed or not
 JSON = Boundary(_PARSED)
 TOML = Boundary(_PARSED)
