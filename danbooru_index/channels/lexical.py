@@ -41,8 +41,9 @@ def _distinct(forms: Iterable[str], view: View) -> tuple[UInt64Array, IntArray]:
 
 
 def forms_of(view: View, folded: Sequence[str], name_rows: Int32Array) -> tuple[list[str], Int32Array]:
-    """The distinct forms of each tag's folded names (text.fold) in one view, with the tag row of each; `name_rows` (ascending)
-    gives the tag row of each name.
+    """The distinct forms of each tag's folded names (text.fold) in one view, with the tag row of each.
+
+    :param name_rows: (ascending) the tag row of each name.
     """
     distinct: dict[tuple[int, str], None] = {}
     for row, name in zip(name_rows.tolist(), folded, strict=True):
