@@ -74,9 +74,9 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes, how: int = _SMALL) ->
 def _opened(packed: Path) -> Iterator[zipfile.ZipFile]:
     """The archive; whatever shows that it is damaged becomes IndexDamagedError."""
     hint = "Install this package again, or update it."
-    with at(ZIP, lambda why: IndexDamagedError(f"The packed index {packed} is damaged: {why}.", hint=hint)):
-        with zipfile.ZipFile(packed) as archive:
-            yield archive
+    damaged = at(ZIP, lambda why: IndexDamagedError(f"The packed index {packed} is damaged: {why}.", hint=hint))
+    with damaged, zipfile.ZipFile(packed) as archive:
+        yield archive
 
 
 def packed_manifest(packed: Path) -> Manifest | None:
