@@ -52,7 +52,7 @@ class ExcludingWords:
 @cache
 def words_of(language: str) -> ExcludingWords | None:
     """The excluding words of a language, None for one that has no table."""
-    table = _table().get(language)
+    table = _table().get(language) if language else None
     if table is None:
         return None
 
@@ -76,6 +76,23 @@ def words_of(language: str) -> ExcludingWords | None:
         joins=joins,
         silent=function_words().get(language, frozenset()) - links - joins,
     )
+
+
+@cache
+def label_pattern() -> re.Pattern[str]:
+    """A clause that says before a colon that what follows is left out, in any language: "negative prompt", 不要."""
+    return _whole(_table()[""]["labels"], r"(?:.*[\W_])?")
+
+
+@cache
+def answer_pattern() -> re.Pattern[str]:
+    """A clause that answers after a colon or a question mark that what stands before is left out: "hat: no", "hat? nope"."""
+    return _whole(_table()[""]["answers"], "")
+
+
+def _whole(words: Sequence[str], before: str) -> re.Pattern[str]:
+    listed = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.compile(rf"{before}(?P<said>{listed})", re.IGNORECASE | re.DOTALL)
 
 
 def excluding_words(language: str) -> frozenset[str]:

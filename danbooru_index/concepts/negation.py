@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..text.fold import fold, simplified
 from .atoms import Clause
-from .excluding_words import ExcludingWords, words_of
+from .excluding_words import ExcludingWords, answer_pattern, label_pattern, words_of
 
 # "scarves or gloves", at the beginning of a clause.
 _OR = re.compile(
@@ -22,6 +22,9 @@ _OR = re.compile(
 _ALL = re.compile("[都全皆]|统统|通通|一律|一概|も|すべて|どれ")
 # A minus before a word, as search engines read it.
 _MINUS = re.compile(r"(?<!\S)-[^\W\d_][^\s,]*")
+_ASKS = re.compile("[:：?？]")
+_COLON = re.compile("[:：]")
+_SENTENCE_END = re.compile(r"[.。!！?？\n;；|/]")
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+")
 _PRONOUNS = " \u3000她他它我你们"  # 别给她戴耳环: they end no reach
@@ -59,12 +62,16 @@ def stretches(
         nothing.
     """
     words = words_of(language)
+    clauses, labelled = _labelled(text, clauses)
     if words is None:
-        return [Stretch(clause.start, clause.end) for clause in clauses]
+        return [Stretch(clause.start, clause.end, number in labelled) for number, clause in enumerate(clauses)]
     text = simplified(text) if language == "zh" else text  # character by character, so places stay
     found: list[list[Stretch]] = []
     open_list = False
     for number, clause in enumerate(clauses):
+        if number in labelled:
+            found.append([Stretch(clause.start, clause.end, excluded=True)])
+            continue
         # "no hats, scarves or gloves": the list goes on to its last item. In Japanese the excluding word comes after it.
         item = clause.enumerated and language != "ja" and clause.end - clause.start <= _LONGEST_ITEM
         continued = open_list and (item or _OR.fullmatch(text, clause.start, clause.end) is not None)
@@ -74,6 +81,30 @@ def stretches(
         if clause.enumerated and not continued and len(ranges) == 1 and ranges[0].all:
             _exclude_items(found, clauses, number)
     return [stretch for made in found for stretch in made]
+
+
+def _labelled(text: str, clauses: Sequence[Clause]) -> tuple[list[Clause], set[int]]:
+    """The clauses without labels and answers, and which of them those exclude: "negative: hat, scarf", "hat? nope"."""
+    kept: list[Clause] = []
+    excluded: set[int] = set()
+    open_label = False
+    for number, clause in enumerate(clauses):
+        before = text[clauses[number - 1].end : clause.start] if number else ""
+        after = text[clause.end : clauses[number + 1].start] if number + 1 < len(clauses) else ""
+        if kept and _ASKS.search(before) and answer_pattern().fullmatch(text, clause.start, clause.end):
+            excluded.add(len(kept) - 1)
+            continue
+        open_label = open_label and not _SENTENCE_END.search(before)
+        label = label_pattern().fullmatch(text, clause.start, clause.end) if _COLON.search(after) else None
+        if label is not None:
+            open_label = True
+            if text[clause.start : label.start("said")].strip():
+                kept.append(replace(clause, end=label.start("said")))
+            continue
+        if open_label:
+            excluded.add(len(kept))
+        kept.append(clause)
+    return kept, excluded
 
 
 def _with_item(clause: Clause, ranges: Sequence[_Range]) -> list[_Range]:
