@@ -21,7 +21,7 @@ from danbooru_index.errors import BuildCancelledError, BuildError, CorpusError, 
 from danbooru_index.index.index import Index
 from danbooru_index.index.versions import current_version, unfinished_versions
 from danbooru_index.indexing import BuildOptions, Step, build_index
-from danbooru_index.indexing import build as pipeline_module
+from danbooru_index.indexing import job as job_module
 from danbooru_index.indexing import name_stages as names_module
 from danbooru_index.indexing.build_lock import build_lock
 from danbooru_index.indexing.stream import prefetch
@@ -268,7 +268,7 @@ def test_killed_between_manifest_and_pointer_nothing_is_built_again(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline_module, "set_current", killed)
+        patch.setattr(job_module, "set_current", killed)
         with pytest.raises(RuntimeError):
             build_index(tags, tmp_path / "index", encoder, OPTIONS)
     counting = Counting(encoder)
