@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +19,9 @@ from danbooru_index.errors import BuildCancelledError, BuildError, CorpusError, 
 from danbooru_index.index.index import Index
 from danbooru_index.index.versions import current_version, unfinished_versions
 from danbooru_index.indexing import BuildOptions, Step, build_index
-from danbooru_index.indexing import build as pipeline_module
+from danbooru_index.indexing import job as job_module
 from danbooru_index.indexing import name_stages as names_module
 from danbooru_index.indexing.build_lock import build_lock
-from danbooru_index.indexing.stream import prefetch
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search
 
@@ -268,38 +265,10 @@ def test_killed_between_manifest_and_pointer_nothing_is_built_again(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline_module, "set_current", killed)
+        patch.setattr(job_module, "set_current", killed)
         with pytest.raises(RuntimeError):
             build_index(tags, tmp_path / "index", encoder, OPTIONS)
     counting = Counting(encoder)
     report = build_index(tags, tmp_path / "index", counting, OPTIONS)
     assert (counting.texts, report.rows) == ([], 60)
     assert current_version(tmp_path / "index") == report.folder
-
-
-def test_prefetch_gives_items_in_order_and_passes_errors_on() -> None:
-    assert list(prefetch(iter(range(100)))) == list(range(100))
-
-    def broken() -> Iterator[int]:
-        yield 1
-        raise ValueError("broken")
-
-    items = prefetch(broken())
-    assert next(items) == 1
-    with pytest.raises(ValueError, match="broken"):
-        next(items)
-
-
-def test_a_closed_prefetch_stops_its_maker() -> None:
-    made: list[int] = []
-
-    def numbers() -> Iterator[int]:
-        for number in range(10_000):
-            made.append(number)
-            yield number
-
-    items = prefetch(numbers())
-    assert next(items) == 0
-    items.close()
-    assert len(made) < 10
-    assert os.getpid() > 0

@@ -139,26 +139,3 @@ def test_info_verify_and_publish_on_a_read_only_disk(built: Path, tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert "The Chroma collection was not checked" in done.stdout and "cannot be written" in done.stdout
     assert state(built) == before
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user")
-def test_the_folder_of_another_user(built: Path, tmp_path: Path) -> None:
-    """As nobody, who is stopped by the permissions: in a process that first, as root, imports what a search needs."""
-    before = state(current_version(built))
-    for path in (built, *built.rglob("*")):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    code = f"""
-    import os
-    import chromadb.api.fastapi, chromadb.api.rust
-    {textwrap.indent(textwrap.dedent(SEARCH).strip(), "    ").strip()}
-    os.setuid(65534)
-    with Index(Path(folder), encoder=WordEncoder(), settings=replace(settings, dense="chroma")) as index:
-        print(search(index, SearchRequest("red thing 8", nsfw="include")).nearest_by)
-    """
-    for path in (*tmp_path.parents[:2], tmp_path):
-        path.chmod(0o755)
-    command = [sys.executable, "-c", textwrap.dedent(code), str(built), "sketch"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[1] == CANNOT
-    assert state(current_version(built)) == before

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..arrays.types import FloatArray, Int8Array, UInt64Array
-from ..storage.files import AppendFile, save_array
+from ..storage.files import AppendFile, GrowsTogether, save_array
 from .hubness import write_hubness
 from .sketch import write_sketch
 from .vectors import VectorFile, VectorWriter
@@ -16,7 +16,7 @@ from .vectors import VectorFile, VectorWriter
 HASHES_FILE = "hashes.npy"
 
 
-class DenseWriter:
+class DenseWriter(GrowsTogether):
     """Appends the texts of tags with their vectors; reopened, it goes on after `rows` tags and `texts` texts."""
 
     def __init__(self, folder: Path, parts: Path, dimensions: int, *, rows: int = 0, texts: int = 0) -> None:
@@ -42,16 +42,6 @@ class DenseWriter:
 
     def _files(self) -> tuple[VectorWriter | AppendFile, ...]:
         return self._vectors, self._kinds, self._hashes, self._counts
-
-    def flush(self) -> None:
-        """Bring everything to the disk, so that a checkpoint may name `count`."""
-        for file in self._files():
-            file.flush()
-
-    def close(self) -> None:
-        """Close the files."""
-        for file in self._files():
-            file.close()
 
     def finish(self) -> None:
         """Write columns, sketches and hubness; may be repeated."""

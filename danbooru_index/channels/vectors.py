@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays.products import product
 from ..arrays.types import FloatArray, Int8Array, IntArray
-from ..storage.files import AppendFile
+from ..storage.files import AppendFile, GrowsTogether
 
 VECTORS_FILE = "vectors.i8"
 SCALES_FILE = "scales.f32"
@@ -39,7 +39,7 @@ def inner_products(codes: Int8Array, queries: FloatArray) -> FloatArray:
     return result
 
 
-class VectorWriter:
+class VectorWriter(GrowsTogether):
     """Appends quantised vectors to two raw files; reopened with `start` it goes on after that many vectors."""
 
     def __init__(self, folder: Path, dimensions: int, *, start: int = 0) -> None:
@@ -53,15 +53,8 @@ class VectorWriter:
         self._scales.append(scales)
         self.count += len(scales)
 
-    def flush(self) -> None:
-        """Bring everything to the disk, so that a checkpoint may name `count`."""
-        self._codes.flush()
-        self._scales.flush()
-
-    def close(self) -> None:
-        """Close both files."""
-        self._codes.close()
-        self._scales.close()
+    def _files(self) -> tuple[AppendFile, AppendFile]:
+        return self._codes, self._scales
 
 
 class VectorFile:

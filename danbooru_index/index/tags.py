@@ -19,7 +19,7 @@ from ..channels.allowed import Allowed
 from ..corpus.line import parse_line, to_line
 from ..errors import IndexDamagedError
 from ..records import Nsfw, Rating, TagFilter, TagRecord
-from ..storage.files import AppendFile, map_array, save_array
+from ..storage.files import AppendFile, GrowsTogether, map_array, save_array
 from ..storage.hashes import hash64
 from ..text.fold import match_key
 
@@ -58,7 +58,7 @@ def record_keys(record: TagRecord) -> list[tuple[str, int]]:
     return [(key, kind) for key, kind in keys.items() if key]
 
 
-class StoreWriter:
+class StoreWriter(GrowsTogether):
     """Writes the tag table, one record after the other; reopened with `start` it goes on after that many rows.
 
     What is needed only until `finish` stands in the folder `parts`, which the caller removes.
@@ -97,16 +97,6 @@ class StoreWriter:
 
     def _files(self) -> list[AppendFile]:
         return [self._lines, *self._columns.values(), *self._keys.values()]
-
-    def flush(self) -> None:
-        """Bring everything to the disk, so that a checkpoint may name `count`."""
-        for file in self._files():
-            file.flush()
-
-    def close(self) -> None:
-        """Close the files."""
-        for file in self._files():
-            file.close()
 
     def finish(self) -> None:
         """Write the columns from the parts; may be repeated."""

@@ -5,31 +5,24 @@ Reading, encoding and writing overlap; every stage can be killed and goes on whe
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..channels.late import MAX_BYTES
-from ..corpus import CorpusReader, LineProblem
-from ..corpus.lexicon import NO_LEXICON, lexicon_sha256, load_lexicon
+from ..corpus.lexicon import lexicon_sha256
 from ..corpus.texts import texts_of
 from ..encoders import Encoder
-from ..errors import BuildCancelledError, CorpusError, InputError
-from ..index.layout import MOST_TAGS
+from ..errors import BuildCancelledError, CorpusError
 from ..index.manifest import LEXICON_OPTION, MANIFEST_FILE, SCHEMA_VERSION
-from ..index.notes import trust_version
-from ..index.versions import UNFINISHED, claim, remove_unused, remove_version, set_current
+from ..index.versions import claim, remove_unused, remove_version
 from ..progress import Progress, silent
-from ..settings import load_settings
-from ..storage.files import json_text, sha256_of
+from ..storage.files import sha256_of
 from ..storage.foreign import DISK, at
 from .build_lock import build_lock
-from .checkpoint import Checkpoint
 from .disk_errors import map_disk_errors
+from .job import DEFAULT_OPTIONS, BuildOptions, BuildReport, Job, conclude
 from .name_stages import finish_names, finish_words
 from .previous_vectors import PreviousVectors, open_base
 from .reporter import Reporter
@@ -42,102 +35,11 @@ from .writers import Writers, encoded_chunks
 CHECKPOINT_SECONDS = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
-    """How to build.
-
-    `strict` stops at the first bad corpus line. `batch_size` bounds the texts that are encoded at once, 0 leaves it to
-    main memory and speed. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
-    the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away. `cooccurrence`
-    is a file of pairs of tags (channels/cooccurrence.py), for related tags. `late_bytes` bounds the token vectors that are
-    kept for late interaction, those of the most used tags first. `lexicon` adds the names and ratings of this package.
-    `chroma_tags` is how many tags the Chroma collection holds, the most used, None for all and 0 for no collection; `chroma`
-    is the address of a Chroma server that gets the collection too. Raises InputError when a value is out of range.
-    """
-
-    strict: bool = True
-    batch_size: int = 0
-    base: Path | None = None
-    reuse: bool = True
-    restart: bool = False
-    cooccurrence: Path | None = None
-    late_bytes: int = MAX_BYTES
-    lexicon: bool = True
-    chroma_tags: int | None = MOST_TAGS
-    chroma: str = ""
-
-    def __post_init__(self) -> None:
-        if self.batch_size < 0:
-            raise InputError(f"The batch size is {self.batch_size}.", hint="Use 1 or more, or 0 for as memory allows.")
-        if self.chroma_tags is not None and self.chroma_tags < 0:
-            raise InputError(f"The number of tags in Chroma is {self.chroma_tags}.", hint="Use 0 or more, or all.")
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What was built: where, how many tags and texts, how many bad lines (the first of them listed), and in how long.
-
-    `reused` texts were not encoded again, `seconds` are those of this run alone, `notes` are what the user should know.
-    """
-
-    folder: Path
-    rows: int
-    texts: int
-    bad_lines: int
-    problems: tuple[LineProblem, ...]
-    seconds: float
-    reused: int = 0
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Job:
-    """One run of a build: what it makes, from what, and where it stands."""
-
-    corpus: Path
-    folder: Path
-    version: Path
-    encoder: Encoder
-    options: BuildOptions
-    state: Checkpoint
-    reporter: Reporter
-    cancelled: Callable[[], bool]
-
-    @property
-    def parts(self) -> Path:
-        """What the build needs only until it ends."""
-        return self.version / UNFINISHED
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What the collection says of this build: `encoder`, `corpus_sha256`, and `build`, which tells builds apart."""
-        digest = hashlib.sha256(json_text([self.state.key, self.state.rows, self.state.texts]).encode()).hexdigest()
-        return {**self.state.key, "build": digest[:16]}
-
-    def open_corpus(self, pause: Callable[[], None]) -> CorpusReader:
-        """The corpus as it is built: with the lexicon, unless it is left out."""
-        lexicon = load_lexicon() if self.options.lexicon else NO_LEXICON
-        return CorpusReader(self.corpus, strict=self.options.strict, lexicon=lexicon, pause=pause)
-
-    def check(self) -> None:
-        """Raise KeyboardInterrupt when the host wants the build to stop: the same road as Ctrl-C."""
-        if self.cancelled():
-            raise KeyboardInterrupt
-
-    def once(self, stage: str, work: Callable[[Job], None]) -> None:
-        """Do a stage unless it was done before."""
-        if stage not in self.state.stages:
-            self.check()
-            work(self)
-            self.state.stages.append(stage)
-            self.state.save(self.version)
-
-
 def build_index(
     corpus: Path,
     folder: Path,
     encoder: Encoder,
-    options: BuildOptions = BuildOptions(),
+    options: BuildOptions = DEFAULT_OPTIONS,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> BuildReport:
@@ -188,12 +90,7 @@ def build_index(
                 f"The build in {folder} was stopped; {state.rows:,} tags are encoded and kept.",
                 hint="Run the same command again to go on from there, or add --restart to start afresh.",
             ) from error
-        set_current(folder, version.name)
-        trust_version(version, load_settings().home)
-        remove_unused(folder)
-    problems, notes = tuple(LineProblem(int(line), str(said)) for line, said in state.problems), tuple(reporter.notes)
-    seconds = time.perf_counter() - begun
-    return BuildReport(version, state.rows, state.texts, state.bad, problems, seconds, state.reused, notes)
+        return conclude(job, begun)
 
 
 def _measure(corpus: Path, folder: Path, reporter: Reporter, cancelled: Callable[[], bool]) -> tuple[str, int]:

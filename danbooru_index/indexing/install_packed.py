@@ -8,14 +8,12 @@ from typing import Any
 from ..corpus.lexicon import lexicon_sha256
 from ..encoders import Encoder
 from ..index.manifest import LEXICON_OPTION, SCHEMA_VERSION, Manifest
-from ..index.notes import trust_version
-from ..index.versions import claim, remove_unused, set_current
+from ..index.versions import claim, remove_unused
 from ..progress import Progress, silent
-from ..settings import load_settings
 from ..storage.files import sha256_of
-from .build import BuildOptions, Job
 from .build_lock import build_lock
 from .disk_errors import map_disk_errors
+from .job import BuildOptions, Job, make_current
 from .packed import packed_manifest, unpack_index
 from .reporter import Reporter
 from .stages import finish_collection, publish
@@ -62,9 +60,7 @@ def install_packed(
         unpack_index(packed, version, encoder, told)
         finish_collection(job)
         publish(job)
-        set_current(folder, version.name)
-        trust_version(version, load_settings().home)
-        remove_unused(folder)
+        make_current(job)
     return True
 
 

@@ -21,7 +21,7 @@ from ..index.tags import Store
 from ..text.fold import fold
 
 if TYPE_CHECKING:
-    from .build import Job
+    from .job import Job
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from ..storage.files import map_array
 from .late_stage import write_late
 
 if TYPE_CHECKING:
-    from .build import Job
+    from .job import Job
 
 COLLECTION_SAMPLE = 2000  # tags that are searched in a collection whose build was broken off
 SERVER_SAMPLE = 200  # ... and in one that a server was sent

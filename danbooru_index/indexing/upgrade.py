@@ -31,15 +31,14 @@ from ..index.manifest import (
     check_files,
     read_manifest,
 )
-from ..index.notes import trust_version
 from ..index.tags import Store, StoreWriter
-from ..index.versions import claim, current_version, remove_unused, set_current
+from ..index.versions import claim, current_version
 from ..progress import Progress, silent
 from ..records import TagRecord
-from ..settings import load_settings
-from .build import BuildOptions, BuildReport, Job, run_stages_of_names
+from .build import run_stages_of_names
 from .build_lock import build_lock
 from .disk_errors import map_disk_errors
+from .job import BuildOptions, BuildReport, Job, conclude
 from .reporter import Reporter
 from .stages import finish_collection, publish
 from .version_folder import open_work
@@ -101,6 +100,7 @@ def upgrade_index(
     with map_disk_errors(folder), build_lock(folder):
         version, state = open_work(folder, key, reporter, restart=False)
         state.rows, state.texts, state.bad = manifest.rows, manifest.texts, int(manifest.options.get("bad_lines", 0))
+        state.reused = state.texts
         state.batch_size = int(manifest.options.get("batch_size", 0))
         corpus = Path(str(manifest.options.get("corpus_name", "corpus.jsonl")))
         options = BuildOptions(chroma_tags=chroma_tags, lexicon=False)
@@ -112,11 +112,7 @@ def upgrade_index(
                 f"The upgrade of {folder} was stopped; the index is as it was.",
                 hint="Run the same command again to go on from there.",
             ) from error
-        set_current(folder, version.name)
-        trust_version(version, load_settings().home)
-        remove_unused(folder)
-    seconds = time.perf_counter() - begun
-    return BuildReport(version, state.rows, state.texts, state.bad, (), seconds, state.texts, tuple(reporter.notes))
+        return conclude(job, begun)
 
 
 def _run(job: Job, source: Path, manifest: Manifest) -> None:

@@ -15,6 +15,7 @@ from ..channels.vectors import quantise
 from ..encoders import Encoder
 from ..index.layout import DENSE, SPARSE, STORE
 from ..index.tags import StoreWriter
+from ..storage.files import Growing, GrowsTogether
 from .checkpoint import Checkpoint
 from .previous_vectors import PreviousVectors
 from .stream import Chunk
@@ -58,7 +59,7 @@ def encoded_chunks(read: Iterator[Chunk], encoder: Encoder, base: PreviousVector
 
 
 @dataclass(slots=True)
-class Writers:
+class Writers(GrowsTogether):
     """The tag table, the dense vectors and, where the encoder has them, the term weights, all at the same checkpoint."""
 
     store: StoreWriter
@@ -85,21 +86,10 @@ class Writers:
         state.rows, state.texts = self.store.count, self.dense.count
         state.reused += encoded.reused
 
-    def flush(self) -> None:
-        """Bring everything to the disk."""
-        self.store.flush()
-        self.dense.flush()
-        if self.sparse is not None:
-            self.sparse.flush()
+    def _files(self) -> list[Growing]:
+        return [writer for writer in (self.store, self.dense, self.sparse) if writer is not None]
 
     def finish_columns(self) -> None:
         """Turn the parts of the tag table and the dense channel into their final files."""
         self.store.finish()
         self.dense.finish()
-
-    def close(self) -> None:
-        """Close all files; what was written stays."""
-        self.store.close()
-        self.dense.close()
-        if self.sparse is not None:
-            self.sparse.close()

@@ -10,8 +10,9 @@ import json
 import math
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from ..errors import IndexDamagedError
 from .foreign import ARRAY, at
@@ -154,3 +155,32 @@ class AppendFile:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+class Growing(Protocol):
+    """What is written piece by piece."""
+
+    def flush(self) -> None:
+        """Bring everything to the disk."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+class GrowsTogether:
+    """A writer of several files that grow together, which `_files` gives."""
+
+    def _files(self) -> Iterable[Growing]:
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Bring everything to the disk, so that a checkpoint may name `count`."""
+        for file in self._files():
+            file.flush()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in self._files():
+            file.close()

@@ -18,7 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from soak.jobs import JOBS, Outcome, Place
+from soak.jobs import JOBS
+from soak.outcome import Outcome, Place
 
 HEADINGS = ("what", "runs", "took effect", "raw errors, lost or damaged", "longest (s)", "most memory (MB)")
 
