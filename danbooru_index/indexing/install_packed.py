@@ -25,9 +25,13 @@ def install_packed(
 ) -> bool:
     """Unpack the index of a corpus and make it the current version of `folder`.
 
+    Killed at any moment, it leaves what was current; the next call begins again.
+
+    :param chroma_tags: that of BuildOptions.
     :returns: false, with nothing done, where the file does not hold what a build from this corpus with this encoder and
         lexicon would make now.
-
+    :raises IndexDamagedError: the file is damaged.
+    :raises BuildError: another build is at work, the disk is full, or the folder cannot be written.
     """
     manifest, corpus_sha256 = packed_manifest(packed), sha256_of(corpus)
     options = {"strict": True, "cooccurrence_sha256": "", LEXICON_OPTION: lexicon_sha256()}
