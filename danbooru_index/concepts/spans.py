@@ -104,12 +104,10 @@ def _distinct(spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list
     counted = {place for start, end in persons for place in range(start, end)}
     found: dict[tuple[str, bool], Span] = {}
     for span in spans:
-        # A count that is also a tag in its own spelling (chica) is still a count.
-        bare = (span.start, span.end) in persons and all(kind == 0 for _, kind in span.named)
         inside = any(
             start <= span.start and span.end <= end and end - start > span.end - span.start for start, end in persons
         )
-        if (bool(span.named) and not bare and not inside) or any(
+        if (bool(span.named) and not inside) or any(
             i not in counted and char.isalnum() for i, char in enumerate(span.text, span.start)
         ):
             found.setdefault((span.text, span.excluded), span)

@@ -53,6 +53,7 @@ class Things:
             s
             for s in alone
             if not any(start < s.end and s.start < end for start, end in taken)
+            and not _is_ending(self.reading.text, s)
             and not any(s.text in text for text in said)  # it was said before
         ]
         runs: list[list[Span]] = []
@@ -66,6 +67,12 @@ class Things:
     def named(self, *, excluded: bool) -> list[Thing]:
         """The things that are wanted, or those that the text leaves out."""
         return [thing for thing in self.things if thing.span.excluded == excluded]
+
+
+def _is_ending(text: str, span: Span) -> bool:
+    """Whether a word is the rest of a Japanese one: hiragana right behind a Han character, り顔 in 怒り顔."""
+    before = text[span.start - 1 : span.start]
+    return "\u3041" <= span.text[0] <= "\u309f" and "\u3400" <= before <= "\u9fff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,8 @@ def _names(
 ) -> dict[str, list[tuple[int, int]]]:
     """The tags that each key names, of those that may be found; head-counts come by rule.
 
-    :param language: of the text, where it is certain: then a word names nothing that only another language of Europe calls so.
+    :param language: of the text, where it is certain: then a word names nothing that only another language calls so, of Europe or, in
+        Chinese, Japanese.
     """
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
     persons = all_person_words()
@@ -182,9 +190,15 @@ def _names(
 
 
 def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
-    """Whether a name is one in other languages of Europe alone: red is a net in Spanish, and a colour in English."""
-    others = (names for spoken, names in record.names.items() if spoken not in EUROPEAN or spoken == language)
-    return key.isascii() and not any(match_key(name) == key for names in others for name in names)
+    """Whether a name is one in other languages alone.
+
+    red is a net in Spanish, and a colour in English; 下着 is underwear in Japanese, and no word in 下着雪.
+    """
+    foreign = EUROPEAN - {language} if language != "zh" else frozenset(("ja",))
+    others = (names for spoken, names in record.names.items() if spoken not in foreign)
+    if language != "zh" and not key.isascii():
+        return False
+    return not any(match_key(name) == key for names in others for name in names)
 
 
 _COLUMNS = ("cosine", "coverage", "spelling", "skeleton", "words")
