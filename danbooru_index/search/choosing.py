@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ..concepts.spans import Reading, Span
 from ..concepts.wanted import Candidates, WantedModel
 from ..index.index import Index
 from ..records import Category
+from ..text.fold import match_key
 
 MOST = 4  # tags of one thing that count for its value
 SECOND = 0.2  # how much a further tag of a thing adds to its value
@@ -21,6 +22,10 @@ LEAST = 0.02  # below which even the likeliest tag of a text is noise
 NAME_VALUE = 0.1  # how much a name adds: of two near covers the one of names reads better
 LEAST_CHARACTER = 0.2  # below which a character is somebody else of that name: 23 % of those from 0.1 on are wanted
 DEFAULT_BUDGET = 2.0  # tags of a thing, at which the learned thresholds hold
+COSPLAY = "cosplay"
+_DRESSED_UP = re.compile(
+    "cos|コス|코스|扮|косплей|仮装|dressed as|dressed up as|wie .* verkleidet|disfraz|déguis|fantasi", re.IGNORECASE
+)
 _QUALIFIER = re.compile(r"_\(([^()]+)\)$")
 
 
@@ -114,20 +119,45 @@ def _likeliest(spans: Sequence[Span], by_span: dict[int, list[Choice]]) -> dict[
 
 
 def of_one_series(index: Index, things: Sequence[Thing]) -> list[Thing]:
-    """Of several characters of one name the one whose series another character of the text comes from: Ram beside Rem."""
+    """Of several characters of one name the one whose series another character of the text comes from: Ram beside Rem.
+
+    The name of a character is that of its tag without the qualifier too.
+    """
     tags = [index.store.record(thing.choices[0].row).tag for thing in things]
-    series = [match[1] if (match := _QUALIFIER.search(tag)) else "" for tag in tags]
+    series = [_series_of(tag) for tag in tags]
     found = []
     for number, thing in enumerate(things):
         others = {name for i, name in enumerate(series) if name and i != number}
-        named = [choice for choice in (*thing.choices, *thing.others) if choice.exact]
-        better = [
-            choice
-            for choice in named
-            if (match := _QUALIFIER.search(index.store.record(choice.row).tag)) and match[1] in others
-        ]
-        if better and series[number] not in others and index.store.category[thing.choices[0].row] == Category.CHARACTER:
-            found.append(Thing(thing.span, (better[0],), tuple(c for c in named if c is not better[0])))
+        better = [choice for choice in (*thing.choices, *thing.others) if _is_of(index, thing, choice, others)]
+        if better and series[number] not in others:
+            rest = tuple(c for c in (*thing.choices, *thing.others) if c.row != better[0].row)
+            found.append(Thing(thing.span, (replace(better[0], exact=True),), rest))
         else:
             found.append(thing)
     return found
+
+
+def _series_of(tag: str) -> str:
+    return match[1] if (match := _QUALIFIER.search(tag)) and match[1] != COSPLAY else ""
+
+
+def _is_of(index: Index, thing: Thing, choice: Choice, series: set[str]) -> bool:
+    """Whether a choice is a character of one of these series that is called as the text says."""
+    if not series or index.store.category[choice.row] != Category.CHARACTER:
+        return False
+    tag = index.store.record(choice.row).tag
+    named = choice.exact or match_key(_QUALIFIER.sub("", tag)) == match_key(thing.span.text)
+    return named and _series_of(tag) in series
+
+
+def themselves(index: Index, things: Sequence[Thing], text: str) -> list[Thing]:
+    """The character where the cosplay of one was found, in a text that says nothing of cosplay."""
+    if _DRESSED_UP.search(text):
+        return list(things)
+    return [replace(thing, choices=tuple(_undressed(index, choice) for choice in thing.choices)) for thing in things]
+
+
+def _undressed(index: Index, choice: Choice) -> Choice:
+    tag = index.store.record(choice.row).tag
+    row = index.store.row_of(tag.removesuffix(f"_({COSPLAY})")) if tag.endswith(f"_({COSPLAY})") else None
+    return choice if row is None else replace(choice, row=row)
