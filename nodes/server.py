@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 PREFIX = "/danbooru-index/v1"  # the engine's service/routes.py names it too; a test compares them
 MAX_BODY_BYTES = 128 * 1024  # as service/message.py has it; tests compare both
-# A search holds the interpreter for milliseconds at a time, so more threads would not make it faster.
-_threads = ThreadPoolExecutor(2, thread_name_prefix="danbooru-index")
+# A search holds the interpreter for milliseconds at a time: a second thread of them would not make it faster, and ComfyUI's
+# event loop would wait for both. What the page asks beside it does not wait behind a search that opens the index.
+_searches = ThreadPoolExecutor(1, thread_name_prefix="danbooru-index search")
+_others = ThreadPoolExecutor(1, thread_name_prefix="danbooru-index page")
 
 
 def _tell(event: str, data: dict[str, Any]) -> None:
@@ -100,5 +102,6 @@ async def _handle(request: web.Request) -> web.Response:
     headers = {name.lower(): value for name, value in request.headers.items()}
     path = f"{PREFIX}/{request.match_info['rest']}"
     asked = (request.method, path, dict(request.query), headers, body)
-    answer = await asyncio.get_running_loop().run_in_executor(_threads, _answer, asked)
+    threads = _others if request.match_info["rest"].startswith("comfyui/") else _searches
+    answer = await asyncio.get_running_loop().run_in_executor(threads, _answer, asked)
     return web.Response(status=answer.status, body=answer.body, headers=dict(answer.headers))

@@ -18,7 +18,8 @@ from ..errors import MissingDependencyError
 from ..records import TagRecord
 
 COLLECTION = "danbooru_tags"
-BATCH = 4_000  # records in one call, after which Chroma flushes its graph; Chroma takes at most 5,461
+BATCH = 4_000  # records after which Chroma flushes its graph; in one call it takes at most 5,461
+CALL = 100  # records in one call: Chroma holds the interpreter throughout a call, and a host's event loop waits for it
 READ_BATCH = 2_000
 NAME_SEPARATOR = " | "
 LEAST_FLUSH = 2  # Chroma's smallest threshold
@@ -140,7 +141,7 @@ def create(client: Any, name: str, total: int, metadata: Metadata, batch: int | 
     """Chroma's collection of this name, made if need be, flushed as `batch_ends` says."""
     ends = batch_ends(total, batch)
     flush = max(LEAST_FLUSH, int(np.diff(np.r_[0, ends]).min()))
-    graph = {"space": "cosine", "sync_threshold": flush, "batch_size": max(LEAST_FLUSH, flush // 4)}
+    graph = {"space": "cosine", "sync_threshold": flush, "batch_size": max(LEAST_FLUSH, min(CALL, flush))}
     return client.get_or_create_collection(
         name, embedding_function=None, metadata=dict(metadata), configuration={"hnsw": graph}
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays.types import IntArray
-from ..channels.chroma import Collection, Record, batch_ends
+from ..channels.chroma import CALL, Collection, Record, batch_ends
 from ..channels.chroma_folder import compact, create_in_folder
 from ..channels.chroma_server import SERVER_BATCH, Server
 from ..channels.cooccurrence import write_cooccurrence
@@ -116,10 +116,10 @@ def _fill_collection(job: Job, store: Store, rows: IntArray) -> None:
 def add_tags(
     collection: Collection, store: Store, vectors: TagVectors, rows: IntArray, job: Job, batch: int | None = None
 ) -> None:
-    """Add the tags that the collection lacks, a batch at once."""
+    """Add the tags that the collection lacks, a few at once; a server takes a batch."""
     for end in batch_ends(len(rows), batch):
-        part = rows[collection.count : end]
-        if len(part):
+        while collection.count < end:
+            part = rows[collection.count : min(end, collection.count + (batch or CALL))]
             collection.add([Record.of(store.record(int(row))) for row in part], vectors.of(part))
             job.reporter.update(collection.count)
             job.check()

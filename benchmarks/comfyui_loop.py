@@ -1,0 +1,163 @@
+"""How late ComfyUI's event loop is while the pack searches, builds and downloads, beside a ComfyUI without the pack.
+
+    python benchmarks/comfyui_loop.py DB [--seconds 30] [--json FILE]
+
+DB is an index of tags.jsonl. A real ComfyUI 0.30.0 with a probe in its loop: a task that sleeps 10 ms again and again and notes how
+much later it wakes. The machine's other load is in every figure, so the same probe without the pack is measured beside each phase.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "hosts")]
+
+from comfyui import ComfyUIServer, prepare  # noqa: E402
+from hub_server import HubServer  # noqa: E402
+from hub_versions import REPOSITORY  # noqa: E402
+
+from danbooru_index.corpus.lexicon import STARTER_CORPUS  # noqa: E402
+from danbooru_index.index.versions import current_version  # noqa: E402
+
+V1 = "/danbooru-index/v1"
+TEXTS = [
+    "双马尾",
+    "夜空の花火",
+    "a girl with cat ears drinking tea",
+    "穿着水手服的双马尾女孩",
+    "고양이 귀",
+    "初音未来",
+    "red eyes",
+    "雨の中で傘",
+]
+PROBE = """
+import asyncio, time
+from aiohttp import web
+from server import PromptServer
+NODE_CLASS_MAPPINGS = {}
+late = []
+async def probe():
+    while True:
+        begun = time.perf_counter()
+        await asyncio.sleep(0.01)
+        late.append(1000 * (time.perf_counter() - begun - 0.01))
+@PromptServer.instance.routes.post("/loop-probe")
+async def taken(request):
+    if not hasattr(taken, "task"):
+        taken.task = asyncio.get_running_loop().create_task(probe())
+    found = list(late)
+    late.clear()
+    return web.json_response(found)
+"""
+
+
+def summary(late: list[float]) -> dict[str, float]:
+    """Percentiles of milliseconds."""
+    ordered = sorted(late)
+    at = lambda share: round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)  # noqa: E731
+    return {"wakes": len(ordered), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": at(1.0)}
+
+
+def searching(server: ComfyUIServer, seconds: float) -> None:
+    """Two pages that type: searches with the facts of what they found, one after the other."""
+    end = time.monotonic() + seconds
+
+    def one(first: int) -> None:
+        for number in range(first, 100_000):
+            if time.monotonic() > end:
+                return
+            body = {"text": f"{TEXTS[number % len(TEXTS)]} {number % 7}", "limit": 30, "explain": True}
+            hits = server.post(f"{V1}/search", body)["hits"]
+            server.post(f"{V1}/tags", {"tags": [hit["tag"] for hit in hits] or ["1girl"]})
+
+    threads = [threading.Thread(target=one, args=(first,)) for first in (0, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def job(server: ComfyUIServer, kind: str, body: dict[str, Any]) -> None:
+    """A job of the pack, to its end."""
+    server.post(f"{V1}/comfyui/{kind}", body)
+    while (state := server.get(f"{V1}/comfyui/state")["job"])["state"] == "running":
+        time.sleep(0.5)
+    if state["state"] != "done":
+        raise SystemExit(f"{kind}: {state}")
+
+
+def measured(server: ComfyUIServer, work: Callable[[], None]) -> dict[str, float]:
+    """How late the loop was while some work was done."""
+    server.post("/loop-probe")
+    begun = time.monotonic()
+    work()
+    late = server.post("/loop-probe")
+    return {"seconds": round(time.monotonic() - begun), **summary(late)}
+
+
+def start(base: Path, environment: dict[str, str], *, pack: bool) -> ComfyUIServer:
+    """A ComfyUI with the probe, and with the pack or without."""
+    probe = base / "custom_nodes" / "loop-probe"
+    probe.mkdir(parents=True)
+    (probe / "__init__.py").write_text(PROBE, encoding="utf-8")
+    installation = prepare("0.30.0", ROOT / "requirements.txt")
+    return ComfyUIServer(installation, pack=ROOT if pack else None, base_directory=base, environment=environment)
+
+
+def run(db: Path, seconds: float) -> dict[str, Any]:
+    """All phases, each beside the same time in a ComfyUI without the pack, which runs at the same time."""
+    folder = Path(tempfile.mkdtemp(prefix="loop"))
+    found: dict[str, Any] = {}
+    with HubServer() as hub:
+        hub.add(REPOSITORY).commit_folder(current_version(db))
+        home = folder / "home"
+        environment = {"DANBOORU_INDEX_HOME": str(home), "DANBOORU_INDEX_REPO": REPOSITORY, "HF_ENDPOINT": hub.url}
+        with (
+            start(folder / "without", {}, pack=False) as without,
+            start(folder / "with", environment, pack=True) as server,
+        ):
+            uploads = folder / "with" / "input" / "danbooru-index"
+            uploads.mkdir(parents=True, exist_ok=True)
+            shutil.copy(STARTER_CORPUS, uploads / "starter.jsonl")
+
+            def phase(name: str, work: Callable[[], None]) -> None:
+                without.post("/loop-probe")
+                found[name] = {"with": measured(server, work), "without": summary(without.post("/loop-probe"))}
+                print(name, json.dumps(found[name]), flush=True)
+
+            without.post("/loop-probe")
+            phase("idle", lambda: time.sleep(seconds))
+            phase("download", lambda: job(server, "update", {}))
+            phase("first search", lambda: searching(server, 1))
+            phase("search", lambda: searching(server, seconds))
+            shutil.rmtree(home / "index")
+            phase("rebuild", lambda: job(server, "rebuild", {"corpus": "danbooru-index/starter.jsonl"}))
+    shutil.rmtree(folder, ignore_errors=True)
+    found["load_average"] = [round(value, 1) for value in os.getloadavg()]
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("db", type=Path)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    found = run(options.db, options.seconds)
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
