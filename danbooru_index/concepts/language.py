@@ -18,6 +18,7 @@ _ARABIC = re.compile("[\u0620-\u064a]")
 _THAI = re.compile("[\u0e01-\u0e4f]")
 _KATAKANA = re.compile("[\u30a1-\u30fa]")
 EUROPEAN = frozenset(("es", "fr", "de", "ru", "pt"))  # beside English
+RELATED = {"es": frozenset(("es", "pt")), "pt": frozenset(("es", "pt"))}  # languages that share many words
 ALPHABETIC = ("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "th", "ar", "vi", "id")
 
 

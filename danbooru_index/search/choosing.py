@@ -145,9 +145,12 @@ def _is_of(index: Index, thing: Thing, choice: Choice, series: set[str]) -> bool
     """Whether a choice is a character of one of these series that is called as the text says."""
     if not series or index.store.category[choice.row] != Category.CHARACTER:
         return False
-    tag = index.store.record(choice.row).tag
-    named = choice.exact or match_key(_QUALIFIER.sub("", tag)) == match_key(thing.span.text)
-    return named and _series_of(tag) in series
+    record = index.store.record(choice.row)
+    if _series_of(record.tag) not in series:
+        return False
+    said = match_key(thing.span.text)
+    names = (_QUALIFIER.sub("", record.tag), *(word for name in record.all_names() for word in name.split()))
+    return choice.exact or any(match_key(name) == said for name in names)
 
 
 def themselves(index: Index, things: Sequence[Thing], text: str) -> list[Thing]:

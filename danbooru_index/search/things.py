@@ -13,7 +13,7 @@ import numpy as np
 from ..arrays.ragged import Ragged
 from ..arrays.types import FloatArray, IntArray
 from ..concepts.counts import all_person_words, with_characters
-from ..concepts.language import EUROPEAN, certain_language
+from ..concepts.language import EUROPEAN, RELATED, certain_language
 from ..concepts.spans import Reading, Span, read
 from ..concepts.wanted import Candidates, WantedModel, default_model, feature_table
 from ..index.index import Index
@@ -195,7 +195,7 @@ def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
 
     red is a net in Spanish, and a colour in English; 下着 is underwear in Japanese, and no word in 下着雪.
     """
-    foreign = EUROPEAN - {language} if language != "zh" else frozenset(("ja",))
+    foreign = frozenset(("ja",)) if language == "zh" else EUROPEAN - RELATED.get(language, {language})
     others = (names for spoken, names in record.names.items() if spoken not in foreign)
     if language != "zh" and not key.isascii():
         return False
@@ -213,6 +213,7 @@ def _candidates(
 ) -> Candidates:
     """Every span's candidates in one table. `context` are the vectors of the stretches and, last, of the whole text."""
     store, floor = index.store, index.similarity_floor
+    language = certain_language(reading.text)
     spans, rows, kinds = [], [], []
     columns: dict[str, list[FloatArray]] = {name: [] for name in ("fused", "dense", *_COLUMNS)}
     for number, span in enumerate(reading.spans):
@@ -220,7 +221,7 @@ def _candidates(
             own, places, one = _by_popularity(index, span), None, None
         else:
             one = scored[span.text]
-            places = _best_places(index, one)
+            places = _best_places(index, one, _misread(index, span.text, language))
             own = one.rows[places]
         named = dict(reversed(span.named))
         spans.append(np.full(len(own), number))
@@ -246,10 +247,19 @@ def _by_popularity(index: Index, span: Span) -> IntArray:
     return np.array(list(dict.fromkeys(row for row, _ in found))[:NAMED_TAGS], np.int64)
 
 
-def _best_places(index: Index, scored: Scored) -> IntArray:
+def _misread(index: Index, text: str, language: str | None) -> frozenset[int]:
+    """The tags that only another language of Europe than that of the text calls so."""
+    key = match_key(text)
+    found = index.store.find([key])[0] if language in EUROPEAN | {"en"} else []
+    return frozenset(
+        row for row, kind in found if kind == KEY_NAME and _is_foreign(index.store.record(row), key, language or "")
+    )
+
+
+def _best_places(index: Index, scored: Scored, misread: frozenset[int]) -> IntArray:
     """The places of the best general tags and of a few characters and series, names of the span first."""
     best = [i for i, _ in ranked(index, scored, SCORED) if not index.store.deprecated[scored.rows[i]]]
-    best = [i for i in best if int(scored.rows[i]) not in index.count_rows]
+    best = [i for i in best if int(scored.rows[i]) not in index.count_rows | misread]
     general = scored.columns["category"] == Category.GENERAL
     few = [i for i in best if general[i]][:GENERAL_TAGS] + [i for i in best if not general[i]][:OTHER_TAGS]
     kept = set(few)

@@ -1,0 +1,62 @@
+"""The right tag and not a near one: who is meant by a name, whose word it is, and how many are named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from danbooru_index.encoders import open_encoder
+from danbooru_index.expand.engine import ExpandRequest, expand
+from danbooru_index.index import Index
+from danbooru_index.indexing import BuildOptions, build_index
+
+# Tag, category, posts, names by language.
+TAGS = [
+    ("rem_(re:zero)", "character", 9000, {"en": ["Rem"], "zh": ["雷姆"], "ja": ["レム"]}),
+    ("ram_(re:zero)", "character", 7000, {"en": ["Re:Zero Ram"], "zh": ["拉姆"], "ja": ["ラム リゼロ"]}),
+    ("lum", "character", 5000, {"en": ["Lum"], "ja": ["ラム"]}),
+    ("rem_(re:zero)_(cosplay)", "general", 100, {"en": ["Rem cosplay"]}),
+    ("underwear", "general", 90000, {"en": ["underwear"], "zh": ["内衣"], "ja": ["下着"]}),
+    ("snowing", "general", 30000, {"en": ["snowing"], "zh": ["下雪"], "ja": ["降雪"]}),
+    ("fishnets", "general", 20000, {"en": ["fishnets"], "es": ["red"]}),
+    ("witch", "general", 40000, {"en": ["witch"], "zh": ["女巫"], "ja": ["魔女"]}),
+    ("1girl", "general", 900000, {"en": ["one girl"], "zh": ["一个女孩"]}),
+    ("2girls", "general", 500000, {"en": ["two girls"], "zh": ["两个女孩"]}),
+    ("tea", "general", 50000, {"en": ["tea"], "zh": ["茶"], "ja": ["お茶"]}),
+    ("blue_dress", "general", 50000, {"en": ["blue dress"]}),
+]
+
+
+def line_of(tag: str, category: str, posts: int, names: dict[str, list[str]]) -> str:
+    fields = {"text": f"【通用】{tag} - {tag}。", "tag": tag, "category": category, "post_count": posts, "names": names}
+    return json.dumps(fields, ensure_ascii=False)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    folder = tmp_path_factory.mktemp("right")
+    corpus = folder / "corpus.jsonl"
+    corpus.write_text("\n".join(line_of(*tag) for tag in TAGS), encoding="utf-8")
+    options = BuildOptions(lexicon=False, chroma_tags=0)
+    build_index(corpus, folder / "index", open_encoder("use-multilingual"), options)
+    with Index(folder / "index") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("text", "has", "lacks"),
+    [
+        ("Rem and Ram drinking tea", {"2girls", "rem_(re:zero)", "ram_(re:zero)", "tea"}, {"lum"}),
+        ("雷姆在喝茶", {"rem_(re:zero)", "tea"}, {"1girl", "2girls", "rem_(re:zero)_(cosplay)"}),
+        ("外面下着雪", set(), {"underwear"}),
+        ("下着の女の子", {"1girl", "underwear"}, set()),
+        ("a girl in a red and blue dress", {"1girl", "blue_dress"}, {"fishnets"}),
+        ("a witch with tea", {"1girl", "witch", "tea"}, set()),
+    ],
+)
+def test_what_is_meant(index: Index, text: str, has: set[str], lacks: set[str]) -> None:
+    tags = set(expand(index, ExpandRequest(text)).tags)
+    assert has <= tags
+    assert not lacks & tags
