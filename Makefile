@@ -8,10 +8,12 @@ DEMO_HOME := $(VENV)/demo-home
 .PHONY: demo quick test full soak coverage check fix clean
 
 demo: $(VENV)/base.stamp
-	@for query in "穿着水手服的双马尾女孩" "夜空の花火を見上げる浴衣の少女" "a girl with cat ears drinking tea"; do \
-		echo; echo "> $$query"; \
-		DANBOORU_INDEX_HOME=$(DEMO_HOME) $(BIN)/danbooru-index search "$$query" -k 8 || exit 1; \
+	@for text in "穿着水手服的双马尾女孩在樱花树下回头，没有眼镜" "夜空の花火を見上げる浴衣の少女" \
+			"blonde girl in a white sundress and straw hat walking on the beach at sunset"; do \
+		echo; echo "> $$text"; \
+		DANBOORU_INDEX_HOME=$(DEMO_HOME) $(BIN)/danbooru-index expand "$$text" || exit 1; \
 	done
+	@echo; echo "> 黑丝"; DANBOORU_INDEX_HOME=$(DEMO_HOME) $(BIN)/danbooru-index search "黑丝" -k 8
 
 # Seconds: what is pure.
 quick: $(VENV)/dev.stamp

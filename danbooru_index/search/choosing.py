@@ -75,7 +75,7 @@ def cover_with_things(
             chosen[number] = [choices[0], *rest]
     if not any(not spans[number].excluded for number in chosen):
         chosen |= _likeliest(spans, by_span)
-    numbers = _unabsorbed(spans, chosen)
+    numbers = _unabsorbed(spans, chosen, characters)
     values = [_value(chosen[number], model.first, further) for number in numbers]
     places = [(spans[number].start, spans[number].end) for number in numbers]
     cover = best_cover(places, values, len(reading.text))
@@ -87,7 +87,7 @@ def cover_with_things(
     return things
 
 
-def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]]) -> list[int]:
+def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]], characters: frozenset[int]) -> list[int]:
     """The spans but those inside a larger one that is the name of the same tag: 猫 and 耳 beside 猫耳."""
     saying: dict[int, list[int]] = {}
     for number, choices in chosen.items():
@@ -98,7 +98,10 @@ def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]]) -> list[
         if len(numbers) > 1
         for inner in numbers
         for outer in numbers
-        if chosen[outer][0].exact and spans[outer].covers(spans[inner])
+        if chosen[outer][0].exact
+        and spans[outer].covers(spans[inner])
+        # 花火 beside 夜空の花火 leaves room for 夜空; 初音 beside 初音未来 leaves nothing that means anything.
+        and (not chosen[inner][0].exact or chosen[inner][0].row in characters)
     }
     return [number for number in chosen if number not in absorbed]
 
