@@ -167,8 +167,7 @@ def _names(
 ) -> dict[str, list[tuple[int, int]]]:
     """The tags that each key names, of those that may be found; head-counts come by rule.
 
-    :param language: of the text, where it is certain: then a word names nothing that only another language calls so, of Europe or, in
-        Chinese, Japanese.
+    :param language: of the text, where it is certain: then a word names nothing that only another language of Europe calls so.
     """
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
     persons = all_person_words()
@@ -191,15 +190,10 @@ def _names(
 
 
 def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
-    """Whether a name is one in other languages alone.
-
-    red is a net in Spanish, and a colour in English; 下着 is underwear in Japanese, and no word in 下着雪.
-    """
-    foreign = frozenset(("ja",)) if language == "zh" else EUROPEAN - RELATED.get(language, {language})
+    """Whether a name is one in other languages of Europe alone: red is a net in Spanish, and a colour in English."""
+    foreign = EUROPEAN - RELATED.get(language, {language})
     others = (names for spoken, names in record.names.items() if spoken not in foreign)
-    if language != "zh" and not key.isascii():
-        return False
-    return not any(match_key(name) == key for names in others for name in names)
+    return key.isascii() and not any(match_key(name) == key for names in others for name in names)
 
 
 _COLUMNS = ("cosine", "coverage", "spelling", "skeleton", "words")
