@@ -192,19 +192,33 @@ def test_a_hub_that_keeps_other_bytes_is_noticed(hub, settings, small_folder, mo
 
 
 def test_the_card(small_folder, tmp_path):
-    results = tmp_path / "results.json"
+    results, prose, version = tmp_path / "results.json", tmp_path / "prose.json", str(current_version(small_folder))
     row = {"queries": 7, "map_at_10": 0.5, "recall_at_10": 0.25, "mrr_at_10": 1, "median_ms": 3.2, "p95_ms": 9}
-    value = {"index": "x", "encoder": "use", "sets": [{"name": "zh|human", **row}], "mean": {"name": "mean", **row}}
+    value = {"index": version, "encoder": "use", "sets": [{"name": "zh|human", **row}], "mean": {"name": "mean", **row}}
     results.write_text(json.dumps(value))
-    facts = replace(FACTS, evaluation=read_evaluation(results))
+    said = {"name": "all", "queries": 3, "concepts": 0.75, "spent": 1.25, "precision": 0.5, "unwanted": 0.0}
+    prose.write_text(json.dumps({"index": version, "encoder": "use", "sets": [said]}))
+    facts = replace(FACTS, evaluations=(read_evaluation(results), read_evaluation(prose)))
     card = plan_publish(small_folder, REPOSITORY, facts).files["README.md"].decode()
     assert card.startswith('---\nlicense: "cc-by-4.0"\n')
     assert "danbooru-index fetch datasets/test/published" in card
-    assert "| zh human | 7 | 0.500 | 0.250 | 1.000 |" in card
+    assert (
+        "| set | number | mAP@10 | recall@10 | MRR@10 |\n|---|---|---|---|---|\n| zh human | 7 | 0.500 | 0.250 | 1.000 |"
+        in card
+    )
+    assert "| all | 3 | 0.750 | 1.250 | 0.500 | 0.000 |" in card
+    assert card.count("## Quality") == 1
     assert "Tags from a test, 2026." in card
     results.write_text('{"sets": [{}], "mean": {}}')
     with pytest.raises(InputError, match="not a result of evaluate"):
         read_evaluation(results)
+
+
+def test_figures_of_another_index_are_refused(small_folder, tmp_path):
+    results = tmp_path / "results.json"
+    results.write_text('{"index": "versions/other", "encoder": "use", "sets": []}')
+    with pytest.raises(InputError, match=r"The figures are of the index version other, and .* is to be published"):
+        plan_publish(small_folder, REPOSITORY, replace(FACTS, evaluations=(read_evaluation(results),)))
 
 
 def test_dry_run_needs_no_network(small_folder, tmp_path):

@@ -45,7 +45,14 @@ def _add_publish(commands: Any) -> None:
         "--licence", "--license", required=True, metavar="ID", help="of the corpus, as the Hub names it: cc-by-4.0"
     )
     parser.add_argument("--source", required=True, metavar="TEXT", help="where the corpus comes from, for the README")
-    parser.add_argument("--evaluation", type=Path, metavar="FILE", help="JSON of evaluate, for the README")
+    parser.add_argument(
+        "--evaluation",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="what evaluate --json printed of this index, with --prose or without, for the README",
+    )
     parser.add_argument("--with-encoder", action="store_true", help="add the int8 encoder that convert made")
     parser.add_argument("--encoder", type=Path, metavar="DIR", help="the encoder's folder, if it is another one")
     parser.add_argument("--revision", default="main", metavar="NAME", help="branch (default: %(default)s)")
@@ -104,11 +111,11 @@ def run_publish(options: argparse.Namespace) -> int:
     from ..transport.endpoints import Repository
 
     settings = load_settings()
-    evaluation = read_evaluation(options.evaluation) if options.evaluation else None
+    evaluations = tuple(map(read_evaluation, options.evaluation))
     encoder = options.encoder
     if options.with_encoder and encoder is None:
         encoder = converted_folder(read_manifest(current_version(options.folder)).encoder, settings)
-    facts = CardFacts(options.licence, options.source, evaluation)
+    facts = CardFacts(options.licence, options.source, evaluations)
     plan = plan_publish(options.folder, Repository.parse(options.repository), facts, encoder)
     endpoint = options.endpoint or DEFAULT_ENDPOINT
     target = Target(endpoint, options.revision, options.message, options.private)

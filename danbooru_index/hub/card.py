@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from ..errors import InputError
@@ -12,33 +12,55 @@ from ..index.manifest import Manifest
 from ..storage.foreign import JSON_FILE, at
 from ..transport.endpoints import Repository
 
-_COLUMNS = (("mAP@10", "map_at_10"), ("recall@10", "recall_at_10"), ("MRR@10", "mrr_at_10"))
-_HINT = "Make one: danbooru-index evaluate --queries FILE... --db DIR --json > results.json"
+_SEARCH = (("mAP@10", "map_at_10"), ("recall@10", "recall_at_10"), ("MRR@10", "mrr_at_10"))
+_PROSE = (
+    ("things found", "concepts"),
+    ("tags a thing", "spent"),
+    ("precision", "precision"),
+    ("prompts with an unwanted tag", "unwanted"),
+)
+_HINT = "Make one: danbooru-index evaluate --queries FILE... --db DIR --json > results.json (of sentences: --prose)"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The figures of one run of `evaluate`: `rows` by set, the last one over all of them; `columns` are (heading, key).
+
+    `index` is the name of the index's version folder.
+    """
+
+    index: str
+    encoder: str
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
     """What only the publisher knows.
 
-    `licence` is the Hub's identifier, such as `cc-by-4.0`; `source` says where the corpus comes from; `evaluation` is
-    the JSON of `evaluate`, if there is one.
+    `licence` is the Hub's identifier, such as `cc-by-4.0`; `source` says where the corpus comes from; `evaluations` are
+    what `evaluate` measured, if it was run.
     """
 
     licence: str
     source: str
-    evaluation: dict[str, Any] | None = None
+    evaluations: tuple[Evaluation, ...] = ()
 
 
-def read_evaluation(path: Path) -> dict[str, Any]:
-    """The results of `danbooru-index evaluate --json`.
+def read_evaluation(path: Path) -> Evaluation:
+    """The results of `danbooru-index evaluate --json`, with `--prose` or without.
 
     :raises InputError: it is not such a file.
     """
     with at(JSON_FILE, lambda why: InputError(f"{path} is not a result of evaluate: {why}.", hint=_HINT)):
         value = json.loads(path.read_text(encoding="utf-8-sig"))
-        for result in [*value["sets"], value["mean"]]:
-            _row(result)
-        return {"encoder": str(value["encoder"]), "sets": list(value["sets"]), "mean": value["mean"]}
+        # Sentences have their last set over all of them, queries a mean beside the sets.
+        columns, rows = (_SEARCH, [*value["sets"], value["mean"]]) if "mean" in value else (_PROSE, value["sets"])
+        for row in rows:
+            _row(row, columns)
+        index = PurePath(str(value["index"])).name
+        return Evaluation(index, str(value["encoder"]), columns, tuple(rows))
 
 
 def render_card(manifest: Manifest, repository: Repository, facts: CardFacts, *, with_encoder: bool) -> str:
@@ -55,24 +77,23 @@ def render_card(manifest: Manifest, repository: Repository, facts: CardFacts, *,
         f"- Corpus: SHA-256 `{manifest.corpus_sha256}`",
         f"## Source and licence\n\n{facts.source}\n\nLicence: {facts.licence}",
     ]
-    if facts.evaluation:
-        parts.insert(-1, _quality(facts.evaluation))
+    if facts.evaluations:
+        parts.insert(-1, "\n\n".join(["## Quality", *map(_quality, facts.evaluations)]))
     return "\n\n".join(parts) + "\n"
 
 
-def _quality(evaluation: dict[str, Any]) -> str:
-    heading = f"| set | queries | {' | '.join(name for name, _ in _COLUMNS)} |"
-    rows = [_row(result) for result in [*evaluation["sets"], evaluation["mean"]]]
+def _quality(evaluation: Evaluation) -> str:
+    what = "prompts made of sentences" if evaluation.columns is _PROSE else "searches for single things"
     return "\n".join(
         [
-            f"## Quality\n\nMeasured by `danbooru-index evaluate` with {evaluation['encoder']}.\n",
-            heading,
-            "|---|---|---|---|---|",
-            *rows,
+            f"Measured by `danbooru-index evaluate` with {evaluation.encoder}: {what}.\n",
+            f"| set | number | {' | '.join(name for name, _ in evaluation.columns)} |",
+            "|---|" + "---|" * (1 + len(evaluation.columns)),
+            *(_row(row, evaluation.columns) for row in evaluation.rows),
         ]
     )
 
 
-def _row(result: dict[str, Any]) -> str:
-    numbers = " | ".join(f"{float(result[key]):.3f}" for _, key in _COLUMNS)
+def _row(result: dict[str, Any], columns: tuple[tuple[str, str], ...]) -> str:
+    numbers = " | ".join(f"{float(result[key]):.3f}" for _, key in columns)
     return f"| {str(result['name']).replace('|', ' ')} | {int(result['queries'])} | {numbers} |"

@@ -70,11 +70,13 @@ def plan_publish(folder: Path, repository: Repository, facts: CardFacts, encoder
     :param encoder: a folder with the encoder that the index is to be queried with, or None for the one that came with
         the index, if one did.
     :raises IndexDamagedError: a file is not as it was built, or is a link.
-    :raises InputError: the encoder's folder is empty, or the encoder is needed, since nobody else has it.
+    :raises InputError: the encoder's folder is empty, or the encoder is needed, since nobody else has it, or the figures
+        are of another index.
     """
     version = current_version(folder)
     manifest = read_manifest(version)
     _check(version, manifest)
+    _check_figures(version, facts)
     if encoder is None and PACKAGE_OPTION in manifest.options:
         # It was fetched with its encoder, and its manifest says so.
         encoder = version / ENCODER_FOLDER
@@ -134,6 +136,16 @@ def _check(version: Path, manifest: Manifest) -> None:
             f"The index {version} cannot be published: {'; '.join(problems[:3])}.",
             hint="Build it again: danbooru-index build --input CORPUS --db DIR",
         )
+
+
+def _check_figures(version: Path, facts: CardFacts) -> None:
+    """A card with the figures of another build would be a false one."""
+    for evaluation in facts.evaluations:
+        if evaluation.index != version.resolve().name:
+            raise InputError(
+                f"The figures are of the index version {evaluation.index}, and {version.resolve().name} is to be published.",
+                hint="Measure this one: danbooru-index evaluate --queries FILE... --db DIR --json > results.json",
+            )
 
 
 def publish(plan: Plan, settings: Settings, target: Target, patience: Patience = DEFAULT_PATIENCE) -> str:
