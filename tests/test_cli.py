@@ -105,6 +105,29 @@ def test_evaluate_gives_every_set_and_the_mean(
     assert result["mean"]["map_at_10"] == 0.75 and result["mean"]["p95_ms"] > 0
     code, out, _ = run(capsys, "evaluate", "--queries", one, two, "--db", small_folder, "--json", "--only-known")
     assert [r["name"] for r in json.loads(out)["sets"]] == ["one"]
+    assert "per_query" not in first
+    code, out, _ = run(capsys, "evaluate", "--queries", two, "--db", small_folder, "--json", "--per-query")
+    (only,) = json.loads(out)["sets"]
+    assert only["per_query"] == [{"query": "long hair", "map_at_10": 0.5, "recall_at_10": 0.5, "mrr_at_10": 1.0}]
+
+
+def test_evaluate_prose_says_what_each_sentence_gave(
+    capsys: pytest.CaptureFixture[str], small_folder: Path, tmp_path: Path
+) -> None:
+    said = tmp_path / "said.jsonl"
+    line = {
+        "query": "serafuku, umbrella",
+        "lang": "en",
+        "wanted": [["serafuku"], ["red_eyes"]],
+        "unwanted": ["umbrella"],
+    }
+    said.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    code, out, _ = run(capsys, "evaluate", "--prose", "--queries", said, "--db", small_folder, "--json", "--per-query")
+    english, every = json.loads(out)["sets"]
+    (one,) = every["per_query"]
+    assert (code, english["name"], every["name"]) == (0, "en", "all")
+    assert (one["query"], one["concepts"], one["unwanted"]) == ("serafuku, umbrella", 0.5, 1.0)
+    assert all(every[key] == value for key, value in one.items() if key != "query")
 
 
 @pytest.mark.parametrize(
@@ -117,6 +140,7 @@ def test_evaluate_gives_every_set_and_the_mean(
         (["search", "--queries", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
         (["info", "nowhere"], "There is no index folder nowhere"),
         (["build", "--input", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
+        (["evaluate", "--queries", "x.jsonl", "--per-query"], "--per-query belongs to --json"),
         (["build", "--input", "x.jsonl", "--model", "gpt"], "There is no encoder 'gpt'"),
     ],
 )

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
 from ..report import table
 from .common import add_dense_flags, add_index_flag, add_json_flag, index_of
 
@@ -39,6 +40,9 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="fusion weights that --tune wrote, instead of the settings' own"
     )
+    parser.add_argument(
+        "--per-query", action="store_true", help="with --json: also what each query or sentence gave, to compare runs"
+    )
     add_index_flag(parser)
     add_dense_flags(parser)
     add_json_flag(parser)
@@ -51,6 +55,11 @@ def run(options: argparse.Namespace) -> int:
 
     from ..evaluation.searches import evaluate_set, keep_known, mean_result, read_queries
 
+    if options.per_query and (not options.json or options.expand or options.tune):
+        raise InputError(
+            "--per-query belongs to --json, and neither to --expand nor to --tune.",
+            hint="For example: danbooru-index evaluate --queries FILE --json --per-query",
+        )
     if options.prose:
         return _run_prose(options)
     sets = [(path.stem, read_queries(path)) for path in options.queries]
@@ -69,7 +78,8 @@ def run(options: argparse.Namespace) -> int:
     mean = mean_result(results)
     if options.json:
         values = {"index": str(index.folder), "encoder": index.encoder.description}
-        print(json.dumps({**values, "sets": [r.as_json() for r in results], "mean": mean.as_json()}))
+        figures = [r.as_json(per_query=options.per_query) for r in results]
+        print(json.dumps({**values, "sets": figures, "mean": mean.as_json()}))
         return 0
     rows = [["set", "queries", "mAP@10", "recall@10", "MRR@10", "median ms", "p95 ms"]]
     for r in [*results, mean]:
@@ -111,7 +121,7 @@ def _run_prose(options: argparse.Namespace) -> int:
         results = evaluate_prose(index, queries, lambda _: bar.update(1))
     if options.json:
         values = {"index": str(index.folder), "encoder": index.encoder.description}
-        print(json.dumps({**values, "sets": [r.as_json() for r in results]}))
+        print(json.dumps({**values, "sets": [r.as_json(per_query=options.per_query) for r in results]}))
         return 0
     shares_of = ("unwanted", "lost", "empty", "excluded")
     rows = [["sentences", "number", "concepts", "spent", "precision", *shares_of, "search n", "2n", "ms"]]

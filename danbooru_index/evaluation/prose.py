@@ -19,6 +19,7 @@ from ..index.index import Index
 from ..records import SearchRequest
 from ..search.engine import search
 from .query_lines import read_lines
+from .searches import figures_json
 
 EUROPEAN = frozenset(("es", "fr", "de", "ru", "pt", "it"))
 
@@ -70,7 +71,7 @@ class ProseScore:
 
 @dataclass(frozen=True, slots=True)
 class ProseResult:
-    """Means over the sentences of one name, as shares; `median_ms` of one `expand`."""
+    """Means over the sentences of one name, as shares; `median_ms` of one `expand`; `per_query` what each sentence gave."""
 
     name: str
     queries: int
@@ -84,10 +85,11 @@ class ProseResult:
     first: float
     first_2n: float
     median_ms: float
+    per_query: tuple[dict[str, Any], ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """The documented JSON form."""
-        return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()}
+    def as_json(self, *, per_query: bool = False) -> dict[str, Any]:
+        """The documented JSON form, with or without `per_query`."""
+        return figures_json(asdict(self), per_query=per_query)
 
 
 def read_prose(path: Path) -> list[ProseQuery]:
@@ -165,8 +167,9 @@ def evaluate_prose(
 
 def _mean(name: str, scored: Iterable[tuple[ProseQuery, ProseScore, float]]) -> ProseResult:
     rows = list(scored)
-    means = {
-        field: statistics.fmean(float(getattr(score, field)) for _, score, _ in rows)
-        for field in ("concepts", "spent", "precision", "unwanted", "lost", "empty", "excluded", "first", "first_2n")
-    }
-    return ProseResult(name, len(rows), **means, median_ms=statistics.median(ms for *_, ms in rows))
+    each = [{key: float(value) for key, value in asdict(score).items()} for _, score, _ in rows]
+    means = {key: statistics.fmean(one[key] for one in each) for key in each[0]}
+    per_query = tuple({"query": query.text, **one} for (query, *_), one in zip(rows, each, strict=True))
+    return ProseResult(
+        name, len(rows), **means, median_ms=statistics.median(ms for *_, ms in rows), per_query=per_query
+    )

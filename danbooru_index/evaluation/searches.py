@@ -31,7 +31,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class SetResult:
-    """Means over one query set; times in milliseconds."""
+    """Means over one query set; times in milliseconds. `per_query` holds what each query gave, under the same names."""
 
     name: str
     queries: int
@@ -40,10 +40,20 @@ class SetResult:
     mrr_at_10: float
     median_ms: float
     p95_ms: float
+    per_query: tuple[dict[str, Any], ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """The documented JSON form."""
-        return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()}
+    def as_json(self, *, per_query: bool = False) -> dict[str, Any]:
+        """The documented JSON form, with or without `per_query`."""
+        return figures_json(asdict(self), per_query=per_query)
+
+
+def figures_json(figures: dict[str, Any], *, per_query: bool) -> dict[str, Any]:
+    """Figures of one set with four decimals; what each query gave is there only where it is asked for."""
+    if per_query:
+        each = [figures_json(one, per_query=False) for one in figures["per_query"]]
+        return {**figures_json(figures, per_query=False), "per_query": each}
+    kept = {key: value for key, value in figures.items() if key != "per_query"}
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in kept.items()}
 
 
 def average_precision(ranked: Sequence[str], relevant: frozenset[str]) -> float:
@@ -68,6 +78,9 @@ def recall(ranked: Sequence[str], relevant: frozenset[str]) -> float:
 def reciprocal_rank(ranked: Sequence[str], relevant: frozenset[str]) -> float:
     """1 over the place of the first relevant tag, 0 if none is among the first ten."""
     return next((1.0 / place for place, tag in enumerate(ranked[:DEPTH], start=1) if tag in relevant), 0.0)
+
+
+_METRICS = {"map_at_10": average_precision, "recall_at_10": recall, "mrr_at_10": reciprocal_rank}
 
 
 def read_queries(path: Path) -> list[Query]:
@@ -98,15 +111,23 @@ def evaluate_set(
             f"No query of {name} has relevant tags.", hint="Evaluation needs a list `relevant` on each line."
         )
     search(index, SearchRequest(judged[0].text, limit=DEPTH, nsfw="include"))
-    scores, times = [], []
+    each: list[dict[str, Any]] = []
+    times: list[float] = []
     for number, query in enumerate(judged, start=1):
         result = search(index, SearchRequest(query.text, limit=DEPTH, nsfw="include"))
-        tags = result.tags
-        scores.append([metric(tags, query.relevant) for metric in (average_precision, recall, reciprocal_rank)])
+        scores = {metric: score(result.tags, query.relevant) for metric, score in _METRICS.items()}
+        each.append({"query": query.text, **scores})
         times.append(1000 * result.seconds)
         progress(number)
-    precision, found, first = (statistics.fmean(column) for column in zip(*scores, strict=True))
-    return SetResult(name, len(judged), precision, found, first, statistics.median(times), percentile(times, 0.95))
+    means: dict[str, Any] = {metric: statistics.fmean(one[metric] for one in each) for metric in _METRICS}
+    return SetResult(
+        name,
+        len(judged),
+        **means,
+        median_ms=statistics.median(times),
+        p95_ms=percentile(times, 0.95),
+        per_query=tuple(each),
+    )
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -130,6 +151,6 @@ def keep_known(queries: list[Query], index: Index) -> list[Query]:
 
 def mean_result(results: Sequence[SetResult]) -> SetResult:
     """The mean of each metric over the sets, each set counting once."""
-    names = ("map_at_10", "recall_at_10", "mrr_at_10", "median_ms", "p95_ms")
-    means = {name: statistics.fmean(getattr(r, name) for r in results) for name in names}
+    names = (*_METRICS, "median_ms", "p95_ms")
+    means: dict[str, Any] = {name: statistics.fmean(getattr(r, name) for r in results) for name in names}
     return SetResult("mean", sum(r.queries for r in results), **means)
