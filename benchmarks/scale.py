@@ -226,6 +226,7 @@ def main() -> int:
     parser.add_argument("--loss-after", type=float, default=75.0, help="seconds of encoding before the kill")
     parser.add_argument("--skip-build", action="store_true")
     parser.add_argument("--skip-loss", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--search-only", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "2")
@@ -239,6 +240,9 @@ def main() -> int:
     found.update(json.loads(subprocess.run(again, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout))
     if not options.skip_loss:
         found.update(measure_loss(options))
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return 0
     print("\n".join(f"| {name} | {value} | {target(name)} |" for name, value in found.items()))
     return 0
 
