@@ -121,7 +121,7 @@ def _parse_problems(text: str) -> list[str]:
     if re.search(r"[\[<|]|(^|\s)\.\.\.", text):  # a pattern, not a command
         return []
     try:
-        arguments = shlex.split(text)
+        arguments = shlex.split(re.sub(r" > [\w.-]+$", "", text))  # where a shell puts the output
     except ValueError as error:
         return [f"{text}: {error}"]
     try:
