@@ -53,7 +53,7 @@ def go(hub: HubServer, place: Path, *more: str) -> subprocess.CompletedProcess[s
     model = ["--model", str(place / "model"), "--device", "cpu"]
     command = [sys.executable, "-m", "training.publish", "test/published", *made, *said, *asked, *model, *more]
     return subprocess.run(
-        command, cwd=ROOT, env=variables(hub, place), capture_output=True, text=True, timeout=400, check=False
+        command, cwd=ROOT, env=variables(hub, place), capture_output=True, text=True, timeout=550, check=False
     )
 
 
