@@ -8,8 +8,9 @@ to compare.
 
 Quality is judged by a 95 % interval. Where both runs have --per-query it is that of the mean difference, query by query; else it
 follows from the number of queries, as of two independent samples, and only large differences pass. Times, memory and rates are
-medians over the runs of a folder: worse is what is more than 10 % worse, and worse in every new run than in every old one. A single
-run on each side has no spread, so it gives `perhaps` at most. Numbers whose name tells no unit are not judged.
+medians over the runs of a folder: worse is what is more than 10 % worse, and worse in every new run than in every old one. That
+happens by chance in one of six comparisons of two runs with two, in one of twenty of three with three: with fewer it is `perhaps`.
+Numbers whose name tells no unit are not judged.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ RATES = re.compile(r"a_second|a second|per_second|/s\b")
 _NUMBER = re.compile(r"([\d,]*\.?\d+)(?: ([a-z]+(?:/s)?))?")
 TOLERATED = 0.10
 CONFIDENCE = 0.95
+ORDERS = 20  # in one of so many orders at most all new runs stand after all old ones by chance
 
 
 @dataclass(frozen=True)
@@ -189,10 +191,13 @@ def cost(name: str, old: list[float], new: list[float], better: int) -> Row:
     step = abs(b - a) > TOLERATED * min(abs(a), abs(b))
     apart = "worse" if worse else "better" if best else "same"
     verdict = apart if step else "same"
-    single = len(old) == len(new) == 1
-    if single and verdict != "same":
+    if verdict != "same" and math.comb(len(old) + len(new), len(old)) < ORDERS:
         verdict = f"perhaps {verdict}"
-    spread = "one run each" if single else f"{min(old):.4g} to {max(old):.4g}, {min(new):.4g} to {max(new):.4g}"
+    spread = (
+        "one run each"
+        if len(old) == len(new) == 1
+        else f"{min(old):.4g} to {max(old):.4g}, {min(new):.4g} to {max(new):.4g}"
+    )
     return Row(name, a, b, spread, verdict)
 
 
