@@ -8,11 +8,11 @@ import logging
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from ..errors import DanbooruIndexError, InputError, MissingDependencyError
+from ..storage.stdin import when_stdin_closes
 from .app import App, Receive, Scope, Send
 from .options import ServeOptions
 
@@ -107,12 +107,14 @@ def serve(options: ServeOptions, told: Callable[[str], None], app: _HasOptions |
     with _quiet_signals(), listening:
         if options.workers == 1:
             server = uvicorn.Server(config)
-            _watch_stdin(options, lambda: setattr(server, "should_exit", True))
+            if options.until_stdin_closes:
+                when_stdin_closes(lambda: setattr(server, "should_exit", True))
             server.run(sockets=[listening])
             started = server.started
         else:
             group = Multiprocess(config, sockets=[listening])
-            _watch_stdin(options, group.should_exit.set)
+            if options.until_stdin_closes:
+                when_stdin_closes(group.should_exit.set)
             group.run()
             started = all(process.exitcode != STARTUP_FAILURE for process in group.processes)
     if not started:
@@ -158,17 +160,3 @@ def _quiet_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _watch_stdin(options: ServeOptions, stop: Callable[[], None]) -> None:
-    """Stop when the program that started this one has gone, however it went: its end of the pipe closes."""
-    if not options.until_stdin_closes:
-        return
-
-    def watch() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while sys.stdin.buffer.read(4096):
-                pass
-        stop()
-
-    threading.Thread(target=watch, name="stdin", daemon=True).start()
