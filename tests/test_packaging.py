@@ -124,7 +124,7 @@ LEVELS = [
     {"expand", "prepare", "hub"},
     {"evaluation", "report"},
     {"locate", "sources"},
-    {"workflow"},
+    {"workflow", "rebuild"},
     {"service"},
     {"serve"},
     {"cli"},

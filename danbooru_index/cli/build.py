@@ -4,19 +4,36 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..index.layout import MOST_TAGS
+from ..progress import Progress
 from ..report import visible
 from ..settings import load_settings
+from ..storage.stdin import when_stdin_closes
 from .common import ProgressBar, add_json_flag
+from .lines import told_in_lines
+
+if TYPE_CHECKING:
+    from ..rebuild.again import Rebuilt
+
+_STOP_SECONDS = 5.0  # from the wish to stop to the end of the process
 
 
 def add_commands(commands: Any) -> None:
     """Add `build`."""
-    parser = commands.add_parser("build", help="build an index from a corpus (.jsonl or .jsonl.gz)")
-    parser.add_argument("--input", type=Path, required=True, metavar="FILE", help="the corpus, one tag a line")
+    parser = commands.add_parser("build", help="build an index from a corpus (.jsonl or .jsonl.gz) or a table of tags")
+    parser.add_argument(
+        "--input",
+        required=True,
+        metavar="FILE|own|starter",
+        help="the corpus, one tag a line; a table is prepared first; own: the corpus that the index was built from",
+    )
     parser.add_argument(
         "--db", type=Path, metavar="DIR", help="index folder (default: the main index in the home folder)"
     )
@@ -58,6 +75,13 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--chroma", metavar="URL", help="send the collection to this Chroma server too")
     parser.add_argument("--no-base", action="store_true", help="encode every text again")
     parser.add_argument("--restart", action="store_true", help="throw an unfinished build away instead of going on")
+    parser.add_argument(
+        "--progress",
+        choices=("bar", "json"),
+        default="bar",
+        help="how progress is told: a bar, or for programs a JSON object a line (docs/hosts.md)",
+    )
+    parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input closes")
     add_json_flag(parser)
     parser.set_defaults(run=run)
     parser = commands.add_parser("upgrade", help="bring an index of an earlier version to today's format")
@@ -83,13 +107,33 @@ def _chroma_tags(value: str) -> int | None:
 
 def run(options: argparse.Namespace) -> int:
     """Build and report."""
+    stopped = threading.Event()
+    if options.until_stdin_closes:
+        when_stdin_closes(lambda: _stop(stopped))
+    if options.progress == "json":
+        return told_in_lines(lambda progress, cancelled: _values(*_build(options, progress, cancelled)), stopped)
+    with ProgressBar() as bar:
+        rebuilt, seconds = _build(options, bar, stopped.is_set)
+    values = _values(rebuilt, seconds)
+    print(json.dumps(values) if options.json else visible(values["text"]))
+    return 0
+
+
+def _stop(stopped: threading.Event) -> None:
+    """Ask the build to stop; what does not come to its next step in time is ended, which a build survives as any other end."""
+    stopped.set()
+    time.sleep(_STOP_SECONDS)
+    os._exit(130)
+
+
+def _build(options: argparse.Namespace, progress: Progress, cancelled: Callable[[], bool]) -> tuple[Rebuilt, float]:
+    """What was built, and in how many seconds."""
     from ..encoders import open_encoder
-    from ..indexing import BuildOptions, build_index
-    from ..indexing.own_pairs import pairs_beside
+    from ..indexing import BuildOptions
     from ..locate import main_folder
+    from ..rebuild.again import rebuild
 
     settings = load_settings()
-    folder = options.db or main_folder(settings)
     model, device = options.model or settings.model, options.device or settings.device
     how = BuildOptions(
         strict=not options.tolerant,
@@ -97,25 +141,37 @@ def run(options: argparse.Namespace) -> int:
         base=options.base,
         reuse=not options.no_base,
         restart=options.restart,
-        cooccurrence=options.cooccurrence or pairs_beside(options.input),
+        cooccurrence=options.cooccurrence,
         lexicon=not options.no_lexicon,
         late_bytes=1_000_000 * max(0, options.late_mb),
         chroma_tags=options.chroma_tags,
         chroma=settings.chroma if options.chroma is None else options.chroma,
     )
-    with ProgressBar() as bar:
-        encoder = open_encoder(model, device=device, settings=settings, progress=bar)
-        report = build_index(options.input, folder, encoder, how, bar)
-    if options.json:
-        values = {"rows": report.rows, "texts": report.texts, "bad_lines": report.bad_lines, "reused": report.reused}
-        print(json.dumps({"db": str(folder), **values, "seconds": round(report.seconds, 2)}))
-        return 0
-    for problem in report.problems[:20]:
-        print(visible(f"skipped {problem}"))
-    if report.bad_lines > 20:
-        print(f"skipped {report.bad_lines - 20} more lines")
-    print(f"{report.rows:,} tags, {report.texts:,} texts in {report.seconds:.0f} s -> {folder}")
-    return 0
+    begun = time.perf_counter()
+    rebuilt = rebuild(
+        options.input,
+        options.db or main_folder(settings),
+        (model, lambda told: open_encoder(model, device=device, settings=settings, progress=told)),
+        settings,
+        how,
+        progress,
+        cancelled,
+    )
+    return rebuilt, time.perf_counter() - begun
+
+
+def _values(rebuilt: Rebuilt, seconds: float) -> dict[str, Any]:
+    """The documented JSON form."""
+    built = rebuilt.built
+    return {
+        "db": str(rebuilt.folder),
+        "rows": rebuilt.tags,
+        "texts": rebuilt.texts,
+        "bad_lines": built.bad_lines if built is not None else 0,
+        "reused": built.reused if built is not None else rebuilt.texts,
+        "seconds": round(seconds, 2),
+        "text": rebuilt.text,
+    }
 
 
 def run_upgrade(options: argparse.Namespace) -> int:
