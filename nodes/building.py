@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..danbooru_index.errors import InputError
 from ..danbooru_index.progress import Progress
+from ..danbooru_index.rebuild import OWN, STARTER
+from ..danbooru_index.settings import Settings
 from ..danbooru_index.storage.paths import is_network_path
 from . import host
-from .encoders import AUTO, USE_MULTILINGUAL, open_managed
-
-if TYPE_CHECKING:
-    from ..danbooru_index.indexing import BuildReport
-    from ..danbooru_index.settings import Settings
+from .child import build_in_child
+from .encoders import AUTO, CPU, USE_MULTILINGUAL, open_managed
 
 RESUME, RESTART = "resume", "restart"
-STARTER = "starter"  # as a corpus: go back to the starter index
-TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".txt", ".json", ".json.gz", ".parquet")
-CORPORA = "corpora"  # in the home folder: what tables were prepared into
-OWN_PAIRS = "own.cooccurrence.csv.gz"  # in the index folder, while the index is built again from its own corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,118 +42,51 @@ def never() -> bool:
 def rebuild(order: Order, progress: Progress, cancelled: Callable[[], bool] = never) -> str:
     """Build, and say in a few lines what was built. The next search uses it.
 
-    :raises DanbooruIndexError: as `build_index` and `prepare_corpus` do.
-    """
-    from ..danbooru_index.index.versions import has_index
-    from ..danbooru_index.locate import main_folder
+    On the CPU it is done in a process of its own. On a GPU it takes its turn in video memory, so it is done here.
 
+    :raises DanbooruIndexError: as the engine's `rebuild` does.
+    """
     settings = host.settings()
-    folder = main_folder(settings)
-    corpus = order.corpus.strip().strip('"')
+    corpus = order.corpus.strip().strip('"') or OWN
     if is_network_path(corpus):
         raise InputError("The corpus lies on another computer.", hint="Copy it to this one.")
     model = settings.model if order.encoder == AUTO else order.encoder
-    if corpus == STARTER or (not corpus and not has_index(folder) and model == USE_MULTILINGUAL):
-        return back_to_starter(settings, progress)
-    return _build(order, settings, _Source.of(corpus, folder, settings, progress), model, progress, cancelled)
+    device = _device(model, order.device)
+    if device == CPU or corpus == STARTER:
+        return build_in_child(_arguments(order, corpus, model), settings, progress)
+    return _build_here(order, corpus, model, device, settings, progress, cancelled)
 
 
-def back_to_starter(settings: Settings, progress: Progress) -> str:
-    """Use the starter index from now on, which is built first where it is missing; the built one rests beside it."""
-    from ..danbooru_index.index.manifest import read_manifest
-    from ..danbooru_index.index.versions import current_version, set_aside
-    from ..danbooru_index.locate import ensure_starter, main_folder
-
-    starter = ensure_starter(settings, progress)
-    rests = set_aside(main_folder(settings))
-    manifest = read_manifest(current_version(starter))
-    more = "\nThe index that was built before rests on the disk." if rests else ""
-    return f"{manifest.rows:,} tags, {manifest.texts:,} texts: the starter index is used.{more}"
+def _device(model: str, asked: str) -> str:
+    """Where texts are encoded: where ComfyUI computes, unless something else is asked for or the encoder knows the CPU alone."""
+    if model == USE_MULTILINGUAL:
+        return CPU
+    return host.device() if asked == AUTO else asked
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A corpus to build from, its pairs of tags, and what the user should know of it."""
-
-    corpus: Path
-    pairs: Path | None
-    note: str = ""
-
-    @classmethod
-    def of(cls, corpus: str, folder: Path, settings: Settings, progress: Progress) -> _Source:
-        """As named, prepared first where it is a table; else the current index's own, else the starter's."""
-        from ..danbooru_index.index.versions import current_version, has_index
-        from ..danbooru_index.indexing.own_pairs import own_corpus, pairs_beside, write_own_pairs
-        from ..danbooru_index.locate import STARTER_CORPUS
-
-        if corpus and corpus.lower().endswith(TABLES):
-            prepared, note = _prepared(Path(corpus), settings, progress)
-            return cls(prepared, pairs_beside(prepared), note)
-        if corpus:
-            return cls(Path(corpus), pairs_beside(Path(corpus)))
-        if not has_index(folder):
-            return cls(STARTER_CORPUS, None)
-        version = current_version(folder)
-        return cls(own_corpus(version), write_own_pairs(version, folder / OWN_PAIRS))
+def _arguments(order: Order, corpus: str, model: str) -> list[str]:
+    """The command line of this build. A server of Chroma that the settings name is for searches."""
+    flags = [*(["--tolerant"] if order.tolerant else []), *(["--restart"] if order.unfinished == RESTART else [])]
+    values = {"input": corpus, "model": model, "device": CPU, "batch-size": order.batch_size, "chroma": ""}
+    return ["build", *(f"--{name}={value}" for name, value in values.items()), *flags]
 
 
-def _prepared(table: Path, settings: Settings, progress: Progress) -> tuple[Path, str]:
-    """The corpus made of a table such as an autocomplete pack's danbooru.csv, and in words what became of its rows."""
-    from ..danbooru_index.prepare import PrepareOptions, prepare_corpus
-
-    folder = settings.home / CORPORA
-    folder.mkdir(parents=True, exist_ok=True)
-    output = folder / f"{table.name.partition('.')[0] or 'table'}.jsonl"
-    report = prepare_corpus([str(table)], output, PrepareOptions(settings=settings), progress)
-    return output, f"prepared {report.tags['tags']:,} tags from {table.name}"
-
-
-def _build(
+def _build_here(
     order: Order,
-    settings: Settings,
-    source: _Source,
+    corpus: str,
     model: str,
+    device: str,
+    settings: Settings,
     progress: Progress,
     cancelled: Callable[[], bool],
 ) -> str:
-    from ..danbooru_index.indexing import BuildOptions, build_index
+    from ..danbooru_index.indexing import BuildOptions
     from ..danbooru_index.locate import main_folder
+    from ..danbooru_index.rebuild.again import rebuild as build
 
-    folder = main_folder(settings)
-    encoder = open_managed(model, order.device, AUTO, settings, progress)
-    options = BuildOptions(
-        strict=not order.tolerant,
-        batch_size=order.batch_size,
-        restart=order.unfinished == RESTART,
-        cooccurrence=source.pairs,
-    )
-    begun = time.perf_counter()
-    try:
-        built = build_index(source.corpus, folder, encoder, options, progress, cancelled)
-    finally:
-        # The queries' encoder is another one: let the memory of this go at once.
-        if hasattr(encoder, "close"):
-            encoder.close()
-        (folder / OWN_PAIRS).unlink(missing_ok=True)
-    return _report(built, source, encoder.description, time.perf_counter() - begun)
-
-
-def _report(built: BuildReport, source: _Source, encoder: str, seconds: float) -> str:
-    from ..danbooru_index.index.manifest import read_manifest
-
-    size = sum(entry.size for entry in read_manifest(built.folder).files.values())
-    encoded = built.texts - built.reused
-    lines = [
-        f"{built.rows:,} tags, {built.texts:,} texts ({encoded:,} encoded, {built.reused:,} taken from the old index)",
-        f"{seconds:.0f} s, {encoded / max(seconds, 1e-9):,.0f} texts/s, {size / 1e6:,.0f} MB, {encoder}",
-        f"from {source.corpus} to {built.folder}",
-        *([source.note] if source.note else []),
-        *built.notes,
-        *(f"skipped {problem}" for problem in built.problems[:20]),
-    ]
-    if built.bad_lines > 20:
-        lines.append(f"skipped {built.bad_lines - 20} more lines")
-    return "\n".join(lines)
+    options = BuildOptions(strict=not order.tolerant, batch_size=order.batch_size, restart=order.unfinished == RESTART)
+    encoder = (model, lambda told: open_managed(model, device, AUTO, settings, told))
+    return build(corpus, main_folder(settings), encoder, settings, options, progress, cancelled).text
 
 
 def corpus_fingerprint(corpus: str) -> str:

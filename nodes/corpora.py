@@ -8,8 +8,8 @@ from typing import Any
 import folder_paths
 
 from ..danbooru_index.errors import InputError
+from ..danbooru_index.rebuild import STARTER, TABLES
 from ..danbooru_index.storage.paths import is_network_path
-from .building import STARTER, TABLES
 
 SUBFOLDER = "danbooru-index"  # of ComfyUI's input folder: where the page uploads to
 SUFFIXES = (".jsonl", ".jsonl.gz", *TABLES)

@@ -43,6 +43,11 @@ def settings() -> Settings:
     return replace(found, model_folders=(*found.model_folders, *models))
 
 
+def device() -> str:
+    """Where ComfyUI computes: `cuda:0`, `mps`, `cpu` ..."""
+    return str(comfy.model_management.get_torch_device())
+
+
 def check_interrupted() -> None:
     """Raise ComfyUI's own exception if the user pressed stop."""
     comfy.model_management.throw_exception_if_processing_interrupted()

@@ -1,5 +1,6 @@
 """Long work for the page: one job at a time, in a thread of its own beside ComfyUI's prompts, on the CPU alone.
 
+What computes for long, a rebuild, is done in a process that the thread waits for (child.py).
 A job tells how far it is by events on ComfyUI's websocket and whenever its state is asked for; it can be cancelled.
 """
 
@@ -115,7 +116,7 @@ class JobRunner:
         return job.report
 
     def cancel(self) -> Job | None:
-        """Ask the running job to stop; it does so within a second or at its next step."""
+        """Ask the running job to stop; it does so within a second or at its next step, a process of its own within several."""
         self._stop.set()
         return self.job
 

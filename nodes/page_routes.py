@@ -15,8 +15,9 @@ from typing import Any
 
 from ..danbooru_index.errors import InputError
 from ..danbooru_index.progress import Progress
+from ..danbooru_index.rebuild import STARTER
 from . import host
-from .building import STARTER, Order, rebuild
+from .building import Order, rebuild
 from .corpora import corpus_path
 from .encoders import AUTO, CPU, ENCODERS, USE_MULTILINGUAL
 from .index_state import version_in_use
@@ -53,7 +54,7 @@ def plan(body: Body) -> Body:
     order = _order(body)
     settings = host.settings()
     model = settings.model if order.encoder == AUTO else order.encoder
-    embedded, gpu = model == USE_MULTILINGUAL, _has_gpu()
+    embedded, gpu = model == USE_MULTILINGUAL, host.device() != CPU
     rows = _rows(order.corpus)
     slower = 1.0 if embedded else _BGE_SLOWER[gpu]
     return {
@@ -84,12 +85,6 @@ def _rows(corpus: str) -> int:
             if not chunk and not last.endswith(b"\n"):
                 count += 1
     return count
-
-
-def _has_gpu() -> bool:
-    import comfy.model_management
-
-    return str(comfy.model_management.get_torch_device()) != CPU
 
 
 def _missing() -> list[Body]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from comfy_api.v0_0_2 import io, ui
 
+from ..danbooru_index.rebuild import STARTER
 from ..danbooru_index.storage.paths import is_network_path
 from . import host
-from .building import RESTART, RESUME, STARTER, Order, corpus_fingerprint, rebuild
+from .building import RESTART, RESUME, Order, corpus_fingerprint, rebuild
 from .corpora import of_node
 from .encoders import AUTO, DEVICES, ENCODERS
 from .inputs import HANDLE_TYPE

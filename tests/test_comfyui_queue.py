@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from browser_page import Page, browser, open_page  # noqa: F401
 from comfyui import ComfyUIServer, prepare, with_bge_m3
+from node_graphs import rebuild_graph
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 
@@ -103,3 +104,11 @@ def test_cancel_in_the_dialog_interrupts_the_prompt(page: Page, tmp_path: Path) 
 def test_what_is_to_be_queued_is_not_built_in_the_background(server: ComfyUIServer) -> None:
     answer = server.client.post(f"{V1}/comfyui/rebuild", json={})
     assert answer.status_code == 400 and "one for the queue" in answer.json()["error"]
+
+
+def test_what_is_for_an_accelerator_is_built_in_comfyui_itself(server: ComfyUIServer, corpus: Path) -> None:
+    """ComfyUI brings the model to its own device, here the CPU after all: the report says which was asked for."""
+    entry = server.run({"8": rebuild_graph(str(corpus), device="cuda")["8"]}, 300)
+    assert entry["status"]["status_str"] == "success", entry["status"]
+    report = entry["outputs"]["8"]["text"][0]
+    assert report.startswith("17 tags") and "(CUDA, fp16" in report

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import runpy
 import signal
 import sys
@@ -43,6 +44,8 @@ def main() -> None:
     sys.path[0] = str(script.parent)
     # The default would end the process without its atexit handlers.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    here = Path(__file__).parent
+    os.environ["PYTHONPATH"] = os.pathsep.join((str(here / "child_python"), str(here)))  # for its children
     operators = declare_missing_operators()
     runpy.run_path(str(script), run_name="__main__")
     del operators

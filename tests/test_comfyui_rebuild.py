@@ -1,0 +1,68 @@
+"""A rebuild that the page orders in a real ComfyUI: beside it, cancelled, and not outliving it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from builds import tag_lines, write_lines
+from comfyui import ComfyUIServer
+from node_graphs import comfyui
+
+V1 = "/danbooru-index/v1"
+pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[ComfyUIServer]:
+    with comfyui("0.30.0", tmp_path_factory.mktemp("comfyui-rebuild"), small_folder) as running:
+        uploads = running.base_directory / "input" / "danbooru-index"
+        uploads.mkdir(parents=True)
+        write_lines(uploads / "many.jsonl", tag_lines(3000))
+        yield running
+
+
+def builders(server: ComfyUIServer) -> list[psutil.Process]:
+    """The children of ComfyUI that build."""
+    assert server._process is not None
+    children = psutil.Process(server._process.pid).children(recursive=True)
+    return [process for process in children if "--progress=json" in process.cmdline()]
+
+
+def job(server: ComfyUIServer) -> dict:
+    return server.get(f"{V1}/comfyui/state")["job"]
+
+
+def start(server: ComfyUIServer) -> psutil.Process:
+    """A rebuild that has come to encoding, and its process."""
+    assert server.post(f"{V1}/comfyui/rebuild", {"corpus": "danbooru-index/many.jsonl"})["state"] == "running"
+    server._until(lambda: job(server)["stage"] == "encoding", 120, "nothing is encoded")
+    (found,) = builders(server)
+    return found
+
+
+def test_it_is_cancelled_while_searches_go_on(server: ComfyUIServer) -> None:
+    before = server.get(f"{V1}/index")["version"]
+    building = start(server)
+    assert server.post(f"{V1}/search", {"text": "猫耳", "limit": 1})["hits"][0]["tag"] == "cat_ears"
+    assert job(server)["total"] > 10_000 and job(server)["state"] == "running"
+    server.post(f"{V1}/comfyui/cancel")
+    building.wait(30)
+    server._until(lambda: job(server)["state"] == "cancelled", 30, "it is not cancelled")
+    assert server.get(f"{V1}/index")["version"] == before and not builders(server)
+
+
+def test_its_death_is_said_with_what_to_do(server: ComfyUIServer) -> None:
+    start(server).kill()
+    server._until(lambda: job(server)["state"] == "failed", 30, "it has not failed")
+    assert "was ended from outside (signal 9)" in job(server)["error"]
+    assert "goes on from its last checkpoint" in job(server)["hint"] and "danbooru-index " not in job(server)["hint"]
+
+
+def test_it_does_not_outlive_comfyui(server: ComfyUIServer) -> None:
+    building = start(server)
+    assert server._process is not None
+    psutil.Process(server._process.pid).kill()
+    building.wait(30)
