@@ -69,9 +69,8 @@ def test_the_whole_table(tmp_path: Path, small_index: Index, data: Data, capsys:
     ours = precisions(data, np.arange(len(data.queries)), scorer(default_ranker()))
     compare(data, ours, tmp_path, tmp_path, corpus)
     printed = capsys.readouterr()
-    assert printed.err.startswith("LambdaMART was fitted in ")
-    ways, trees = printed.out.strip().split("\n\n")
-    rows = {cells[1].strip(): cells[2:] for cells in (line.split("|") for line in ways.splitlines()[2:])}
+    assert "fitted in" in printed.err
+    rows = {cells[1].strip(): cells[2:] for cells in (line.split("|") for line in printed.out.splitlines()[2:])}
     assert len(rows) == len(SEARCHERS) + 4
     bm25 = SEARCHERS["bm25"][1](small_index)
     by_set = [np.mean([average_precision(bm25(q.text), q.relevant) for q in queries]) for queries in SETS.values()]
@@ -80,7 +79,6 @@ def test_the_whole_table(tmp_path: Path, small_index: Index, data: Data, capsys:
     for label, cells in rows.items():
         seconds, milliseconds, megabytes = map(float, cells[2:5])
         assert seconds > 0 and milliseconds > 0 and 20 < megabytes < 4000, label
-    assert [line.split("|")[1].strip() for line in trees.splitlines()[2:]] == [one.name for one in CORPORA]
 
 
 @pytest.mark.torch

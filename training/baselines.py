@@ -102,7 +102,7 @@ def scanned(
 def compare(
     data: Data, unseen_ones: Precisions, source: Path, work: Path, corpus: str, ways: Sequence[str] = WAYS
 ) -> None:
-    """Print every way on one corpus, then LambdaMART beside the ranker on all corpora.
+    """Print every way on one corpus.
 
     :param unseen_ones: (q,) the ranker's cross-fitted AP@10 of every query of `data`.
     """
@@ -111,28 +111,14 @@ def compare(
     print(header(), flush=True)
     for label, found, cost in scanned(source, folder, texts, sets, ways):
         print(line(label, found, ours, sets, cost), flush=True)
-    model, of_trees = work / "lambdamart.txt", np.zeros(len(data.queries))
+    model, counted = work / "lambdamart.txt", {"ours": ours}
     if "lambdamart" in ways:
-        asked = np.concatenate([headline(data, one.name)[0] for one in CORPORA])
-        of_trees[asked], seconds = trees.cross_fitted(data, asked, model)
-        print(f"LambdaMART was fitted in {seconds:.0f} s.", file=sys.stderr)
-    counted = {"lambdamart": of_trees[here], "ours": ours}
+        counted["lambdamart"], seconds = trees.cross_fitted(data, here, model)
+        print(f"One half was fitted in {seconds:.0f} s by LambdaMART.", file=sys.stderr)
     for way in (way for way in ORDERS if way in ways):
         found = counted[way] if way in counted else precisions(data, here, PLAIN[way])
         cost = apart(ordered, way, folder, texts[:: -(-len(texts) // TIMED)], model)
         print(line(ORDERS[way], found, ours, sets, cost), flush=True)
-    if "lambdamart" in ways:
-        print("\n" + beside(data, of_trees, unseen_ones), flush=True)
-
-
-def beside(data: Data, of_trees: Precisions, ours: Precisions) -> str:
-    """LambdaMART's and the ranker's (q,) AP@10 as a table, a corpus a line."""
-    lines = [row(["mean of 8", "LambdaMART", "ours", "LambdaMART against ours"]), "|" + "---|" * 4]
-    for name in (corpus.name for corpus in CORPORA):
-        places, sets = headline(data, name)
-        first, second = of_trees[places], ours[places]
-        lines.append(row([name, mean_of(first, sets), mean_of(second, sets), mean_of(first - second, sets, "+")]))
-    return "\n".join(lines)
 
 
 def main() -> None:
