@@ -22,7 +22,6 @@ from .queries import HEADLINE, SIDE, TYPOS
 
 Scorer = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
 COLUMNS = (*HEADLINE, *SIDE, TYPOS)
-UNSEEN = "cross_fitted.npy"  # in the work folder: the cross-fitted AP@10 of every collected query
 
 
 def precisions(data: Data, which: npt.NDArray[np.int64], score: Scorer) -> npt.NDArray[np.float64]:
