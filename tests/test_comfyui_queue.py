@@ -68,6 +68,14 @@ def last_prompt(server: ComfyUIServer) -> dict:
     return list(server.get("/history").values())[-1]
 
 
+def test_what_is_for_an_accelerator_is_built_in_comfyui_itself(server: ComfyUIServer, corpus: Path) -> None:
+    """ComfyUI brings the model to its own device, here the CPU after all: the report says which was asked for."""
+    entry = server.run({"8": rebuild_graph(str(corpus), device="cuda")["8"]}, 300)
+    assert entry["status"]["status_str"] == "success", str(entry["status"]["messages"][-1])
+    report = entry["outputs"]["8"]["text"][0]
+    assert report.startswith("17 tags") and "(CUDA, fp16" in report
+
+
 def test_the_build_runs_as_a_prompt_and_the_page_follows_it(page: Page, tmp_path: Path, tiny_folder: Path) -> None:
     table = tmp_path / "my tags.csv"
     table.write_text("long_hair,0,5000000,longhair\ntwintails,0,900000,\nwlop,1,500,\n", encoding="utf-8")
@@ -104,11 +112,3 @@ def test_cancel_in_the_dialog_interrupts_the_prompt(page: Page, tmp_path: Path) 
 def test_what_is_to_be_queued_is_not_built_in_the_background(server: ComfyUIServer) -> None:
     answer = server.client.post(f"{V1}/comfyui/rebuild", json={})
     assert answer.status_code == 400 and "one for the queue" in answer.json()["error"]
-
-
-def test_what_is_for_an_accelerator_is_built_in_comfyui_itself(server: ComfyUIServer, corpus: Path) -> None:
-    """ComfyUI brings the model to its own device, here the CPU after all: the report says which was asked for."""
-    entry = server.run({"8": rebuild_graph(str(corpus), device="cuda")["8"]}, 300)
-    assert entry["status"]["status_str"] == "success", entry["status"]
-    report = entry["outputs"]["8"]["text"][0]
-    assert report.startswith("17 tags") and "(CUDA, fp16" in report
