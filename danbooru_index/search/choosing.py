@@ -88,22 +88,37 @@ def cover_with_things(
 
 
 def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]], characters: frozenset[int]) -> list[int]:
-    """The spans but those inside a larger one that is the name of the same tag: 猫 and 耳 beside 猫耳."""
-    saying: dict[int, list[int]] = {}
-    for number, choices in chosen.items():
-        saying.setdefault(choices[0].row, []).append(number)
-    absorbed = {
-        inner
-        for numbers in saying.values()
-        if len(numbers) > 1
-        for inner in numbers
-        for outer in numbers
-        if chosen[outer][0].exact
-        and spans[outer].covers(spans[inner])
-        # 花火 beside 夜空の花火 leaves room for 夜空; 初音 beside 初音未来 leaves nothing that means anything.
-        and (not chosen[inner][0].exact or chosen[inner][0].row in characters)
-    }
+    """The spans but those inside a longer name that says what they say, or says it better than they do apart."""
+    names = [number for number, choices in chosen.items() if choices[0].exact and spans[number].aligned]
+    absorbed: set[int] = set()
+    for outer in names:
+        same_side = [number for number in chosen if spans[number].excluded == spans[outer].excluded]
+        inside = [number for number in same_side if spans[outer].covers(spans[number])]
+        absorbed.update(_absorbed_by(chosen[outer][0], inside, spans, chosen, characters))
     return [number for number in chosen if number not in absorbed]
+
+
+def _absorbed_by(
+    name: Choice,
+    inside: Sequence[int],
+    spans: Sequence[Span],
+    chosen: dict[int, list[Choice]],
+    characters: frozenset[int],
+) -> list[int]:
+    """Which of the spans inside a name mean nothing beside it: 猫 in 猫耳, and knee and socks in "knee socks".
+
+    花火 in 夜空の花火 says all that the whole name does, which leaves room for 夜空 beside it.
+    """
+    saying = [number for number in inside if chosen[number][0].row == name.row]
+    whole = [spans[number] for number in saying if chosen[number][0].exact and name.row not in characters]
+    absorbed = [number for number in saying if spans[number] not in whole]
+    others = (number for number in inside if number not in saying)
+    return absorbed + [
+        number
+        for number in others
+        if chosen[number][0].probability <= name.probability
+        and not any(span.end <= spans[number].start or spans[number].end <= span.start for span in whole)
+    ]
 
 
 def _value(choices: Sequence[Choice], first: float, further: float) -> float:
