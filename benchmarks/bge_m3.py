@@ -31,8 +31,8 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
-from danbooru_index.encoders import EncoderIdentity, Encoding, open_encoder  # noqa: E402
-from danbooru_index.settings import Settings  # noqa: E402
+from danbooru_index.encoders import EncoderIdentity, Encoding, open_encoder
+from danbooru_index.settings import Settings
 
 QUERIES = {
     "16 tokens": "a girl with long hair and blue eyes under a tree",

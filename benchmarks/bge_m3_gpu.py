@@ -32,8 +32,8 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
-from bge_m3 import lines_of  # noqa: E402
-from gpu_encoding import (  # noqa: E402
+from bge_m3 import lines_of
+from gpu_encoding import (
     ALL,
     Bench,
     budgets,
@@ -45,11 +45,11 @@ from gpu_encoding import (  # noqa: E402
     threads,
 )
 
-from danbooru_index import SearchRequest  # noqa: E402
-from danbooru_index.index.index import Index  # noqa: E402
-from danbooru_index.indexing import BuildOptions, build_index  # noqa: E402
-from danbooru_index.progress import Step  # noqa: E402
-from danbooru_index.search.engine import search  # noqa: E402
+from danbooru_index import SearchRequest
+from danbooru_index.index.index import Index
+from danbooru_index.indexing import BuildOptions, build_index
+from danbooru_index.progress import Step
+from danbooru_index.search.engine import search
 
 PACKAGES = ("torch", "transformers", "FlagEmbedding", "tokenizers", "numpy", "chromadb", "onnxruntime")
 

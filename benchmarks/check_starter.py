@@ -14,9 +14,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from danbooru_index.corpus import read_corpus  # noqa: E402
-from danbooru_index.locate import STARTER_CORPUS  # noqa: E402
-from danbooru_index.records import Category  # noqa: E402
+from danbooru_index.corpus import read_corpus
+from danbooru_index.locate import STARTER_CORPUS
+from danbooru_index.records import Category
 
 SHARED_CHARS = 8  # a definition that repeats so many characters in a row has been copied
 TITLES = ("舰队collection", "舰队Collection")

@@ -20,9 +20,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "hosts")]
 
-from browser import FLAGS, executable  # noqa: E402
-from browser_page import open_page  # noqa: E402
-from comfyui import ComfyUIServer, prepare  # noqa: E402
+from browser import FLAGS, executable
+from browser_page import open_page
+from comfyui import ComfyUIServer, prepare
 
 KEY_MS = 80
 WARM = 8

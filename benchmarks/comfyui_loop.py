@@ -24,12 +24,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "hosts")]
 
-from comfyui import ComfyUIServer, prepare  # noqa: E402
-from hub_server import HubServer  # noqa: E402
-from hub_versions import REPOSITORY  # noqa: E402
+from comfyui import ComfyUIServer, prepare
+from hub_server import HubServer
+from hub_versions import REPOSITORY
 
-from danbooru_index.corpus.lexicon import STARTER_CORPUS  # noqa: E402
-from danbooru_index.index.versions import current_version  # noqa: E402
+from danbooru_index.corpus.lexicon import STARTER_CORPUS
+from danbooru_index.index.versions import current_version
 
 PHASES = ["idle", "download", "search", "rebuild"]
 V1 = "/danbooru-index/v1"

@@ -24,7 +24,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from hub_versions import environment, write_version  # noqa: E402
+from hub_versions import environment, write_version
 
 FETCH = [sys.executable, "-m", "danbooru_index", "fetch", "test/index", "--json"]
 SHARES = {"chroma/graph.bin": 0.55, "chroma/chroma.sqlite3": 0.15, "dense/vectors.i8": 0.2, "tags/corpus.jsonl": 0.05}

@@ -16,8 +16,8 @@ from serving import ROOT, serving
 
 mcp = pytest.importorskip("mcp")
 
-from mcp import Client, StdioServerParameters  # noqa: E402
-from mcp.client.streamable_http import streamable_http_client  # noqa: E402
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 
 KEY = "a-key-of-the-tests"
 TOOLS = {"search_tags", "expand_prompt", "related_tags", "describe_tags", "index_info"}

@@ -26,6 +26,15 @@ TAGS = [
     ("2girls", "general", 500000, {"en": ["two girls"], "zh": ["两个女孩"]}),
     ("tea", "general", 50000, {"en": ["tea"], "zh": ["茶"], "ja": ["お茶"]}),
     ("blue_dress", "general", 50000, {"en": ["blue dress"]}),
+    ("drinking", "general", 30000, {"en": ["drinking"]}),
+    ("black_cat", "general", 20000, {"en": ["black cat"], "zh": ["黑猫"]}),
+    ("cat", "general", 90000, {"en": ["cat"], "zh": ["猫"]}),
+    ("kneehighs", "general", 40000, {"en": ["knee socks"]}),
+    ("knees", "general", 5000, {"en": ["knee"]}),
+    ("socks", "general", 60000, {"en": ["socks"]}),
+    ("straw_hat", "general", 30000, {"ja": ["麦わら帽子", "麦わら"]}),
+    ("hat", "general", 500000, {"en": ["hat"], "ja": ["帽子"]}),
+    ("microphone", "general", 20000, {"zh": ["麦"], "en": ["microphone"]}),
 ]
 
 
@@ -53,6 +62,10 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("外面下着雪", set(), {"underwear"}),
         ("下着の女の子", {"1girl", "underwear"}, set()),
         ("a girl in a red and blue dress", {"1girl", "blue_dress"}, {"fishnets"}),
+        ("抱着一只白猫", {"cat"}, {"black_cat"}),
+        ("a black cat", {"black_cat"}, set()),
+        ("knee socks, tea", {"kneehighs", "tea"}, {"knees", "socks"}),
+        ("麦わら帽子の女の子", {"1girl", "straw_hat"}, {"microphone"}),
         ("a witch with tea", {"1girl", "witch", "tea"}, set()),
     ],
 )

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..arrays.types import FloatArray
+from ..arrays.types import BoolArray, FloatArray
+from ..concepts.colours import colour_of, is_colour, said_colours
 from ..concepts.cover import best_cover
 from ..concepts.spans import Reading, Span
 from ..concepts.wanted import Candidates, WantedModel
@@ -21,6 +22,7 @@ SECOND = 0.2  # how much a further tag of a thing adds to its value
 LEAST = 0.02  # below which even the likeliest tag of a text is noise
 NAME_VALUE = 0.1  # how much a name adds: of two near covers the one of names reads better
 LEAST_CHARACTER = 0.2  # below which a character is somebody else of that name: 23 % of those from 0.1 on are wanted
+SURE = 0.4  # below which a colour apart from its noun does not tell the noun: 6 of 67 such guesses were wanted
 DEFAULT_BUDGET = 2.0  # tags of a thing, at which the learned thresholds hold
 COSPLAY = "cosplay"
 _DRESSED_UP = re.compile(
@@ -136,6 +138,21 @@ def _likeliest(spans: Sequence[Span], by_span: dict[int, list[Choice]]) -> dict[
     return {} if best is None or by_span[best][0].probability < LEAST else {best: by_span[best][:1]}
 
 
+def miscoloured(index: Index, reading: Reading, found: Candidates, probabilities: FloatArray) -> BoolArray:
+    """(n,) whether a candidate is a guess of another colour than its span says, or of a noun for a colour alone.
+
+    black_cat is no 白猫; "red" apart from its noun is no red_sash, but with (n,) `probabilities` from SURE on it may be red_hair.
+    """
+    said = [said_colours(span.text) for span in reading.spans]
+    wrong = np.zeros(len(found), bool)
+    for place in np.flatnonzero(found.kind < 0).tolist():
+        number = int(found.span[place])
+        colour = colour_of(index.store.record(int(found.row[place])).tag) if said[number] else ""
+        guessed = probabilities[place] < SURE and is_colour(reading.spans[number].text)
+        wrong[place] = bool(colour) and (guessed or colour not in said[number])
+    return wrong
+
+
 def of_one_series(index: Index, things: Sequence[Thing]) -> list[Thing]:
     """Of several characters of one name the one whose series another character of the text comes from: Ram beside Rem.
 
@@ -153,6 +170,22 @@ def of_one_series(index: Index, things: Sequence[Thing]) -> list[Thing]:
         else:
             found.append(thing)
     return found
+
+
+def others_of_series(
+    index: Index, reading: Reading, found: Candidates, probabilities: FloatArray, things: Sequence[Thing]
+) -> list[Thing]:
+    """The things, and beside them the words that are likely nobody, but a character of the series of one who is named."""
+    series = {_series_of(index.store.record(thing.choices[0].row).tag) for thing in things} - {""}
+    result = list(things)
+    for place in np.flatnonzero(found.category == Category.CHARACTER).tolist() if series else ():
+        span = reading.spans[int(found.span[place])]
+        names = (thing.span for thing in result if thing.choices[0].exact)
+        free = all(span.end <= name.start or name.end <= span.start for name in names)
+        thing = Thing(span, (Choice(int(found.row[place]), float(probabilities[place]), exact=True),))
+        if free and not span.excluded and _is_of(index, thing, replace(thing.choices[0], exact=False), series):
+            result.append(thing)
+    return sorted(result, key=lambda thing: thing.span.start)
 
 
 def _series_of(tag: str) -> str:

@@ -21,7 +21,7 @@ from ..index.tags import KEY_NAME
 from ..records import Category, SearchRequest, TagFilter, TagRecord
 from ..text.fold import match_key
 from .candidates import PART
-from .choosing import DEFAULT_BUDGET, Thing, cover_with_things, of_one_series, themselves
+from .choosing import DEFAULT_BUDGET, Thing, cover_with_things, miscoloured, of_one_series, others_of_series, themselves
 from .score import QueryVectors, Scored, encode_queries, ranked, score_candidates
 
 MAX_CHARACTERS = 2_000  # of one text that are read for things; the rest is reported
@@ -118,8 +118,10 @@ def things_of(
     model = model or default_model()
     table = candidate_table(index, reading, filters)
     probabilities = model.probabilities(table.features)
+    probabilities[miscoloured(index, reading, table.candidates, probabilities)] = 0.0
     things = cover_with_things(reading, table.candidates, probabilities, model, budget)
-    things = themselves(index, of_one_series(index, things), reading.text)
+    things = of_one_series(index, others_of_series(index, reading, table.candidates, probabilities, things))
+    things = themselves(index, things, reading.text)
     return Things(reading, tuple(things), with_characters(reading.counts, _characters(index, things)))
 
 

@@ -16,12 +16,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "hosts")]
 
-from browser import FLAGS, executable  # noqa: E402
-from browser_page import Page, open_page  # noqa: E402
-from comfyui import ComfyUIServer, prepare  # noqa: E402
+from browser import FLAGS, executable
+from browser_page import Page, open_page
+from comfyui import ComfyUIServer, prepare
 
-from danbooru_index.locate import ensure_starter  # noqa: E402
-from danbooru_index.settings import Settings  # noqa: E402
+from danbooru_index.locate import ensure_starter
+from danbooru_index.settings import Settings
 
 LANGUAGES = ("zh-TW", "ko", "zh", "ja", "en")
 # What somebody would write in each.

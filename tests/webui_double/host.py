@@ -14,9 +14,9 @@ HERE = Path(__file__).resolve().parent
 EXTENSION = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 
-import gradio as gr  # noqa: E402
-import gradio.routes  # noqa: E402
-from modules import script_callbacks, scripts, shared  # noqa: E402
+import gradio as gr
+import gradio.routes
+from modules import script_callbacks, scripts, shared
 
 SHIM = """
 const uiLoaded = [];

@@ -1,0 +1,63 @@
+"""The colours that a text says, and the one in a tag: a colour belongs to its noun. colours.json has the words of all languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache, lru_cache
+from pathlib import Path
+
+from ..text.fold import fold
+
+_FILE = Path(__file__).with_name("colours.json")
+# What may stand around the word of a colour that describes nothing: marks of case, a copula, "coloured".
+_ENDING = re.compile(r"[\s\W_]*|(?:色|い|な|の|的|색|a|o|as|os|e|es|s|em|en|er|ая|ый|ые|ой|ого|ую|ое)+")
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> dict[str, re.Pattern[str]]:
+    table: dict[str, list[str]] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return {colour: re.compile("|".join(_word(fold(word)) for word in words)) for colour, words in table.items()}
+
+
+def _word(word: str) -> str:
+    # A stem of an alphabet begins a word; a short one is the whole word: "red", but not "redo"; "rot", but not "rotate".
+    if not word[0].isalpha() or word[0] > "\u0600":
+        return re.escape(word)
+    return rf"\b{re.escape(word)}" + (r"\b" if len(word) < 4 and word.isascii() else "")
+
+
+@cache
+def said_colours(text: str) -> frozenset[str]:
+    """The colours that a text may say, as they begin tags: 青 is blue, green or aqua.
+
+    >>> sorted(said_colours("青い髪")), sorted(said_colours("a red umbrella")), sorted(said_colours("猫"))
+    (['aqua', 'blue', 'green'], ['red'], [])
+    """
+    folded = fold(text)
+    return frozenset(colour for colour, pattern in _patterns().items() if pattern.search(folded))
+
+
+@cache
+def is_colour(text: str) -> bool:
+    """Whether a text says a colour and nothing else.
+
+    >>> is_colour("red"), is_colour("빨간"), is_colour("红伞")
+    (True, True, False)
+    """
+    folded = fold(text).strip()
+    return any(
+        match.start() == 0 and _ENDING.fullmatch(folded[match.end() :])
+        for pattern in _patterns().values()
+        for match in pattern.finditer(folded)
+    )
+
+
+def colour_of(tag: str) -> str:
+    """The colour that a tag begins with, "" where it has none.
+
+    >>> colour_of("black_cat"), colour_of("cat")
+    ('black', '')
+    """
+    first, _, rest = tag.partition("_")
+    return first if rest and first in _patterns() else ""
