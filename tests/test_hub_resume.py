@@ -35,9 +35,13 @@ def start(url: str, home: Path, *arguments: str) -> subprocess.Popen:
 
 
 def staged(folder: Path) -> dict[str, int]:
-    """Sizes of the finished files and parts that a broken run left."""
-    found = [path for path in (folder / ".fetch").rglob("*") if path.is_file()]
-    return {path.name: path.stat().st_size for path in found if path.name not in ("lock", "files.json", "copy.bin")}
+    """Sizes of the finished files and parts that a broken run left; a running one renames them meanwhile."""
+    sizes = {}
+    for path in (folder / ".fetch").rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.is_file() and path.name not in ("lock", "files.json", "copy.bin"):
+                sizes[path.name] = path.stat().st_size
+    return sizes
 
 
 @pytest.mark.parametrize("after", [100_000, 1_000_000, 2_500_000, 3_400_000])

@@ -204,6 +204,7 @@ def _encode(job: Job) -> None:
             finally:
                 ended.set()
                 encoded.close()
+                read.close()  # left to Python's end, it would wait for a thread that has stopped by then
                 _save(job, writers)
     finally:
         base.close()
