@@ -31,7 +31,8 @@ from hub_versions import REPOSITORY
 from danbooru_index.corpus.lexicon import STARTER_CORPUS
 from danbooru_index.index.versions import current_version
 
-PHASES = ["idle", "download", "search", "rebuild"]
+# In this order: unpack is the starter index at the first question of all, and search is in the index that download fetched.
+PHASES = ["idle", "unpack", "download", "search", "rebuild"]
 V1 = "/danbooru-index/v1"
 TEXTS = [
     "双马尾",
@@ -142,6 +143,8 @@ def run(db: Path, seconds: float, tags: int, phases: list[str]) -> dict[str, Any
             without.post("/loop-probe")
             if "idle" in phases:
                 phase("idle", lambda: time.sleep(seconds))
+            if "unpack" in phases:
+                phase("unpack", lambda: job(server, "prepare", {}))
             if "download" in phases:
                 phase("download", lambda: job(server, "update", {}))
             if "search" in phases:

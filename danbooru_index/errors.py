@@ -11,7 +11,8 @@ DanbooruIndexError
 │   ├── IndexDamagedError            files missing, truncated or changed
 │   └── IndexMismatchError           another schema or another encoder
 ├── BuildError                       a build could not finish; the old index is untouched
-│   └── BuildCancelledError          stopped by the user; the same command goes on
+│   ├── BuildCancelledError          stopped by the user; the same command goes on
+│   └── UnfinishedBuildError         an unfinished build of something else is in the way
 ├── ChromaServerError                a Chroma server does not answer, or holds another index
 └── HubError                         the Hub or a mirror did not deliver
 
@@ -81,6 +82,10 @@ class BuildError(DanbooruIndexError):
 
 class BuildCancelledError(BuildError):
     """The user stopped the build; the same command goes on from its last checkpoint."""
+
+
+class UnfinishedBuildError(BuildError):
+    """The folder holds encoded texts of a build of something else, which a restart would throw away."""
 
 
 class ChromaServerError(DanbooruIndexError):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..danbooru_index.errors import BuildCancelledError, DanbooruIndexError, InputError
+from ..danbooru_index.errors import BuildCancelledError, DanbooruIndexError, InputError, UnfinishedBuildError
 from ..danbooru_index.progress import Progress, Step
 from . import host
 from .words import hint_of
@@ -47,7 +47,10 @@ class JobCancelled(Exception):
 
 @dataclass(slots=True)
 class Job:
-    """One piece of work and where it stands; `note`, `report`, `error` and `hint` are sentences for people."""
+    """One piece of work and where it stands; `note`, `report`, `error` and `hint` are sentences for people.
+
+    `blocked` says of a job that failed that an unfinished build of something else is in its way: started afresh, it would not be.
+    """
 
     kind: str
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -62,6 +65,7 @@ class Job:
     said: dict[str, Any] | None = None  # the key and values of a report that the page can say in its own language
     error: str = ""
     hint: str = ""
+    blocked: bool = False
     started: float = field(default_factory=time.time)
 
     def as_json(self) -> dict[str, Any]:
@@ -81,9 +85,14 @@ class JobRunner:
         self.job: Job | None = None
 
     def start(self, kind: str, work: Work) -> Job:
-        """Begin a job. Where one of the same kind runs it is that one; raises InputError where another kind does."""
+        """Begin a job. Where one of the same kind runs it is that one.
+
+        :raises InputError: one of another kind runs, or one that was cancelled has not stopped yet.
+        """
         with self._lock:
             if self.job is not None and self.job.state == RUNNING:
+                if self._stop.is_set():
+                    raise InputError("The job before is still stopping.", hint="Order it again in a few seconds.")
                 if self.job.kind == kind:
                     return self.job
                 raise InputError("Another job is running.", hint="Wait for its end, or cancel it.")
@@ -154,6 +163,7 @@ class JobRunner:
             job.state = CANCELLED
             raise
         except DanbooruIndexError as error:
+            job.blocked = isinstance(error, UnfinishedBuildError)
             job.error, job.hint, job.state = str(error), hint_of(error), FAILED
             host.logger.error("%s: %s", job.kind, error)
             raise

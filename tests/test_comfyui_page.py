@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,6 +148,39 @@ def test_typing_in_the_sidebar_finds_and_enter_puts_in_and_takes_out(page: Page)
     assert kept["history"][0] == "双马尾" and kept["favourites"] == ["twintails"]
     page.page.locator("[data-tab=favourites]").click()
     sync_api.expect(page.page.locator(".dbi-sidebar .dbi-tag").first).to_have_text("twintails")
+
+
+def test_the_star_and_the_history_by_keyboard(page: Page) -> None:
+    page.server.client.delete("/api/userdata/danbooru-index.json")
+    page.load("Tag Search")
+    page.text_box.click()
+    page.text_box.fill("")
+    page.open_sidebar()
+    page.search("双马尾")
+    rows, said = page.page.locator(".dbi-sidebar .dbi-row"), page.page.locator(".dbi-sidebar .dbi-unseen[role=status]")
+    field = page.page.locator(".dbi-input")
+    assert field.get_attribute("aria-keyshortcuts") == "Shift+Enter"
+    field.press("ArrowDown")
+    second = rows.nth(1).locator(".dbi-tag").inner_text()
+    field.press("Shift+Enter")
+    sync_api.expect(said).to_have_text(f"{second}: in the favourites")
+    sync_api.expect(rows.nth(1).locator(".dbi-star")).to_have_text("★Favourite")  # the word is for those who hear it
+    # It stays the one that is chosen, and nothing was put into the text box.
+    sync_api.expect(rows.nth(1)).to_have_class(re.compile("dbi-active"))
+    assert page.text_box.input_value() == ""
+    field.press("Enter")
+    assert page.text_box.input_value() == second
+    field.press("Shift+Enter")
+    sync_api.expect(said).to_have_text(f"{second}: no longer in the favourites")
+    sync_api.expect(rows.nth(1).locator(".dbi-star")).to_have_text("☆")
+    field.fill("猫耳")
+    sync_api.expect(rows.first).to_contain_text("cat ears")
+    page.page.locator("[data-tab=history]").click()
+    sync_api.expect(rows).to_have_text(["双马尾"])
+    field.focus()
+    field.press("Enter")
+    sync_api.expect(field).to_have_value("双马尾")
+    sync_api.expect(rows.first).to_contain_text("twintails")
 
 
 def test_filters_and_related_tags_in_the_sidebar(page: Page) -> None:

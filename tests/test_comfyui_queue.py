@@ -51,7 +51,8 @@ def page(server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:  #
 
 def order(page: Page, table: Path) -> sync_api.Locator:
     """Upload a table and order a build from it in the dialog, which is returned."""
-    page.open_sidebar()
+    if not page.page.locator(".dbi-sidebar").count():
+        page.open_sidebar()
     page.page.locator(".dbi-foot .dbi-button").click()
     dialog = page.page.locator(".dbi-dialog")
     dialog.locator("input[type=file]").set_input_files(table)
@@ -101,12 +102,25 @@ def test_cancel_in_the_dialog_interrupts_the_prompt(page: Page, tmp_path: Path) 
     table.write_text("".join(f"some_tag_number_{n},0,{9000 - n},\n" for n in range(6000)), encoding="utf-8")
     dialog = order(page, table)
     sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("encoding texts", timeout=120_000)
+    state = lambda: page.server.get(f"{V1}/comfyui/state")["job"]  # noqa: E731
+    page.server._until(lambda: state()["done"], 120, "no text is written")
     dialog.get_by_role("button", name="Cancel").click()
     sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("Cancelled", timeout=60_000)
     page.page.wait_for_timeout(500)
     messages = [kind for kind, _ in last_prompt(page.server)["status"]["messages"]]
     assert "execution_interrupted" in messages
     assert page.server.get(f"{V1}/index")["version"] == before
+    # What it has encoded is kept for it. Another corpus is built when a person says that it may be thrown away.
+    few = tmp_path / "few.csv"
+    few.write_text("long_hair,0,5000000,longhair\nwlop,1,500,\n", encoding="utf-8")
+    dialog.get_by_role("button", name="Close").click()
+    dialog = order(page, few)
+    sync_api.expect(dialog.locator(".dbi-error")).to_contain_text(
+        "an unfinished build of another corpus", timeout=120_000
+    )
+    dialog.get_by_role("button", name="Throw the unfinished build away and build").click()
+    sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("Done.", timeout=120_000)
+    sync_api.expect(dialog.locator(".dbi-about")).to_contain_text("Index · 2 tags")
 
 
 def test_what_is_to_be_queued_is_not_built_in_the_background(server: ComfyUIServer) -> None:

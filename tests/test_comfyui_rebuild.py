@@ -21,6 +21,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iter
         uploads = running.base_directory / "input" / "danbooru-index"
         uploads.mkdir(parents=True)
         write_lines(uploads / "many.jsonl", tag_lines(3000))
+        write_lines(uploads / "few.jsonl", tag_lines(5))
         yield running
 
 
@@ -52,6 +53,34 @@ def test_it_is_cancelled_while_searches_go_on(server: ComfyUIServer) -> None:
     building.wait(30)
     server._until(lambda: job(server)["state"] == "cancelled", 30, "it is not cancelled")
     assert server.get(f"{V1}/index")["version"] == before and not builders(server)
+
+
+def test_after_a_cancelled_one_another_corpus_says_what_is_in_the_way_and_can_start_afresh(
+    server: ComfyUIServer,
+) -> None:
+    start(server)
+    server._until(lambda: job(server)["done"], 120, "no text is written")
+    server.post(f"{V1}/comfyui/cancel")
+    server._until(lambda: job(server)["state"] == "cancelled", 30, "it is not cancelled")
+    few = {"corpus": "danbooru-index/few.jsonl"}
+    server.post(f"{V1}/comfyui/rebuild", few)
+    server._until(lambda: job(server)["state"] != "running", 60, "it does not end")
+    assert job(server)["state"] == "failed" and job(server)["blocked"]
+    assert "holds an unfinished build of another corpus" in job(server)["error"]
+    server.post(f"{V1}/comfyui/rebuild", {**few, "unfinished": "restart"})
+    server._until(lambda: job(server)["state"] != "running", 60, "it does not end")
+    assert job(server)["state"] == "done" and not job(server)["blocked"], job(server)
+    assert server.get(f"{V1}/index")["tags"] == 5
+
+
+def test_while_one_stops_no_other_begins_and_none_is_forgotten(server: ComfyUIServer) -> None:
+    building = start(server)
+    building.suspend()  # it cannot stop yet
+    server.post(f"{V1}/comfyui/cancel")
+    refused = server.client.post(f"{V1}/comfyui/rebuild", json={"corpus": "danbooru-index/few.jsonl"})
+    building.resume()
+    assert refused.status_code == 400 and "still stopping" in refused.json()["error"]
+    server._until(lambda: job(server)["state"] == "cancelled", 30, "it is not cancelled")
 
 
 def test_its_death_is_said_with_what_to_do(server: ComfyUIServer) -> None:

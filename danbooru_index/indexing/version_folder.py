@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..errors import BuildError
+from ..errors import UnfinishedBuildError
 from ..index.versions import UNFINISHED, VERSIONS, remove_version, unfinished_versions
 from .checkpoint import Checkpoint
 from .reporter import Reporter
@@ -14,7 +14,7 @@ from .reporter import Reporter
 def open_work(folder: Path, key: dict[str, Any], reporter: Reporter, *, restart: bool) -> tuple[Path, Checkpoint]:
     """The version folder to build in, and where its build stands; the caller holds the build lock.
 
-    :raises BuildError: there is unfinished work of another corpus, encoder or options, and not `restart`.
+    :raises UnfinishedBuildError: there is unfinished work of another corpus, encoder or options, and not `restart`.
     """
     for version in unfinished_versions(folder):
         if restart:
@@ -26,7 +26,7 @@ def open_work(folder: Path, key: dict[str, Any], reporter: Reporter, *, restart:
             remove_version(version)
             continue
         if state.key != key:
-            raise BuildError(
+            raise UnfinishedBuildError(
                 f"{folder} holds an unfinished build of {_difference(state.key, key)}: {version.name}, {state.rows:,} tags encoded.",
                 hint="Finish that build with its own command, or throw it away: --restart, in the node unfinished = restart.",
             )

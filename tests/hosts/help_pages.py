@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("en", "zh", "zh-TW", "ja", "ko")
 TEXTS = json.loads(Path(__file__).with_name("help_texts.json").read_text(encoding="utf-8"))
+_SEARCHES = "DanbooruIndexTagSearch"
 _SHOW_CHIPS = ("DanbooruIndexTagSearch", "DanbooruIndexPromptExpand", "DanbooruIndexRelatedTags")
 
 
@@ -40,6 +41,7 @@ def page(node: str, language: str) -> str:
         f"![{words['display_name']}](images/{node}.png)",
         TEXTS["more"][node][language],
         *([TEXTS["chips"][language]] if node in _SHOW_CHIPS else []),
+        *([TEXTS["sidebar"][language]] if node == _SEARCHES else []),
         f"## {inputs}",
         listed(words["inputs"]),
         f"## {outputs}",

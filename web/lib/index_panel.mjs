@@ -132,9 +132,15 @@ class Panel {
       this.go.classList.add("dbi-sure");
       return;
     }
+    await this.build("resume");
+  }
+
+  /** @param {string} unfinished what becomes of a build that was interrupted */
+  async build(unfinished) {
     this.calm();
-    if (plan.where === "job") return this.run("rebuild", this.order);
-    const inputs = { device: "auto", batch_size: 0, unfinished: "resume", tolerant: true, ...this.order };
+    const order = { ...this.order, unfinished };
+    if (this.plan.where === "job") return this.run("rebuild", order);
+    const inputs = { device: "auto", batch_size: 0, tolerant: true, ...order };
     await api.queuePrompt(0, { output: { 1: { class_type: "DanbooruIndexRebuild", inputs } }, workflow: {} });
     // It is told of as a job once its turn has come.
     this.jobBox.textContent = t("rebuild.queued");
@@ -173,6 +179,7 @@ class Panel {
     this.shown = job.id;
     if (!this.running) this.ended = job.id;
     showJob(this.jobBox, job);
+    if (job.blocked) this.jobBox.append(el("button.dbi-button", { type: "button", onclick: () => void this.build("restart") }, t("rebuild.restart")));
     this.go.disabled = this.running || Boolean(this.plan?.missing.length);
     if (news) {
       forget();

@@ -37,13 +37,17 @@ export function row(hit, facts, look) {
 /** @param {string} tag @param {boolean} on @param {(tag: string) => void} press */
 function star(tag, on, press) {
   return el("span.dbi-star", {
-    title: t("row.favourite"),
-    "aria-hidden": "true",
+    title: `${t("row.favourite")} (Shift+Enter)`,
     onclick: (/** @type {Event} */ event) => {
       event.stopPropagation();
       press(tag);
     },
-  }, on ? "★" : "☆");
+  }, el("span", { "aria-hidden": "true" }, on ? "★" : "☆"), on && el("span.dbi-unseen", {}, t("row.favourite")));
+}
+
+/** Something that was searched for before. @param {string} text @param {string} id @param {() => void} take */
+export function past(text, id, take) {
+  return el("div.dbi-row", { id, role: "option", "aria-selected": "false", onclick: take }, el("div.dbi-line", {}, el("span.dbi-mark"), text));
 }
 
 /** Why it was found, where the name does not tell. @param {any} hit */

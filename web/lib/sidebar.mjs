@@ -5,11 +5,11 @@ import { el, own, style } from "./dom.mjs";
 import { filterBar, press } from "./filters.mjs";
 import { showJob } from "./job.mjs";
 import * as memory from "./memory.mjs";
-import { row } from "./rows.mjs";
+import { past, row } from "./rows.mjs";
 import { LiveSearch } from "./search.mjs";
 import { ask, describe } from "./service.mjs";
 import { setting, toast } from "./settings.mjs";
-import { find, items, key } from "./text.mjs";
+import { find, items, key, written } from "./text.mjs";
 import { locale, ready, t } from "./words.mjs";
 
 const TABS = ["results", "related", "favourites", "history"];
@@ -48,18 +48,19 @@ class Sidebar {
     this.onBox = () => this.mark();
     this.input = /** @type {HTMLInputElement} */ (el("input.dbi-input", {
       type: "search", placeholder: t("search.placeholder"), "aria-label": t("search.label"), role: "combobox", "aria-expanded": "true",
-      "aria-controls": "dbi-list", "aria-autocomplete": "list", autocomplete: "off", spellcheck: false,
+      "aria-controls": "dbi-list", "aria-autocomplete": "list", "aria-keyshortcuts": "Shift+Enter", autocomplete: "off", spellcheck: false,
       oninput: (/** @type {InputEvent} */ event) => event.isComposing || this.typed(),
       oncompositionend: () => this.typed(),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.pressed(event),
     }));
     this.list = el("div.dbi-list", { id: "dbi-list", role: "listbox", "aria-label": t("search.label"), tabIndex: -1 });
     this.status = el("div.dbi-status", { role: "status", "aria-live": "polite" });
+    this.said = el("div.dbi-unseen", { role: "status", "aria-live": "polite" });
     this.foot = el("div.dbi-foot");
     this.tabs = el("div.dbi-tabs", { role: "tablist" }, ...TABS.map((name) => el("button.dbi-tab", {
       type: "button", role: "tab", "data-tab": name, onclick: () => this.show(name) }, t(`tab.${name}`))));
     this.filters = filterBar(this, (change) => this.filter(change));
-    this.root = own(el("div.dbi.dbi-sidebar", { lang: locale() }, this.input, this.filters, this.tabs, this.status, this.list, this.foot));
+    this.root = own(el("div.dbi.dbi-sidebar", { lang: locale() }, this.input, this.filters, this.tabs, this.status, this.said, this.list, this.foot));
     root.replaceChildren(this.root);
   }
 
@@ -105,24 +106,28 @@ class Sidebar {
   /** @param {KeyboardEvent} event */
   pressed(event) {
     if (event.isComposing || event.keyCode === 229) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // Ctrl+Enter queues the prompt
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
-    if (step) this.activate(Math.max(0, Math.min(this.rows.length - 1, this.active + step)));
-    else if (event.key === "Enter" && this.rows.length) this.take(this.rows[Math.max(0, this.active)].hit.tag);
-    else if (event.key === "Escape" && this.input.value) {
+    const rows = this.list.querySelectorAll(".dbi-row");
+    const chosen = rows[Math.max(0, this.active)];
+    if (step) this.activate(Math.max(0, Math.min(rows.length - 1, this.active + step)));
+    else if (event.key === "Enter" && chosen) {
+      /** @type {HTMLElement | null} */ (event.shiftKey ? chosen.querySelector(".dbi-star") : chosen)?.click();
+    } else if (event.key === "Escape" && this.input.value) {
       this.input.value = "";
       this.typed();
     } else return;
     event.preventDefault();
   }
 
-  /** @param {number} place */
-  activate(place) {
+  /** @param {number} place @param {boolean} [scroll] */
+  activate(place, scroll = true) {
     this.active = place;
     this.list.querySelectorAll(".dbi-row").forEach((node, number) => {
       node.classList.toggle("dbi-active", number === place);
       node.setAttribute("aria-selected", String(number === place));
       if (number === place) {
-        node.scrollIntoView({ block: "nearest" });
+        if (scroll) node.scrollIntoView({ block: "nearest" });
         this.input.setAttribute("aria-activedescendant", node.id);
       }
     });
@@ -151,8 +156,10 @@ class Sidebar {
     const others = this.memory.favourites.filter((one) => one !== tag);
     this.memory.favourites = on ? [tag, ...others] : others;
     void memory.setFavourite(tag, on);
-    if (this.tab === "favourites") void this.favourites();
-    else this.draw();
+    const name = { tag: written(tag, { escape: false }) };
+    this.said.textContent = on ? t("favourite.on", name) : t("favourite.off", name);
+    if (this.tab === "favourites") void this.favourites(true);
+    else this.mark();
   }
 
   // What is shown
@@ -194,23 +201,24 @@ class Sidebar {
     }
   }
 
-  async favourites() {
+  /** @param {boolean} [keepActive] */
+  async favourites(keepActive = false) {
     const tags = this.memory.favourites.slice(0, 300);
     if (!tags.length) return this.fill([], t("favourites.none"));
     const facts = await describe(tags).catch(() => new Map());
-    this.fill(tags.map((tag) => ({ facts: facts.get(tag), hit: { tag, category: facts.get(tag)?.category ?? "general", post_count: facts.get(tag)?.post_count ?? 0 } })), "");
+    this.fill(tags.map((tag) => ({ facts: facts.get(tag), hit: { tag, category: facts.get(tag)?.category ?? "general", post_count: facts.get(tag)?.post_count ?? 0 } })), "", keepActive);
   }
 
   history() {
     this.rows = [];
     this.status.textContent = this.memory.history.length ? "" : t("history.none");
     this.list.replaceChildren(
-      ...this.memory.history.slice(0, 100).map((text, number) => el("div.dbi-row", { id: `dbi-row-${number}`, role: "option", "aria-selected": "false",
-        onclick: () => {
-          this.input.value = text;
-          this.show("results", false);
-          this.search.type(text, true);
-        } }, el("div.dbi-line", {}, el("span.dbi-mark"), text))));
+      ...this.memory.history.slice(0, 100).map((text, number) => past(text, `dbi-row-${number}`, () => {
+        this.input.value = text;
+        this.show("results", false);
+        this.search.type(text, true);
+      })));
+    this.activate(this.memory.history.length ? 0 : -1);
     if (this.memory.history.length) {
       this.status.replaceChildren(el("button.dbi-link", { type: "button", onclick: () => {
         this.memory.history = [];
@@ -225,7 +233,7 @@ class Sidebar {
     this.rows = rows;
     this.status.textContent = words;
     this.draw();
-    this.activate(keepActive ? this.active : rows.length ? 0 : -1);
+    this.activate(Math.min(keepActive ? this.active : 0, rows.length - 1));
   }
 
   draw() {
@@ -249,7 +257,7 @@ class Sidebar {
     if (this.tab === "history" || !this.root.isConnected) return;
     const { active } = this;
     this.draw();
-    if (active >= 0) this.activate(active);
+    if (active >= 0) this.activate(active, false);
   }
 
   /** @param {string} words @param {string} [hint] */
