@@ -138,7 +138,7 @@ class DanbooruIndexPromptExpand(io.ComfyNode):
                     optional=True,
                     dynamic_prompts=True,
                     advanced=True,
-                    placeholder="negative",
+                    placeholder="Negative prompt of your own",
                     tooltip="Your own negative prompt. What the text says is not there is added to it.",
                 ),
                 without_input(),
