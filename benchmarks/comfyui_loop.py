@@ -4,6 +4,9 @@
 
 DB is an index of tags.jsonl. A real ComfyUI 0.30.0 with a probe in its loop: a task that sleeps 10 ms again and again and notes how
 much later it wakes. The machine's other load is in every figure, so the same probe without the pack is measured beside each phase.
+
+The phase `accelerator`, to be named alone, is a build that is queued as a prompt, in ComfyUI's own process:
+what a GPU's is, here on the CPU, with BGE-M3's own code over a tiny checkpoint of random weights.
 """
 
 from __future__ import annotations
@@ -24,15 +27,18 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "hosts")]
 
-from comfyui import ComfyUIServer, prepare
+from comfyui import ComfyUIServer, prepare, with_bge_m3
 from hub_server import HubServer
 from hub_versions import REPOSITORY
+from node_graphs import rebuild_graph
+from tiny_m3 import make_checkpoint
 
 from danbooru_index.corpus.lexicon import STARTER_CORPUS
 from danbooru_index.index.versions import current_version
 
 # In this order: unpack is the starter index at the first question of all, and search is in the index that download fetched.
 PHASES = ["idle", "unpack", "download", "search", "rebuild"]
+ACCELERATOR = "accelerator"
 V1 = "/danbooru-index/v1"
 TEXTS = [
     "双马尾",
@@ -109,13 +115,44 @@ def measured(server: ComfyUIServer, work: Callable[[], None]) -> dict[str, float
     return {"seconds": round(time.monotonic() - begun), **summary(late)}
 
 
-def start(base: Path, environment: dict[str, str], *, pack: bool) -> ComfyUIServer:
+def start(
+    base: Path, environment: dict[str, str], *, pack: bool, requirements: Path = ROOT / "requirements.txt"
+) -> ComfyUIServer:
     """A ComfyUI with the probe, and with the pack or without."""
     probe = base / "custom_nodes" / "loop-probe"
     probe.mkdir(parents=True)
     (probe / "__init__.py").write_text(PROBE, encoding="utf-8")
-    installation = prepare("0.30.0", ROOT / "requirements.txt")
+    installation = prepare("0.30.0", requirements)
     return ComfyUIServer(installation, pack=ROOT if pack else None, base_directory=base, environment=environment)
+
+
+def few_tags(path: Path, tags: int) -> Path:
+    """The first tags of the starter corpus."""
+    with STARTER_CORPUS.open(encoding="utf-8") as corpus:
+        path.write_text("".join(islice(corpus, tags)), encoding="utf-8")
+    return path
+
+
+def accelerator(tags: int) -> dict[str, float]:
+    """How late the loop is during a queued build with BGE-M3's code; no other ComfyUI runs beside it."""
+    folder = Path(tempfile.mkdtemp(prefix="loop"))
+    environment = {
+        "DANBOORU_INDEX_HOME": str(folder / "home"),
+        "DANBOORU_INDEX_MODEL": str(make_checkpoint(folder / "tiny-m3")),
+        "HF_HUB_OFFLINE": "1",
+    }
+    graph = {"8": rebuild_graph(str(few_tags(folder / "tags.jsonl", tags)), device="cuda")["8"]}
+
+    def build() -> None:
+        entry = server.run(graph, 300)
+        if entry["status"]["status_str"] != "success":
+            raise SystemExit(f"accelerator: {entry['status']}")
+
+    requirements = with_bge_m3(ROOT / "requirements.txt")
+    with start(folder / "with", environment, pack=True, requirements=requirements) as server:
+        found = measured(server, build)
+    shutil.rmtree(folder, ignore_errors=True)
+    return found
 
 
 def run(db: Path, seconds: float, tags: int, phases: list[str]) -> dict[str, Any]:
@@ -132,8 +169,7 @@ def run(db: Path, seconds: float, tags: int, phases: list[str]) -> dict[str, Any
         ):
             uploads = folder / "with" / "input" / "danbooru-index"
             uploads.mkdir(parents=True, exist_ok=True)
-            with STARTER_CORPUS.open(encoding="utf-8") as corpus:
-                (uploads / "tags.jsonl").write_text("".join(islice(corpus, tags)), encoding="utf-8")
+            few_tags(uploads / "tags.jsonl", tags)
 
             def phase(name: str, work: Callable[[], None]) -> None:
                 without.post("/loop-probe")
@@ -163,10 +199,16 @@ def main() -> None:
     parser.add_argument("db", type=Path)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--tags", type=int, default=500, help="of the starter corpus, in the rebuild (default: 500)")
-    parser.add_argument("--phases", nargs="+", choices=PHASES, default=PHASES)
+    parser.add_argument("--phases", nargs="+", choices=[*PHASES, ACCELERATOR], default=PHASES)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    found = run(options.db, options.seconds, options.tags, options.phases)
+    if ACCELERATOR in options.phases and len(options.phases) > 1:
+        parser.error(f"{ACCELERATOR} is measured alone")
+    if options.phases == [ACCELERATOR]:
+        found: dict[str, Any] = {ACCELERATOR: {"with": accelerator(options.tags)}}
+        print(json.dumps(found), flush=True)
+    else:
+        found = run(options.db, options.seconds, options.tags, options.phases)
     if options.json:
         options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
