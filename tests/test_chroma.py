@@ -292,11 +292,3 @@ def test_twenty_threads_open_one_index_once(built: Path, monkeypatch: pytest.Mon
             thread.join()
     assert loaded == ["words"]
     assert len(found) == 20 and len({tuple(tags) for tags in found}) == 1
-
-
-def test_the_settings_and_flags_choose(built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert load_settings(tmp_path, {"DANBOORU_INDEX_DENSE": "chroma"}).dense == "chroma"
-    (tmp_path / "config.toml").write_text('dense = "sketch"\nchroma = "http://localhost:1"\n')
-    assert load_settings(tmp_path, {}).dense == "sketch" and load_settings(tmp_path, {}).chroma == "http://localhost:1"
-    with pytest.raises(InputError, match="'fast'"):
-        load_settings(tmp_path, {"DANBOORU_INDEX_DENSE": "fast"})

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from danbooru_index.encoders import EncoderIdentity, open_encoder
-from danbooru_index.errors import BuildError, CorpusError, IndexDamagedError, IndexMismatchError, IndexNotFoundError
+from danbooru_index.errors import (
+    BuildError,
+    CorpusError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexNotFoundError,
+    InputError,
+)
 from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import REWRITTEN, check_files, parse_manifest, read_manifest
 from danbooru_index.index.versions import current_version
@@ -181,3 +188,11 @@ def test_opening_clears_away_what_a_build_left_that_was_killed_after_the_swap(fo
     (left / "key_kinds").write_bytes(b"0")
     with Index(folder):
         assert not left.exists()
+
+
+def test_the_settings_choose_what_finds_the_nearest(tmp_path: Path) -> None:
+    assert load_settings(tmp_path, {"DANBOORU_INDEX_DENSE": "chroma"}).dense == "chroma"
+    (tmp_path / "config.toml").write_text('dense = "sketch"\nchroma = "http://localhost:1"\n')
+    assert load_settings(tmp_path, {}).dense == "sketch" and load_settings(tmp_path, {}).chroma == "http://localhost:1"
+    with pytest.raises(InputError, match="'fast'"):
+        load_settings(tmp_path, {"DANBOORU_INDEX_DENSE": "fast"})

@@ -15,28 +15,26 @@ MAX_TEXT_CHARS = 10_000
 MAX_TAG_CHARS = 255
 MAX_NAME_CHARS = 60  # a longer first sentence is a definition that has no name before it
 
+_GENERAL = [
+    "通用",
+    "服装",
+    "姿势",
+    "构图",
+    "食物",
+    "场景",
+    "物品",
+    "身体",
+    "动物",
+    "发型",
+    "眼睛",
+    "表情",
+    "植物",
+    "动作",
+    "general",
+]
 # Chinese labels of the plain format -> (category, NSFW). A label that is not here is a kind of general tag.
 LABELS: dict[str, tuple[Category, bool]] = {
-    **dict.fromkeys(
-        (
-            "通用",
-            "服装",
-            "姿势",
-            "构图",
-            "食物",
-            "场景",
-            "物品",
-            "身体",
-            "动物",
-            "发型",
-            "眼睛",
-            "表情",
-            "植物",
-            "动作",
-            "general",
-        ),
-        (Category.GENERAL, False),
-    ),
+    **dict.fromkeys(_GENERAL, (Category.GENERAL, False)),
     **dict.fromkeys(("NSFW", "nsfw"), (Category.GENERAL, True)),
     **dict.fromkeys(("角色", "人物", "character"), (Category.CHARACTER, False)),
     **dict.fromkeys(("作品", "版权", "系列", "copyright"), (Category.COPYRIGHT, False)),
