@@ -8,10 +8,10 @@ from pathlib import Path
 
 from danbooru_index.encoders import USE_MULTILINGUAL, EncoderIdentity, open_encoder
 from danbooru_index.index.manifest import Manifest, hash_files, list_files
-from danbooru_index.transport.download import Patience
+from danbooru_index.transport.download import RetryPolicy
 
 REPOSITORY = "test/index"
-QUICK = Patience(connect=2.0, read=0.5, attempts=3, pause=0.01, longest_pause=0.05, slow_window=5.0)
+QUICK = RetryPolicy(connect=2.0, read=0.5, attempts=3, pause=0.01, longest_pause=0.05, slow_window=5.0)
 BIG = "dense/vectors.i8"
 
 

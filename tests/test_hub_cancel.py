@@ -18,8 +18,8 @@ pytest_plugins = ["hub_fixtures"]
 BIG_DIGEST = hashlib.sha256(CONTENTS[BIG]).hexdigest()
 
 
-def fetch(settings, folder, patience=QUICK, **options):
-    return fetch_index(settings, folder, patience=patience, **options)
+def fetch(settings, folder, retry=QUICK, **options):
+    return fetch_index(settings, folder, retry=retry, **options)
 
 
 def assert_nothing_installed(folder):

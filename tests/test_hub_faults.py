@@ -13,15 +13,15 @@ from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, noise, read_contents,
 
 from danbooru_index.errors import HubError
 from danbooru_index.hub import fetch_index
-from danbooru_index.transport.download import Patience
+from danbooru_index.transport.download import RetryPolicy
 
 pytest_plugins = ["hub_fixtures"]
 
 BIG_PIECE = 1_500_000
 
 
-def fetch(settings, folder, patience: Patience = QUICK, **options):
-    return fetch_index(settings, folder, patience=patience, **options)
+def fetch(settings, folder, retry: RetryPolicy = QUICK, **options):
+    return fetch_index(settings, folder, retry=retry, **options)
 
 
 def assert_nothing_installed(folder):

@@ -23,8 +23,8 @@ pytest_plugins = ["hub_fixtures"]
 HURRIED = replace(QUICK, answer=1.0)
 
 
-def fetch(settings, folder, patience=QUICK):
-    return fetch_index(settings, folder, patience=patience)
+def fetch(settings, folder, retry=QUICK):
+    return fetch_index(settings, folder, retry=retry)
 
 
 @pytest.mark.parametrize("layers", [2, 3])

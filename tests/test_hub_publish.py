@@ -53,7 +53,7 @@ def test_published_and_fetched_again_it_answers_the_same(hub, settings, folder, 
     plan = plan_publish(small_folder, REPOSITORY, FACTS)
     commit = upload(hub, settings, plan)
     assert hub.add("test/published").branches["main"] == commit
-    report = fetch_index(replace(settings, repository="test/published"), folder, patience=QUICK)
+    report = fetch_index(replace(settings, repository="test/published"), folder, retry=QUICK)
     assert (report.status, report.source.commit) == ("fetched", commit)
     assert answers(folder) == answers(small_folder)
     manifest = read_manifest(report.folder)
@@ -96,15 +96,15 @@ def test_the_encoder_travels_with_the_index(hub, settings, folder, small_folder,
     size = sum(path.stat().st_size for path in encoder.rglob("*") if path.is_file())
     upload(hub, settings, plan_publish(small_folder, REPOSITORY, FACTS, encoder))
     found = replace(settings, repository="test/published")
-    without = fetch_index(found, folder, options=FetchOptions(encoder=False), patience=QUICK)
+    without = fetch_index(found, folder, options=FetchOptions(encoder=False), retry=QUICK)
     assert not (without.folder / "encoder").exists()
-    report = fetch_index(found, folder, patience=QUICK)
+    report = fetch_index(found, folder, retry=QUICK)
     assert report.received == size
     assert (report.folder / "encoder/model.onnx").read_bytes() == noise(300_000)
     assert (report.folder / "encoder/sub/notes.txt").read_bytes() == b""
-    assert fetch_index(found, folder, patience=QUICK).status == "present"
+    assert fetch_index(found, folder, retry=QUICK).status == "present"
     (report.folder / "encoder/model.onnx").write_bytes(noise(300_000, 1))
-    mended = fetch_index(found, folder, options=FetchOptions(verify=True), patience=QUICK)
+    mended = fetch_index(found, folder, options=FetchOptions(verify=True), retry=QUICK)
     assert (mended.status, mended.received) == ("fetched", 300_000)
 
 
@@ -114,7 +114,7 @@ def test_an_encoder_that_is_not_the_one_named_is_refused(hub, settings, folder, 
     repository = hub.add("test/published")
     repository.commit({**repository.files(), "encoder.json": b"{}"})
     with pytest.raises(HubError, match=r"encoder\.json .* not the one that the manifest names"):
-        fetch_index(replace(settings, repository="test/published"), folder, patience=QUICK)
+        fetch_index(replace(settings, repository="test/published"), folder, retry=QUICK)
 
 
 def test_what_cannot_be_published(small_folder, tmp_path):

@@ -57,7 +57,7 @@ def test_kill_minus_nine_loses_nothing(published, settings, folder, after):
     kept = staged(folder)
     published.faults.clear()
     published.requests.clear()
-    report = fetch_index(settings, folder, patience=QUICK)
+    report = fetch_index(settings, folder, retry=QUICK)
     assert read_contents(report.folder) == CONTENTS
     assert report.received == UNIQUE - sum(kept.values())
     finished = [name for name in CONTENTS if Path(name).name in kept]
@@ -84,7 +84,7 @@ def test_interrupt_ends_with_130_and_goes_on(published, settings, folder):
     assert process.returncode == 130
     assert "run the same command again" in errors
     published.faults.clear()
-    assert read_contents(fetch_index(settings, folder, patience=QUICK).folder) == CONTENTS
+    assert read_contents(fetch_index(settings, folder, retry=QUICK).folder) == CONTENTS
 
 
 def test_two_processes_fetch_once(published, settings, folder):
@@ -102,7 +102,7 @@ def test_two_processes_fetch_once(published, settings, folder):
 
 def test_a_reader_always_finds_a_whole_index(published, settings, folder, tmp_path):
     """While another revision comes, the pointer names the old one; nothing in it changes."""
-    old = fetch_index(settings, folder, patience=QUICK).folder
+    old = fetch_index(settings, folder, retry=QUICK).folder
     newer = {**CONTENTS, BIG: noise(3_000_000, 5)}
     published.add(REPOSITORY).commit_folder(write_version(tmp_path / "newer", newer))
     published.fault(STORAGE, rate=6_000_000)
@@ -112,7 +112,7 @@ def test_a_reader_always_finds_a_whole_index(published, settings, folder, tmp_pa
     def look(_):
         seen.append(read_contents(current_version(folder)))
 
-    report = fetch_index(settings, folder, look, FetchOptions(update=True), patience=QUICK)
+    report = fetch_index(settings, folder, look, FetchOptions(update=True), retry=QUICK)
     assert all(contents in (CONTENTS, newer) for contents in seen)
     assert seen[0] == CONTENTS
     assert (read_contents(old), read_contents(report.folder)) == (CONTENTS, newer)
@@ -123,12 +123,12 @@ def test_another_revision_keeps_what_it_can_use(published, settings, folder, tmp
     """Broken off in one revision, gone on in the next: files that both have are not fetched again."""
     published.fault("dense", status=404)
     with pytest.raises(HubError):
-        fetch_index(settings, folder, patience=QUICK)
+        fetch_index(settings, folder, retry=QUICK)
     kept = sum(staged(folder).values())
     published.faults.clear()
     newer = {**CONTENTS, "tags/new.npy": noise(7_000, 6)}
     published.add(REPOSITORY).commit_folder(write_version(tmp_path / "newer", newer))
-    report = fetch_index(settings, folder, patience=QUICK)
+    report = fetch_index(settings, folder, retry=QUICK)
     assert read_contents(report.folder) == newer
     assert report.received == UNIQUE + 7_000 - kept
 
@@ -137,11 +137,11 @@ def test_a_damaged_part_is_thrown_away(published, settings, folder):
     published.fault(STORAGE, cut=1_000_000)
     published.fault("resolve.*vectors", skip=1, status=404)
     with pytest.raises(HubError):
-        fetch_index(settings, folder, patience=QUICK)
+        fetch_index(settings, folder, retry=QUICK)
     part = max((folder / ".fetch/parts").iterdir(), key=lambda path: path.stat().st_size)
     part.write_bytes(b"\0" * part.stat().st_size)
     published.faults.clear()
-    assert read_contents(fetch_index(settings, folder, patience=QUICK).folder) == CONTENTS
+    assert read_contents(fetch_index(settings, folder, retry=QUICK).folder) == CONTENTS
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can mount a small disk")
@@ -156,7 +156,7 @@ def test_a_full_disk(published, settings, tmp_path):
         filler = disk / "filler"
         filler.write_bytes(bytes(60_000_000))
         with pytest.raises(HubError, match=r"45 MB free; this download needs 7\d MB") as caught:
-            fetch_index(settings, disk / "index", patience=QUICK)
+            fetch_index(settings, disk / "index", retry=QUICK)
         assert "Free space" in caught.value.hint
         assert published.bytes_sent() == 0
         filler.unlink()
@@ -169,13 +169,13 @@ def test_a_full_disk(published, settings, tmp_path):
                         pass
 
         with pytest.raises(HubError, match="the disk is full") as caught:
-            fetch_index(settings, disk / "index", suppressed(fill), patience=QUICK)
+            fetch_index(settings, disk / "index", suppressed(fill), retry=QUICK)
         assert "goes on from here" in caught.value.hint
         assert not (disk / "index/CURRENT").exists()
         filler.unlink()
         published.faults.clear()
         kept = sum(staged(disk / "index").values())
-        report = fetch_index(settings, disk / "index", patience=QUICK)
+        report = fetch_index(settings, disk / "index", retry=QUICK)
         assert read_contents(report.folder) == CONTENTS
         assert report.received == UNIQUE - kept < UNIQUE - 1_000_000
     finally:

@@ -37,7 +37,7 @@ def prepare(tmp_path: Path, settings: Settings, address: str = ADDRESS) -> Prepa
 
 def received(settings: Settings, folder: Path, address: str = BIG, **more: Any) -> bytes:
     folder.mkdir(exist_ok=True)
-    return fetch(address, folder, settings, patience=QUICK, **more).read_bytes()
+    return fetch(address, folder, settings, retry=QUICK, **more).read_bytes()
 
 
 def authorized(hub: HubServer) -> set[str]:

@@ -43,7 +43,7 @@ def test_no_pickle_is_loaded_by_python(hub, settings, folder, small_folder, tmp_
         }
         contents |= {name: evil, "manifest.json": json.dumps(changed).encode()}
         hub.add("evil/one").commit(contents)
-        fetch_index(replace(settings, repository="evil/one"), folder, options=FetchOptions(update=True), patience=QUICK)
+        fetch_index(replace(settings, repository="evil/one"), folder, options=FetchOptions(update=True), retry=QUICK)
         command = [sys.executable, "-m", "danbooru_index", "search", "双马尾", "--db", str(folder)]
         subprocess.run(command, env=environment(tmp_path), capture_output=True, timeout=60)
         assert not marker.exists(), name

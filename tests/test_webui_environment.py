@@ -71,18 +71,18 @@ def test_the_environment_comes_from_the_users_index_goes_on_and_leaves_the_host_
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
     before = sorted(path.name for path in Path(psutil.__file__).parent.parent.iterdir())
     wheel(packages, "danbooru_index_test_one")
-    made, told = Environment(tmp_path / "environment"), []
+    made, lines = Environment(tmp_path / "environment"), []
     with pytest.raises(ServiceError, match=r"test[_-]two"):
-        made.install(told.append)
+        made.install(lines.append)
     assert not made.is_ready
 
     wheel(packages, "danbooru_index_test_two")
-    made.install(told.append)
+    made.install(lines.append)
     assert made.is_ready and any("danbooru-index-test-one" in path for path in asked)
     assert (
-        told[0].startswith("Making")
-        and any(line.startswith("Collecting") for line in told)
-        and told[-1] == "Installed."
+        lines[0].startswith("Making")
+        and any(line.startswith("Collecting") for line in lines)
+        and lines[-1] == "Installed."
     )
     python = made.command()[0]
     probe = [python, "-c", "import danbooru_index_test_one, danbooru_index_test_two, sys; print(sys.prefix)"]
@@ -91,7 +91,7 @@ def test_the_environment_comes_from_the_users_index_goes_on_and_leaves_the_host_
     assert sorted(path.name for path in Path(psutil.__file__).parent.parent.iterdir()) == before
 
     calls = len(asked)
-    made.install(told.append)
+    made.install(lines.append)
     assert len(asked) == calls  # nothing to do
     requirements.write_text("danbooru_index_test_one\n", encoding="utf-8")
     assert not made.is_ready  # another version of the extension may need something else
@@ -109,10 +109,10 @@ def test_a_python_without_venv_installs_into_a_folder(
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     real = environment_module._run
 
-    def no_venv(command: list[str], told: Any) -> None:
+    def no_venv(command: list[str], lines: Any) -> None:
         if command[1:3] == ["-m", "venv"]:
             raise ServiceError("No module named venv")
-        real(command, told)
+        real(command, lines)
 
     monkeypatch.setattr(environment_module, "_run", no_venv)
     made = Environment(tmp_path / "environment")

@@ -148,7 +148,7 @@ def create(client: Any, name: str, total: int, metadata: Metadata, batch: int | 
 
 
 def batch_ends(total: int, batch: int | None = None) -> list[int]:
-    """The number of records after each call that adds some: nearly equal parts of at most `batch`, BATCH unless told.
+    """The number of records after each call that adds some: nearly equal parts of at most `batch` (default BATCH).
 
     Chroma flushes its graph once so many records are pending, and a reader has to replay what is not flushed, which takes
     seconds. With equal parts and the size of the smallest as that threshold, the last call is flushed like the others.

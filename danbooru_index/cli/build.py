@@ -17,7 +17,7 @@ from ..report import visible
 from ..settings import load_settings
 from ..storage.stdin import when_stdin_closes
 from .common import ProgressBar, add_json_flag
-from .lines import told_in_lines
+from .lines import report_in_lines
 
 if TYPE_CHECKING:
     from ..rebuild.again import Rebuilt
@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
     if options.until_stdin_closes:
         when_stdin_closes(lambda: _stop(stopped))
     if options.progress == "json":
-        return told_in_lines(lambda progress, cancelled: _values(*_build(options, progress, cancelled)), stopped)
+        return report_in_lines(lambda progress, cancelled: _values(*_build(options, progress, cancelled)), stopped)
     with ProgressBar() as bar:
         rebuilt, seconds = _build(options, bar, stopped.is_set)
     values = _values(rebuilt, seconds)
@@ -151,7 +151,7 @@ def _build(options: argparse.Namespace, progress: Progress, cancelled: Callable[
     rebuilt = rebuild(
         options.input,
         options.db or main_folder(settings),
-        (model, lambda told: open_encoder(model, device=device, settings=settings, progress=told)),
+        (model, lambda progress: open_encoder(model, device=device, settings=settings, progress=progress)),
         settings,
         how,
         progress,

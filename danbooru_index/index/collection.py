@@ -9,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from ..arrays.types import FloatArray, IntArray
-from ..channels.allowed import Allowed
 from ..channels.chroma import READ_BATCH, Metadata, Record
 from ..channels.chroma_folder import open_folder
 from ..channels.chroma_server import Server
 from ..channels.dense import DenseChannel
 from ..channels.dense_store import ChromaStore, DenseStore
+from ..channels.row_filter import RowFilter
 from ..channels.vectors import VectorFile
 from ..encoders.protocol import EncoderIdentity
 from ..errors import IndexFolderError
@@ -110,7 +110,7 @@ def open_store(folder: Path, manifest: Manifest, store: Store, dense: DenseChann
     mask[rows] = True
     hidden = store.rating == Rating.FORBIDDEN
     complete = bool((mask | hidden).all())
-    return ChromaStore(collection, dense.sketches, store.tag_hashes(), None if complete else Allowed(mask), label)
+    return ChromaStore(collection, dense.sketches, store.tag_hashes(), None if complete else RowFilter(mask), label)
 
 
 def _why_not(error: OSError) -> str:

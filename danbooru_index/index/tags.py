@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays.types import BoolArray, FloatArray, Int32Array, UInt8Array, UInt64Array
-from ..channels.allowed import Allowed
+from ..channels.row_filter import RowFilter
 from ..corpus.line import parse_line, to_line
 from ..errors import IndexDamagedError
 from ..records import Nsfw, Rating, TagFilter, TagRecord
@@ -158,7 +158,7 @@ class Store:
                 hint="Run danbooru-index verify, then build or fetch again.",
             ) from error
 
-    def _allowed(self, filters: TagFilter) -> Allowed | None:
+    def _allowed(self, filters: TagFilter) -> RowFilter | None:
         """The tags that a filter allows, None when it allows all; the same object for the same filter."""
         masks: list[BoolArray] = [_SHOWN[filters.nsfw][self.rating]]
         if filters.categories:
@@ -166,7 +166,7 @@ class Store:
         if filters.min_count > 0:
             masks.append(self.post_count >= filters.min_count)
         mask = np.logical_and.reduce(masks)
-        return None if mask.all() else Allowed(mask)
+        return None if mask.all() else RowFilter(mask)
 
     def tag_hashes(self) -> UInt64Array:
         """(tags,) the hash64 of every tag, spelled as the corpus spells it."""

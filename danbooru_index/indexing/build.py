@@ -97,13 +97,13 @@ def _measure(corpus: Path, folder: Path, reporter: Reporter, cancelled: Callable
     """SHA-256 and size of the corpus; a disk's worth of anything can be handed over, so this can be stopped too."""
     reporter.stage("corpus", 0)
 
-    def told(done: int, total: int) -> None:
+    def on_progress(done: int, total: int) -> None:
         reporter.update(done)
         if cancelled():
             raise KeyboardInterrupt
 
     try:
-        return measure_corpus(corpus, told)
+        return measure_corpus(corpus, on_progress)
     except KeyboardInterrupt as error:
         raise BuildCancelledError(
             f"The build in {folder} was stopped before anything was encoded.", hint="Run the same command again."

@@ -33,14 +33,14 @@ _MEMORY_SHARE = 0.25
 _BYTES_PER_TEXT = 1 << 20  # activations of one text in a large encoder, generously
 
 
-def measure_corpus(path: Path, told: Callable[[int, int], None] = lambda done, total: None) -> tuple[str, int]:
+def measure_corpus(path: Path, on_progress: Callable[[int, int], None] = lambda done, total: None) -> tuple[str, int]:
     """SHA-256 and number of the (uncompressed) bytes of a corpus.
 
-    `told` is called about once a mebibyte with the bytes on disk that were read, and their total; what it raises passes.
+    `on_progress` is called about once a mebibyte with the bytes on disk that were read, and their total; what it raises passes.
 
     :raises CorpusError: it cannot be read.
     """
-    with CorpusReader(path, pause=lambda: told(reader.bytes_read, reader.total_bytes)) as reader:
+    with CorpusReader(path, pause=lambda: on_progress(reader.bytes_read, reader.total_bytes)) as reader:
         for _ in reader.raw_lines():
             pass
         return reader.sha256, reader.size

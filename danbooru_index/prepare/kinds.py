@@ -1,4 +1,4 @@
-"""Kinds of source: what the rows of a file are, told by their columns, and how a row becomes a fact."""
+"""Kinds of source: what the rows of a file are, recognised by their columns, and how a row becomes a fact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One source into the store: opened by its first bytes, its kind told by its columns, row by row."""
+"""One source into the store: opened by its first bytes, its kind recognised by its columns, row by row."""
 
 from __future__ import annotations
 

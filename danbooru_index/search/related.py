@@ -24,7 +24,7 @@ Method = Literal["co-occurrence", "dense space"]
 LEAST_POSTS = 7_000_000  # of the site when the known counts were taken; more when a tag alone has more
 DISCOUNT = 30  # posts: shrinks pairs that stand together by chance (Pantel and Lin 2002, discounted PMI)
 DENSE_TEXTS = 400
-TEXTS_OF_A_SEED = 4
+TEXTS_PER_SEED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _by_counts(index: Index, seeds: Sequence[int]) -> tuple[IntArray, DoubleArra
 
 def _by_vectors(index: Index, seeds: Sequence[int]) -> tuple[IntArray, DoubleArray]:
     """Cosine of each tag's nearest text to the mean of the seeds' texts."""
-    texts = [text for row in seeds for _, text in texts_of(index.store.record(row))[:TEXTS_OF_A_SEED]]
+    texts = [text for row in seeds for _, text in texts_of(index.store.record(row))[:TEXTS_PER_SEED]]
     vectors = index.encoder.encode(texts).dense
     mean = vectors.mean(axis=0)
     mean /= max(float(np.linalg.norm(mean)), 1e-9)
