@@ -79,15 +79,19 @@ class RelatedResult:
 def npmi(together: DoubleArray, one: DoubleArray, other: DoubleArray, posts: float) -> DoubleArray:
     """Normalised pointwise mutual information of pairs, -1..1, from post counts.
 
-    ln(c N / (a b)) / -ln(c / N): Bouma 2009, "Normalized (Pointwise) Mutual Information in Collocation Extraction".
+    ln(c N / (a b)) / -ln(c / N): Bouma 2009, "Normalized (Pointwise) Mutual Information in Collocation Extraction". Counts
+    come from other people's files and may contradict each other; a pair without a post has -1.
 
-    >>> npmi(np.array([10.0]), np.array([10.0]), np.array([10.0]), 1000.0).round(6).tolist()
-    [1.0]
+    >>> npmi(np.array([10.0, 0.0]), np.array([10.0, 3.0]), np.array([10.0, 0.0]), 1000.0).round(6).tolist()
+    [1.0, -1.0]
     """
     together = np.minimum(together, np.minimum(one, other))
-    information = np.log(together * posts / (one * other))
-    result: DoubleArray = information / -np.log(np.minimum(together / posts, 1 - 1e-9))
-    return result
+    result: DoubleArray = np.full(len(together), -1.0)
+    known = together > 0
+    together = together[known]
+    information = np.log(together * posts / (one[known] * other[known]))
+    result[known] = information / -np.log(np.minimum(together / posts, 1 - 1e-9))
+    return result.clip(-1.0, 1.0)
 
 
 @names_damage
