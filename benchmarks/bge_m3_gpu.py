@@ -4,7 +4,7 @@
 
 FOLDER holds BGE-M3's files; where there are none, a checkpoint of its size with random weights is made there first (2.3 GB).
 CORPUS is a corpus of `build`. Every step prints its figures as soon as it has them and writes FILE anew, so that a run that
-is broken off keeps what it measured; a step that fails is reported and the next one runs. A table of all comes last.
+is interrupted keeps what it measured; a step that fails is reported and the next one runs. A table of all comes last.
 `--tiny` makes a tiny checkpoint, and `--device cpu` leaves out what only CUDA can show: a rehearsal without an accelerator.
 """
 

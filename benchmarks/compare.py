@@ -28,7 +28,7 @@ from typing import Any
 
 from scipy.stats import t as student
 
-# +1: more is better. What is no share of something has an interval only by query.
+# +1: more is better. What is not a share of something has an interval only by query.
 QUALITY = {
     "map_at_10": 1,
     "recall_at_10": 1,

@@ -87,7 +87,7 @@ def test_exit_0_when_offline_or_the_mirror_is_dead(pack):
     dead = run(pack, DANBOORU_INDEX_AUTO_FETCH="1", HF_ENDPOINT="http://127.0.0.1:9")
     assert (dead.returncode, dead.stderr) == (0, "")
     assert "http://127.0.0.1:9: ConnectError" in dead.stdout
-    assert "To go on later" in dead.stdout
+    assert "To continue later" in dead.stdout
 
 
 def test_broken_settings_do_not_stop_the_host(pack):

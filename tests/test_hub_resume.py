@@ -1,4 +1,4 @@
-"""Processes that die, two at once, and disks that are full: the next run goes on, and readers never see half an index."""
+"""Processes that die, two at once, and disks that are full: the next run resumes, and readers never see half an index."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_a_full_disk(published, settings, tmp_path):
 
         with pytest.raises(HubError, match="the disk is full") as caught:
             fetch_index(settings, disk / "index", suppressed(fill), retry=QUICK)
-        assert "goes on from here" in caught.value.hint
+        assert "resumes from here" in caught.value.hint
         assert not (disk / "index/CURRENT").exists()
         filler.unlink()
         published.faults.clear()

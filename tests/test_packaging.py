@@ -191,7 +191,7 @@ def test_the_registrys_archive_holds_what_runs_and_nothing_else() -> None:
     """The registry packs what git tracks, without what .comfyignore names."""
     listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, timeout=60, cwd=ROOT)
     if listed.returncode:
-        pytest.skip("this is no git checkout")
+        pytest.skip("this is not a git checkout")
     names = [line for line in (ROOT / ".comfyignore").read_text("utf-8").splitlines() if line and line[0] != "#"]
     # A slash in front anchors a name that stands elsewhere too, as web/style.css.
     ignored = tuple(name.removeprefix("/") for name in names)

@@ -1,4 +1,4 @@
-"""Indexes of earlier versions in today's format: an index that 0.2.0 built, by `upgrade`, by a build and by Rebuild's road."""
+"""Indexes of earlier versions in the current format: an index that 0.2.0 built, by `upgrade`, by a build and by Rebuild's road."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def folder_client(folder: Path) -> Any:
 def server_client(host: str, port: int, *, secure: bool) -> Any:
     """Chroma's client of a server; raises as `folder_client` does."""
     chromadb = load_chromadb()
-    # Told here, since CHROMA_SERVER_HOST in the environment may be another server's, and would be refused.
+    # Named here: CHROMA_SERVER_HOST in the environment may be another server's, and would be refused.
     settings = _settings(chroma_server_host=host, chroma_server_http_port=port)
     return chromadb.HttpClient(host=host, port=port, ssl=secure, settings=settings)
 

@@ -1,4 +1,4 @@
-"""What a search may find."""
+"""Row filters: which tags a search may find."""
 
 from __future__ import annotations
 

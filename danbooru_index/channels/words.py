@@ -215,7 +215,7 @@ class WordsChannel:
         return queries.prepared(self, lambda: self.queries(queries.folded))
 
     def find(self, queries: TermQueries, budget: int) -> Found:
-        """Tags with every query's rarest words, and the cosines that these give; `budget` postings are read a query."""
+        """Tags with every query's rarest words, and the cosines that these give; `budget` postings are read per query."""
         return self._tags.find(queries, budget)
 
     def scores(self, queries: TermQueries, rows: IntArray, owners: IntArray) -> FloatArray:

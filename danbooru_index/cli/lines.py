@@ -51,7 +51,7 @@ class Lines:
 
 
 def report_in_lines(work: Work, stopped: threading.Event) -> int:
-    """Do the work, tell it in lines, and return the exit code."""
+    """Do the work, report it in lines, and return the exit code."""
     lines = Lines(stopped)
     with contextlib.redirect_stdout(sys.stderr):
         try:

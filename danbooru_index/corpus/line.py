@@ -48,7 +48,7 @@ _LABEL_OF_CATEGORY = {
     Category.CHARACTER: "角色",
     Category.META: "元数据",
 }
-# One encoder for all lines: json.dumps would make one a line, which costs as much as the encoding.
+# One encoder for all lines: json.dumps would make one per line, which costs as much as the encoding.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _EASTERN = re.compile(
     "[\u1100-\u11ff\u3041-\u30ff\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]"

@@ -140,7 +140,7 @@ def label_of(record: TagRecord) -> str:
 def _without_said(negative: Sequence[Choice], wanted: Sequence[Choice]) -> list[Choice]:
     """Without what the text names elsewhere as wanted, where it is only near to what is left out.
 
-    머리 묶지 마 is no reason against the hair_down that follows it.
+    머리 묶지 마 is not a reason against the hair_down that follows it.
     """
     said = {choice.tag for choice in wanted if choice.own or choice.score >= 1.0}
     return [choice for choice in negative if choice.score >= 1.0 or choice.tag not in said]

@@ -20,7 +20,7 @@ IMPLIED_CHOICES: tuple[Implied, ...] = ("drop", "keep", "add")
 class ExpandRequest:
     """What to expand, and how the prompt is written. Defaults and ranges of every adapter live here alone.
 
-    `limit` is the most tags that are added (1 to 500); `per_concept` the most a concept (1 to 10) and `budget` the
+    `limit` is the most tags that are added (1 to 500); `per_concept` the most per concept (1 to 10) and `budget` the
     average a concept (1 to 10). `categories` empty means characters, series and general tags; `exclude` takes
     categories away. `implied` says what happens to tags that another one implies. `weights` writes likely tags
     stronger; `quality` adds the style's quality tags; `keep_text` leaves words for which no tag was found in the
@@ -69,7 +69,7 @@ class ExpandRequest:
         _check_choice("implied", self.implied, IMPLIED_CHOICES)
         _check_choice("style", self.style, STYLES)
         if self.min_count < 0:
-            raise InputError(f"The least post count is {self.min_count}.", hint="Use 0 or more.")
+            raise InputError(f"min_count is {self.min_count}.", hint="It must be 0 or more posts.")
 
     @property
     def filter(self) -> TagFilter:

@@ -125,7 +125,7 @@ def fetch_index(
     """Make the index of `settings.repository` at `settings.revision` the current version of `folder`.
 
     No request is made when it is there already and whole; what is damaged is fetched again. Stopped at any point, the
-    next call goes on. `progress` runs in the calling thread, and what it raises stops the download and passes through.
+    next call resumes it. `progress` runs in the calling thread, and what it raises stops the download and passes through.
 
     :raises InputError: the repository, revision or an endpoint cannot be one; or an index that was built here is in
         the way, and not `options.replace`.

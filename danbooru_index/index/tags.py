@@ -1,6 +1,6 @@
 """The tag table of an index: the corpus itself, plus memory-mapped columns for filters and exact names.
 
-`corpus.jsonl` holds one line a tag, in row order; only the lines of hits are parsed. The columns are .npy files.
+`corpus.jsonl` holds one line per tag, in row order; only the lines of hits are parsed. The columns are .npy files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..storage.hashes import hash64
 from ..text.fold import match_key
 
 CORPUS_FILE = "corpus.jsonl"
-FILTERS = 8  # whose masks are kept, a byte a tag each
+FILTERS = 8  # whose masks are kept, a byte per tag each
 _COLUMNS = ("offsets", "post_count", "category", "rating", "deprecated", "keys", "key_rows", "key_kinds")
 
 _ROW_TYPES = {
@@ -59,7 +59,7 @@ def record_keys(record: TagRecord) -> list[tuple[str, int]]:
 
 
 class StoreWriter(GrowsTogether):
-    """Writes the tag table, one record after the other; reopened with `start` it goes on after that many rows.
+    """Writes the tag table, one record after the other; reopened with `start` it continues after that many rows.
 
     What is needed only until `finish` stands in the folder `parts`, which the caller removes.
     """

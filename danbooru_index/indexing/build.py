@@ -1,6 +1,6 @@
 """The build: corpus -> texts -> vectors -> channels, in a version folder of its own; the manifest and the pointer come last.
 
-Reading, encoding and writing overlap; every stage can be killed and goes on where its checkpoint stands.
+Reading, encoding and writing overlap; every stage can be killed and resumes from its checkpoint.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def build_index(
 ) -> BuildReport:
     """Build an index from a corpus file and make it the current version of `folder`.
 
-    Killed at any moment, the same call goes on from its last checkpoint. `cancelled` is asked several times a second.
+    Killed at any moment, the same call resumes from its last checkpoint. `cancelled` is asked several times a second.
 
     :raises CorpusError: the corpus cannot be read, is empty, or (strict) has a bad line.
     :raises EncoderError: the encoder cannot be opened.
@@ -82,7 +82,7 @@ def build_index(
             if options.chroma:
                 send_to_server(job, options.chroma)
         except CorpusError:
-            # Whatever mends the corpus makes it another corpus, so this work could never go on.
+            # Whatever mends the corpus makes it another corpus, so this work could never be resumed.
             remove_version(version)
             raise
         except KeyboardInterrupt as error:

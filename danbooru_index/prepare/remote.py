@@ -28,7 +28,7 @@ def parse_address(address: str) -> FileSource:
     parts = _ADDRESS.fullmatch(address)
     if not parts:
         raise InputError(
-            f"{address} is no address of a dataset's file.",
+            f"{address} is not the address of a file in a dataset.",
             hint="Write hf://datasets/OWNER/NAME/PATH or hf://datasets/OWNER/NAME@REVISION/PATH.",
         )
     return FileSource(Repository.parse(parts["repo"]), parts["revision"] or "main", parts["path"])
@@ -42,7 +42,7 @@ def fetch(
     *,
     retry: RetryPolicy = DEFAULT_RETRY,
 ) -> Path:
-    """Download the file into `folder`, verified; the endpoints are tried in order. An interrupted one goes on at the next call.
+    """Download the file into `folder`, verified; the endpoints are tried in order. An interrupted one resumes at the next call.
 
     :raises HubError: offline, or no endpoint delivered it whole.
     """

@@ -88,7 +88,7 @@ class Segment:
 def segments(prompt: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
     """Cut a prompt into own parts and prose; joined again they are the prompt.
 
-    :param tag_of: the tag of the index that an English spelling is, None when it is none.
+    :param tag_of: the tag of the index that an English spelling is, None if it is not one.
     """
     return _segments(prompt, tag_of, _NESTED)
 

@@ -91,7 +91,7 @@ class HubClient:
             with self._open("HEAD", endpoint, path, until=COMMIT_HEADER) as (response, commit):
                 if commit is None:
                     raise EndpointError(
-                        f"answered without {COMMIT_HEADER}; this is no Hub, or a mirror that only redirects"
+                        f"answered without {COMMIT_HEADER}; this is not a Hub, or it is a mirror that only redirects"
                     )
                 return commit, read(response)
 

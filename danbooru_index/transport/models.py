@@ -41,7 +41,7 @@ def download_model_files(
     """Bring the files of `source` into `folder`, and return it. What is there already is not asked for.
 
     Hashes are the source's own, else those that the Hub lists: SHA-256 for large files, Git's for small ones. A file
-    stands under its name only after it was verified. Stopped at any point, the next call goes on.
+    stands under its name only after it was verified. Stopped at any point, the next call resumes it.
 
     :raises HubError: offline with files missing, no endpoint delivered, or the disk is full.
     """
@@ -81,6 +81,6 @@ def _listed(remote: Remote, names: list[str]) -> dict[str, ExpectedFile]:
 
 def _by_hand(source: ModelSource, folder: Path) -> str:
     return (
-        f"Three ways on: another endpoint (HF_ENDPOINT=https://your.mirror), with a token where it wants one (HF_TOKEN); "
-        f"unset HF_HUB_OFFLINE; or copy {', '.join(source.files)} of {source.repository} into {folder}."
+        f"You can (1) use another endpoint (HF_ENDPOINT=https://your.mirror), with a token where it wants one (HF_TOKEN); "
+        f"(2) unset HF_HUB_OFFLINE; or (3) copy {', '.join(source.files)} of {source.repository} into {folder}."
     )

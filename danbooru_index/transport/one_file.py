@@ -31,7 +31,7 @@ class FileSource:
             check_names([self.name])
         except ValueError as error:
             raise InputError(
-                f"{self.name!r} is no file of a repository: {error}.", hint="Check the address."
+                f"{self.name!r} is not a file of a repository: {error}.", hint="Check the address."
             ) from error
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ def download_file(
     *,
     retry: RetryPolicy = DEFAULT_RETRY,
 ) -> None:
-    """Bring a file to `target`. What an interrupted call received stays in the folder `kept`, and the next one goes on.
+    """Bring a file to `target`. What an interrupted call received stays in the folder `kept`, and the next one resumes.
 
     The token goes where the settings say, and nowhere else. `progress` runs in the calling thread; what it raises stops the
     download and passes through.

@@ -12,7 +12,7 @@ from .answers import EndpointError
 class RetryPolicy:
     """When to give up, in seconds. `attempts` counts tries in a row that brought less than 1 MiB; `pause` doubles.
 
-    Less than `slow_rate` bytes a second over `slow_window` is a stall; so is no byte for `read`. A small answer may take
+    Less than `slow_rate` bytes a second over `slow_window` is a stall, and so is silence for `read`. A small answer may take
     `answer` in all, and so may everything before the first byte of a file, redirects included.
     """
 
