@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,7 @@ def part(name: str) -> str:
     return name.split(".")[0]
 
 
+@cache
 def imports_of(path: Path, *, running: bool = False) -> tuple[set[str], set[str]]:
     """(engine parts, top-level names of other packages) that a module imports, TYPE_CHECKING blocks included unless `running`."""
     package = path.relative_to(ENGINE).parent.parts
