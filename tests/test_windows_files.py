@@ -114,7 +114,9 @@ def test_a_pointer_that_somebody_reads_just_now_is_replaced_a_moment_later(tmp_p
     def read() -> None:
         with (folder / "CURRENT").open():
             reading.set()
-            time.sleep(0.5)
+            deadline = time.monotonic() + 60
+            while not layer.refused and time.monotonic() < deadline:
+                time.sleep(0.01)
 
     with windows_files(tmp_path) as layer:
         thread = threading.Thread(target=read)
