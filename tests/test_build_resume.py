@@ -70,7 +70,7 @@ class Stop:
 
 
 @pytest.mark.parametrize("stage", ["checking the corpus", "encoding", "names", "names: spelling", "collection"])
-def test_a_cancelled_build_goes_on_and_gives_the_same_index(
+def test_a_cancelled_build_resumes_and_gives_the_same_index(
     stage: str, tags: Path, tmp_path: Path, encoder: Encoder
 ) -> None:
     build_index(tags, tmp_path / "clean", encoder, OPTIONS)

@@ -137,7 +137,7 @@ def test_its_errors_are_the_engines_own(child: types.ModuleType, settings: Setti
         child.build_in_child([*order(corpus), "--model=gpt"], settings, silent)
 
 
-def test_cancelled_it_stops_and_goes_on_later(child: types.ModuleType, settings: Settings, tmp_path: Path) -> None:
+def test_cancelled_it_stops_and_resumes_later(child: types.ModuleType, settings: Settings, tmp_path: Path) -> None:
     corpus = write_lines(tmp_path / "many.jsonl", tag_lines(400))
     with pytest.raises(Cancelled):
         child.build_in_child(order(corpus), settings, at("encoding", cancel))
@@ -160,7 +160,7 @@ def test_what_does_not_listen_is_killed(
         child.build_in_child(order(corpus), settings, at("encoding", act))
 
 
-def test_its_death_is_an_error_and_it_goes_on_later(
+def test_its_death_is_an_error_and_it_resumes_later(
     child: types.ModuleType, settings: Settings, tmp_path: Path
 ) -> None:
     corpus = write_lines(tmp_path / "many.jsonl", tag_lines(400))

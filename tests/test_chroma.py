@@ -244,7 +244,7 @@ def test_verify_compares_what_the_collection_holds(
     assert "1 tags of the Chroma collection are not as they were built" in capsys.readouterr().err
 
 
-def test_a_collection_whose_build_was_broken_off_goes_on(
+def test_a_collection_whose_build_was_interrupted_resumes(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chroma_module, "BATCH", 50)

@@ -130,7 +130,7 @@ def test_a_byte_order_mark_makes_no_line_longer(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="no devices in the file system")
 @pytest.mark.parametrize("kind", ["device", "pipe", "folder"])
-def test_what_is_no_file_is_no_corpus(tmp_path, kind):
+def test_what_is_not_a_file_is_not_a_corpus(tmp_path, kind):
     path = {"device": Path("/dev/zero"), "pipe": tmp_path / "pipe", "folder": tmp_path}[kind]
     if kind == "pipe":
         os.mkfifo(path)
@@ -167,7 +167,7 @@ def test_a_gigabyte_of_blank_lines_can_be_stopped(tmp_path, stage, by):
     assert not any(thread.name == "danbooru-index-build" for thread in threading.enumerate())
 
 
-def test_a_build_that_was_stopped_so_goes_on(tmp_path):
+def test_a_build_that_was_stopped_so_resumes(tmp_path):
     corpus = tmp_path / "corpus.jsonl"
     corpus.write_text("\n".join([GOOD, *BAD.values(), *tag_lines(40)]), encoding="utf-8")
     seen: list[str] = []

@@ -40,7 +40,7 @@ class Cancelled(BaseException):
     """As ComfyUI's own: not an Exception."""
 
 
-def test_cancel_stops_at_once_and_the_next_run_goes_on(published, settings, folder):
+def test_cancel_stops_at_once_and_the_next_run_resumes(published, settings, folder):
     published.fault(STORAGE, rate=1_000_000)
 
     def progress(step):

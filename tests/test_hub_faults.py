@@ -143,7 +143,7 @@ def test_a_mirror_without_commits_is_named(published, settings, folder):
         fetch(settings, folder)
 
 
-def test_a_login_page_is_no_manifest(published, settings, folder):
+def test_a_login_page_is_not_a_manifest(published, settings, folder):
     published.fault("manifest.json", status=200, body=b"<html>please log in</html>")
     with pytest.raises(HubError, match=r"manifest\.json .* cannot be used"):
         fetch(settings, folder)

@@ -83,7 +83,7 @@ def sigint_heard():
 
 
 @pytest.mark.usefixtures("sigint_heard")
-def test_interrupt_ends_with_130_and_goes_on(published, settings, folder):
+def test_interrupt_ends_with_130_and_resumes(published, settings, folder):
     published.fault(HELD_BACK, stall=600)
     process = start(published.url, settings.home, "--db", str(folder))
     wait_for(folder, 200_000)
@@ -141,7 +141,7 @@ def test_another_revision_keeps_what_it_can_use(published, settings, folder, tmp
     assert report.received == UNIQUE + 7_000 - kept
 
 
-def test_a_damaged_part_is_thrown_away(published, settings, folder):
+def test_a_damaged_part_is_discarded(published, settings, folder):
     published.fault(STORAGE, cut=1_000_000)
     published.fault("resolve.*vectors", skip=1, status=404)
     with pytest.raises(HubError):

@@ -115,7 +115,7 @@ def test_a_foreign_manifest_is_refused(folder: Path, changes: dict, error: type[
         Index(folder)
 
 
-def test_a_manifest_that_is_no_json_is_refused(folder: Path) -> None:
+def test_a_manifest_that_is_not_json_is_refused(folder: Path) -> None:
     (current_version(folder) / "manifest.json").write_text('{"format":', encoding="utf-8")
     with pytest.raises(IndexDamagedError, match="cannot be read"):
         Index(folder)

@@ -92,7 +92,7 @@ def test_a_build_from_an_old_indexs_own_corpus_encodes_only_new_texts(old: Path,
         assert search(index, SearchRequest("red thing 8")).tags
 
 
-def test_a_broken_off_upgrade_goes_on_and_the_old_index_stays(old: Path) -> None:
+def test_an_interrupted_upgrade_resumes_and_the_old_index_stays(old: Path) -> None:
     seen: list[str] = []
     before = current_version(old)
     with pytest.raises(Exception, match="was stopped"):

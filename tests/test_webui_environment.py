@@ -59,7 +59,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[st
     server.shutdown()
 
 
-def test_the_environment_comes_from_the_users_index_goes_on_and_leaves_the_host_alone(
+def test_the_environment_comes_from_the_users_index_resumes_and_leaves_the_host_alone(
     tmp_path: Path, mirror: tuple[str, Path, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, packages, asked = mirror
