@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -29,8 +29,6 @@ from .tags import Store
 VECTORS = "mean of the texts"  # docs/chroma.md has the measurement
 BUILD_OPTION = "build"  # of a manifest: what says which build the collection belongs to
 CLOSE = 1e-3  # by which a stored vector may differ from the one that was added
-
-Road = Literal["auto", "sketch", "chroma"]
 
 
 def held_rows(store: Store, most: int | None) -> IntArray:
