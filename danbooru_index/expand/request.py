@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ..errors import InputError
 from ..prompt import STYLES, StyleName
-from ..records import NSFW_CHOICES, Category, Nsfw, TagFilter
+from ..records import Category, Nsfw, TagFilter
 from ..text.fold import MAX_QUERY_CHARS
 
 Status = Literal["covered", "weak", "not found"]
@@ -65,11 +65,9 @@ class ExpandRequest:
         _check_range("enrich", self.enrich, 0, 50)
         _check_range("per_concept", self.per_concept, 1, 10)
         _check_range("budget", self.budget, 1, 10)
-        _check_choice("nsfw", self.nsfw, NSFW_CHOICES)
         _check_choice("implied", self.implied, IMPLIED_CHOICES)
         _check_choice("style", self.style, STYLES)
-        if self.min_count < 0:
-            raise InputError(f"min_count is {self.min_count}.", hint="It must be 0 or more posts.")
+        _ = self.filter  # which checks its own values
 
     @property
     def filter(self) -> TagFilter:
