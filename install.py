@@ -90,11 +90,11 @@ def look_at_index() -> None:
         say(f"the index is {ensure_index(settings, folder)}")
     except DanbooruIndexError as error:
         say(f"{error} {error.hint}")
-        say(f"To go on later: {command}")
+        say(f"To continue later: {command}")
 
 
 def main() -> int:
-    """Look at packages, then at the index; whatever goes wrong is said, and the host's start goes on."""
+    """Look at packages, then at the index; failures are reported, and the host's start continues."""
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     for look in (look_at_packages, look_at_webui, look_at_index):

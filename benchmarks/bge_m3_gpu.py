@@ -4,7 +4,7 @@
 
 FOLDER holds BGE-M3's files; where there are none, a checkpoint of its size with random weights is made there first (2.3 GB).
 CORPUS is a corpus of `build`. Every step prints its figures as soon as it has them and writes FILE anew, so that a run that
-is broken off keeps what it measured; a step that fails is reported and the next one runs. A table of all comes last.
+is interrupted keeps what it measured; a step that fails is reported and the next one runs. A table of all comes last.
 `--tiny` makes a tiny checkpoint, and `--device cpu` leaves out what only CUDA can show: a rehearsal without an accelerator.
 """
 
@@ -89,11 +89,11 @@ def rebuild(bench: Bench) -> dict[str, Any]:
     for name, late in (("token vectors kept", 400_000_000), ("token vectors computed in the search", 0)):
         begun: dict[str, float] = {}
 
-        def told(step: Step, begun: dict[str, float] = begun) -> None:
+        def on_step(step: Step, begun: dict[str, float] = begun) -> None:
             begun.setdefault(step.name, time.perf_counter())
 
         how = BuildOptions(reuse=False, late_bytes=late, **({} if chroma else {"chroma_tags": 0}))
-        report = build_index(bench.corpus, bench.work / "index", bench.encoder, how, told)
+        report = build_index(bench.corpus, bench.work / "index", bench.encoder, how, on_step)
         ends = [*list(begun.values())[1:], time.perf_counter()]
         stages = {stage: round(end - start, 2) for (stage, start), end in zip(begun.items(), ends, strict=True)}
         index = Index(bench.work / "index", encoder=bench.encoder)
@@ -148,8 +148,8 @@ def rows_of(figures: dict[str, Any], name: str = "") -> list[str]:
     """A row of a Markdown table for every innermost group of figures."""
     plain = {key: value for key, value in figures.items() if not isinstance(value, dict)}
     inner = [(key, value) for key, value in figures.items() if isinstance(value, dict)]
-    told = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in plain.items())
-    rows = [f"| {name} | {told} |"] if plain else []
+    text = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in plain.items())
+    rows = [f"| {name} | {text} |"] if plain else []
     return rows + [row for key, value in inner for row in rows_of(value, f"{name}: {key}" if name else key)]
 
 

@@ -28,7 +28,7 @@ from typing import Any
 
 from scipy.stats import t as student
 
-# +1: more is better. What is no share of something has an interval only by query.
+# +1: more is better. What is not a share of something has an interval only by query.
 QUALITY = {
     "map_at_10": 1,
     "recall_at_10": 1,
@@ -223,10 +223,10 @@ def compare(old: list[Any], new: list[Any]) -> list[Row]:
 
 def show(rows: list[Row], *, everything: bool) -> None:
     """What changed, or everything, and how many figures did not."""
-    told = [row for row in rows if everything or row.verdict not in ("same", "not judged")]
-    lines = [["what", "old", "new", "change", "noise", "verdict"], *(row.cells() for row in told)]
+    shown = [row for row in rows if everything or row.verdict not in ("same", "not judged")]
+    lines = [["what", "old", "new", "change", "noise", "verdict"], *(row.cells() for row in shown)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for line in lines if told else []:
+    for line in lines if shown else []:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in sorted({row.verdict for row in rows})}
     print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))

@@ -16,8 +16,8 @@ DanbooruIndexError
 ├── ChromaServerError                a Chroma server does not answer, or holds another index
 └── HubError                         the Hub or a mirror did not deliver
 
-Each carries `hint`: what the user can do now, an exact command or setting. Adapters show both texts: a node raises
-`full_text()`, the command line prints two lines, a route answers with both.
+Each carries `hint`: what the user can do now, an exact command or setting. Adapters show both texts: a node raises both
+in ComfyUI's words, the command line prints two lines, a route answers with both.
 """
 
 from __future__ import annotations

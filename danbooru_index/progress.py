@@ -1,4 +1,4 @@
-"""How long work tells what it is doing, to a terminal's bar as to ComfyUI's."""
+"""How long-running work reports what it is doing, to a terminal's bar or to ComfyUI's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Step:
     """One report: `done` of `total` units of the stage `name`; `total` 0 means unknown.
 
     `rate` is units a second and `remaining` seconds, 0 while unknown; `memory` is this process's, in bytes. `note`,
-    where there is one, is a sentence for the user, such as where the build goes on.
+    where there is one, is a sentence for the user, such as where the build resumes.
     """
 
     name: str

@@ -109,7 +109,7 @@ class TagFilter:
         if self.nsfw not in NSFW_CHOICES:
             raise InputError(f"There is no NSFW mode {self.nsfw!r}.", hint=f"Use one of: {', '.join(NSFW_CHOICES)}.")
         if not 0 <= self.min_count <= MAX_COUNT:
-            raise InputError(f"The smallest number of posts is {self.min_count}.", hint=f"Use 0 to {MAX_COUNT:,}.")
+            raise InputError(f"min_count is {self.min_count}.", hint=f"It must be 0 to {MAX_COUNT:,} posts.")
 
 
 def check_limit(limit: int) -> None:

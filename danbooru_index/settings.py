@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +54,6 @@ class Settings:
     allowed_endpoints: tuple[str, ...] = ()
     allowed_servers: tuple[str, ...] = ()
     allowed_folders: tuple[Path, ...] = ()
-
-    def with_home(self, home: Path) -> Settings:
-        """The same settings over another home folder."""
-        return replace(self, home=home)
 
     def token_for(self, endpoint: str) -> str | None:
         """The token, for an endpoint that may see it."""

@@ -14,7 +14,7 @@ SETTING = "danbooru_index_install_at_start"
 
 
 def update_if_asked(say: Callable[[str], None]) -> None:
-    """Bring our own environment up to date if the setting asks for it; what goes wrong is said, the start goes on."""
+    """Bring our own environment up to date if the setting asks for it; failures are reported, and the start continues."""
     from modules import paths_internal
 
     if not settings(Path(paths_internal.data_path)).get(SETTING, False):

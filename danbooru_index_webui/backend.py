@@ -73,7 +73,7 @@ class Backend:
         }
 
     def install(self) -> None:
-        """Begin to install in the background; a second call while that goes on does nothing."""
+        """Begin to install in the background; a second call while it runs does nothing."""
         with self._lock:
             if self._installing is not None and self._installing.is_alive():
                 return

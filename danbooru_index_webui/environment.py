@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
 _TOLD = re.compile(r"\s*(Collecting|Downloading|Installing collected packages|Using cached|Building|Successfully)")
 
-Told = Callable[[str], None]
+OnLine = Callable[[str], None]
 
 
 class Environment:
@@ -54,8 +54,8 @@ class Environment:
     def _python(self) -> Path:
         return self._venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
-    def install(self, told: Told) -> None:
-        """Make it, or bring it up to date; `told` gets a line now and then.
+    def install(self, on_line: OnLine) -> None:
+        """Make it, or bring it up to date; `on_line` gets a line now and then.
 
         :raises ServiceError: a step failed; what pip said last is in the message.
         """
@@ -63,23 +63,23 @@ class Environment:
         if self.is_ready:
             return
         self._ready.unlink(missing_ok=True)
-        python, target = self._interpreter(told)
+        python, target = self._interpreter(on_line)
         index = os.environ.get("INDEX_URL", "")  # the WebUI's own variable; pip reads its settings by itself
         options = ["--disable-pip-version-check", "--no-input", *(["--index-url", index] if index else [])]
-        told("Installing packages (about 250 MB) ...")
-        _run([*python, "-m", "pip", "install", *options, *target, "-r", str(REQUIREMENTS)], told)
+        on_line("Installing packages (about 250 MB) ...")
+        _run([*python, "-m", "pip", "install", *options, *target, "-r", str(REQUIREMENTS)], on_line)
         self._ready.write_text(wanted() + "\n", encoding="utf-8")
-        told("Installed.")
+        on_line("Installed.")
 
-    def _interpreter(self, told: Told) -> tuple[list[str], list[str]]:
+    def _interpreter(self, on_line: OnLine) -> tuple[list[str], list[str]]:
         """The command of a Python whose pip installs here, with pip's options for it."""
         if not self._python.is_file() and not self._packages.is_dir():
-            told("Making an environment ...")
+            on_line("Making an environment ...")
             try:
-                _run([sys.executable, "-m", "venv", str(self._venv)], told)
+                _run([sys.executable, "-m", "venv", str(self._venv)], on_line)
             except ServiceError:
                 # The embedded Python of some packages of the WebUI has no venv.
-                told("This Python makes no environments; the packages go to a folder of their own.")
+                on_line("This Python makes no environments; the packages go to a folder of their own.")
                 self._packages.mkdir(exist_ok=True)
         if self._python.is_file() and not self._packages.is_dir():
             return [str(self._python)], []
@@ -92,7 +92,7 @@ def wanted() -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _run(command: list[str], told: Told) -> None:
+def _run(command: list[str], on_line: OnLine) -> None:
     """Run a step and pass on its interesting lines; raises ServiceError with its last lines when it fails."""
     variables = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET")
@@ -112,7 +112,7 @@ def _run(command: list[str], told: Told) -> None:
     for line in process.stdout:
         last = [*last[-9:], line.strip()]
         if _TOLD.match(line):
-            told(line.strip()[:200])
+            on_line(line.strip()[:200])
     if process.wait():
         said = " ".join(last[-4:])
         raise ServiceError(

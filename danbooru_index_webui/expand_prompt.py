@@ -19,7 +19,7 @@ NEGATIVE_KEY = "Danbooru Index negative"
 
 
 def expand_job(p: Any, style: str, nsfw: str, budget: float) -> None:
-    """Expand the prompts of a job before it begins; a job whose prompt cannot be expanded goes on as it is, and says so."""
+    """Expand the prompts of a job before it begins; a job whose prompt cannot be expanded runs as it is, and says so."""
     prompts = p.prompt if isinstance(p.prompt, list) else [p.prompt]
     try:
         done = {text: _expanded(text, style, nsfw, budget) for text in dict.fromkeys(prompts) if text.strip()}

@@ -1,6 +1,6 @@
 // Danbooru Index in Stable Diffusion WebUI: what the panel and the live search share.
 // The WebUI loads these files as plain scripts in one global scope, shared with every other extension: all that is ours there is
-// `danbooruIndex`. Each file looks at the others only once the page is there, so the order in which they come is no matter.
+// `danbooruIndex`. Each file looks at the others only once the page is there, so their order does not matter.
 (function () {
   "use strict";
 

@@ -1,4 +1,4 @@
-"""The ComfyUI nodes (V3). One file a node; what is known of the host stands in host.py."""
+"""The ComfyUI nodes (V3). One file per node; what is known of the host stands in host.py."""
 
 from __future__ import annotations
 

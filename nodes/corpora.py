@@ -31,7 +31,7 @@ def corpora() -> dict[str, Any]:
 
 
 def corpus_path(name: str) -> str:
-    """The path of a corpus that the page names; raises InputError for what lies elsewhere or is no corpus."""
+    """The path of a corpus that the page names; raises InputError for what lies elsewhere or is not a corpus."""
     if name in ("", STARTER):
         return name
     root = Path(folder_paths.get_input_directory()).resolve()

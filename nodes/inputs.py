@@ -26,7 +26,7 @@ _COMMENT = re.compile(r"/\*[\s\S]*?\*/|//.*")
 
 
 def chosen(category: str) -> tuple[Category, ...]:
-    """The categories that one choice of a category input means; none where it is no category's label."""
+    """The categories that one choice of a category input means; none where it is not a category's label."""
     return (Category.parse(category),) if category in LABELS else ()
 
 

@@ -26,7 +26,7 @@ from .service import preparing
 from .words import install_command, transformers_change
 
 # Measured on two idle cores with the embedded encoder: texts of a tag, and texts a second with everything that follows.
-_TEXTS_OF_A_TAG, _TEXTS_A_SECOND = 10.4, 1600.0
+_TEXTS_PER_TAG, _TEXTS_PER_SECOND = 10.4, 1600.0
 _BGE_SLOWER = {True: 4.0, False: 150.0}  # with a GPU, without one
 _BGE_BYTES = 2_300_000_000
 _MOST_TEXTS = 1000
@@ -59,7 +59,7 @@ def plan(body: Body) -> Body:
     slower = 1.0 if embedded else _BGE_SLOWER[gpu]
     return {
         "rows": rows,
-        "seconds": round(rows * _TEXTS_OF_A_TAG / _TEXTS_A_SECOND * slower + 5),
+        "seconds": round(rows * _TEXTS_PER_TAG / _TEXTS_PER_SECOND * slower + 5),
         "encoder": model,
         # Never on the GPU from another thread beside sampling.
         "where": "queue" if settings.queue_builds or (gpu and not embedded and order.device != CPU) else "job",

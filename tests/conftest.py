@@ -97,7 +97,7 @@ SMALL = [
 
 
 def corpus_lines() -> list[str]:
-    """The small corpus, one JSON line a tag."""
+    """The small corpus, one JSON line per tag."""
     lines = []
     for number, (tag, label, category, posts, zh, ja, definition, more) in enumerate(SMALL, start=1):
         names = {"zh": zh, "ja": ja, "ko": more.get("names_ko", [])}

@@ -34,3 +34,13 @@ def settings(hub: HubServer, tmp_path: Path) -> Settings:
 def folder(tmp_path: Path) -> Path:
     """Where the index is fetched to."""
     return tmp_path / "home" / "index"
+
+
+@pytest.fixture
+def no_saved_login(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """huggingface_hub neither reads nor writes the user's own folders."""
+    from huggingface_hub import constants
+
+    for name in ("HF_HOME", "HF_TOKEN_PATH", "HF_STORED_TOKENS_PATH", "HF_HUB_CACHE"):
+        monkeypatch.setattr(constants, name, str(tmp_path / "theirs" / name))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)

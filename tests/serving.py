@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 120
+START_SECONDS = 300
 
 
 @dataclass
@@ -36,10 +36,10 @@ class Running:
         return int(self.address.rpartition(":")[2])
 
     def get(self, path: str, **more: object) -> httpx.Response:
-        return httpx.get(self.address + path, timeout=60, trust_env=False, **more)  # type: ignore[arg-type]
+        return httpx.get(self.address + path, timeout=300, trust_env=False, **more)  # type: ignore[arg-type]
 
     def post(self, path: str, value: object, **more: object) -> httpx.Response:
-        return httpx.post(self.address + path, json=value, timeout=60, trust_env=False, **more)  # type: ignore[arg-type]
+        return httpx.post(self.address + path, json=value, timeout=300, trust_env=False, **more)  # type: ignore[arg-type]
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -106,7 +106,7 @@ serve(options, lambda address: print("at", address, flush=True), app(options))
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(30)
+                process.wait(120)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(30)

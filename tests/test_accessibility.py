@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from accessibility import findings, source
-from browser_page import Page, browser, open_page  # noqa: F401
+from browser_page import Page, open_page
 from comfyui import ComfyUIServer, prepare
 from serving import Running, serving
 
@@ -17,6 +17,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "a-key-of-the-tests"
+pytest_plugins = ["browser_fixtures"]
 pytestmark = pytest.mark.slow
 
 
@@ -28,7 +29,7 @@ def axe() -> str:
 @pytest.fixture(scope="module")
 def comfyui(
     axe: str,
-    browser: sync_api.Browser,  # noqa: F811
+    browser: sync_api.Browser,
     tmp_path_factory: pytest.TempPathFactory,
     small_folder: Path,
 ) -> Iterator[ComfyUIServer]:
@@ -41,7 +42,7 @@ def comfyui(
 
 
 @pytest.fixture(params=["dark", "light"])
-def page(request: pytest.FixtureRequest, comfyui: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:  # noqa: F811
+def page(request: pytest.FixtureRequest, comfyui: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:
     with open_page(comfyui, browser, vue=request.param == "light", theme=request.param) as opened:
         yield opened
         assert opened.complaints == []
@@ -107,7 +108,7 @@ def served(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_the_page_of_the_service(scheme: str, served: Running, axe: str, browser: Any) -> None:  # noqa: F811
+def test_the_page_of_the_service(scheme: str, served: Running, axe: str, browser: Any) -> None:
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
     page.goto(served.address)
@@ -136,7 +137,7 @@ def test_the_page_of_the_service(scheme: str, served: Running, axe: str, browser
     context.close()
 
 
-def test_a_fault_is_found(axe: str, browser: Any) -> None:  # noqa: F811
+def test_a_fault_is_found(axe: str, browser: Any) -> None:
     page = browser.new_page()
     page.set_content(
         "<html lang=en><title>x</title><main><h1>x</h1><button></button><p style='color:#bbb'>pale</p></main></html>"

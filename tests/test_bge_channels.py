@@ -68,7 +68,7 @@ def test_sparse_equals_the_plain_loop(tmp_path_factory, texts, query, block):
     np.testing.assert_allclose(channel.text_scores(query, budget=None), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_sparse_goes_on_after_a_checkpoint(tmp_path):
+def test_sparse_continues_after_a_checkpoint(tmp_path):
     writer = SparseWriter(tmp_path / "broken")
     writer.append(TEXTS[:2])
     writer.flush()
@@ -156,7 +156,7 @@ def test_late_keeps_the_most_used_tags_that_fit(tmp_path):
     )
 
 
-def test_late_goes_on_after_a_checkpoint(tmp_path):
+def test_late_continues_after_a_checkpoint(tmp_path):
     random = np.random.default_rng(4)
     texts = [unit(random, n) for n in (2, 5, 3)]
     for folder, cut in (("whole", False), ("broken", True)):

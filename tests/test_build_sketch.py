@@ -9,8 +9,8 @@ import pytest
 from builds import tag_lines, write_lines
 
 from danbooru_index.channels import sketch as sketch_module
-from danbooru_index.channels.allowed import Allowed
 from danbooru_index.channels.dense import DenseChannel
+from danbooru_index.channels.row_filter import RowFilter
 from danbooru_index.channels.sketch import COPY_SHARE, Sketch, bit_count, write_sketch
 from danbooru_index.channels.vectors import VectorFile, VectorWriter, quantise
 from danbooru_index.encoders import open_encoder
@@ -86,5 +86,5 @@ def test_sketches_find_what_an_exact_scan_finds(folder: Path) -> None:
         assert index.dense.store.label == "sketches"
         assert len(found & exact_rows(index.dense, query, np.ones(120, bool), 30)) >= 0.95 * len(found)
         characters = index.store.category == 4
-        found = set(index.dense.candidates(query, 20, Allowed(characters)).tolist())
+        found = set(index.dense.candidates(query, 20, RowFilter(characters)).tolist())
         assert found == exact_rows(index.dense, query, characters, 20)

@@ -73,8 +73,8 @@ def test_columns_are_told_once(index: Index) -> None:
     rows = Ragged.of([np.array([1, 4])])
     own = [set(channel.score(queries, rows)) for channel in index.channels if channel.reranks is None]
     assert sum(map(len, own)) == len(set().union(*own))
-    told = set(score_columns(index, queries, rows)) - set().union(*own)
-    assert told == {"popularity", "category", "letters", "tag_words", "qualified", "names"}
+    shared = set(score_columns(index, queries, rows)) - set().union(*own)
+    assert shared == {"popularity", "category", "letters", "tag_words", "qualified", "names"}
 
 
 class OneTag:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import subprocess
 import sys
-import time
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,8 +66,13 @@ def order(corpus: Path, *flags: str) -> list[str]:
 
 def builder() -> psutil.Process:
     """The child that builds."""
-    (found,) = [process for process in psutil.Process().children() if "--progress=json" in process.cmdline()]
-    return found
+    found = []
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):  # another child that ends just now
+            if "--progress=json" in process.cmdline():
+                found.append(process)
+    (only,) = found
+    return only
 
 
 def at(stage: str, act: Callable[[], None]) -> Callable[[Step], None]:
@@ -132,15 +137,14 @@ def test_its_errors_are_the_engines_own(child: types.ModuleType, settings: Setti
         child.build_in_child([*order(corpus), "--model=gpt"], settings, silent)
 
 
-def test_cancelled_it_stops_and_goes_on_later(child: types.ModuleType, settings: Settings, tmp_path: Path) -> None:
+def test_cancelled_it_stops_and_resumes_later(child: types.ModuleType, settings: Settings, tmp_path: Path) -> None:
     corpus = write_lines(tmp_path / "many.jsonl", tag_lines(400))
-    begun = time.monotonic()
     with pytest.raises(Cancelled):
         child.build_in_child(order(corpus), settings, at("encoding", cancel))
-    assert time.monotonic() - begun < 60 and not (settings.home / "index" / "CURRENT").exists()
+    assert not (settings.home / "index" / "CURRENT").exists()
     notes: list[str] = []
     text = child.build_in_child(order(corpus), settings, lambda step: notes.append(step.note))
-    assert text.startswith("400 tags") and any("goes on" in note for note in notes)
+    assert text.startswith("400 tags") and any("resumes" in note for note in notes)
 
 
 def test_what_does_not_listen_is_killed(
@@ -156,7 +160,7 @@ def test_what_does_not_listen_is_killed(
         child.build_in_child(order(corpus), settings, at("encoding", act))
 
 
-def test_its_death_is_an_error_and_it_goes_on_later(
+def test_its_death_is_an_error_and_it_resumes_later(
     child: types.ModuleType, settings: Settings, tmp_path: Path
 ) -> None:
     corpus = write_lines(tmp_path / "many.jsonl", tag_lines(400))
@@ -199,6 +203,6 @@ def test_it_ends_with_the_program_that_started_it(settings: Settings, tmp_path: 
         (building,) = psutil.Process(parent.pid).children()
     finally:
         parent.kill()
-        parent.wait(30)
+        parent.wait(120)
         parent.stdout.close()
-    building.wait(30)
+    building.wait(120)

@@ -19,8 +19,8 @@ import pytest
 from builds import WordEncoder, content, tag_lines, write_lines
 
 from danbooru_index.channels import chroma as chroma_module
-from danbooru_index.channels.allowed import Allowed
 from danbooru_index.channels.chroma_folder import DATABASE, open_folder
+from danbooru_index.channels.row_filter import RowFilter
 from danbooru_index.cli import main
 from danbooru_index.errors import IndexFolderError, InputError
 from danbooru_index.index.collection import TagVectors, held_rows
@@ -137,12 +137,12 @@ def test_a_filter_is_kept_by_chroma_and_a_narrow_one_goes_to_the_sketches(built:
     query = ENCODER.encode(["a blue thing"]).dense[0]
     with opened(built, dense="chroma") as index:
         broad = np.arange(TAGS) % 9 != 0
-        found = index.dense.candidates(query, 30, Allowed(broad))
+        found = index.dense.candidates(query, 30, RowFilter(broad))
         assert broad[found].all()
         assert len(set(found.tolist()) & exact(index, query, np.flatnonzero(broad), 30)) >= 28
         artists = np.arange(TAGS) % 5 == 1
-        narrow = index.dense.candidates(query, 30, Allowed(artists))
-        assert narrow.tolist() == index.dense.sketches.nearest(query, 30, Allowed(artists)).tolist()
+        narrow = index.dense.candidates(query, 30, RowFilter(artists))
+        assert narrow.tolist() == index.dense.sketches.nearest(query, 30, RowFilter(artists)).tolist()
         result = search(index, SearchRequest("a blue thing", categories=(Category.ARTIST,), nsfw="include"))
         assert {hit.category for hit in result.hits} == {Category.ARTIST}
 
@@ -244,7 +244,7 @@ def test_verify_compares_what_the_collection_holds(
     assert "1 tags of the Chroma collection are not as they were built" in capsys.readouterr().err
 
 
-def test_a_collection_whose_build_was_broken_off_goes_on(
+def test_a_collection_whose_build_was_interrupted_resumes(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chroma_module, "BATCH", 50)
@@ -292,11 +292,3 @@ def test_twenty_threads_open_one_index_once(built: Path, monkeypatch: pytest.Mon
             thread.join()
     assert loaded == ["words"]
     assert len(found) == 20 and len({tuple(tags) for tags in found}) == 1
-
-
-def test_the_settings_and_flags_choose(built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert load_settings(tmp_path, {"DANBOORU_INDEX_DENSE": "chroma"}).dense == "chroma"
-    (tmp_path / "config.toml").write_text('dense = "sketch"\nchroma = "http://localhost:1"\n')
-    assert load_settings(tmp_path, {}).dense == "sketch" and load_settings(tmp_path, {}).chroma == "http://localhost:1"
-    with pytest.raises(InputError, match="'fast'"):
-        load_settings(tmp_path, {"DANBOORU_INDEX_DENSE": "fast"})

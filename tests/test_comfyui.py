@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from comfyui import ComfyUIServer, PromptRefused
-from node_graphs import ROOT, VERSIONS, comfyui, inputs_of, node_graph, search_graph, texts
+from node_graphs import ROOT, inputs_of, node_graph, search_graph, texts
 from node_inputs import FROZEN
 
 LANGUAGES = ("zh", "zh-TW", "ja", "ko")
+pytest_plugins = ["comfyui_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_folder: Path
-) -> Iterator[ComfyUIServer]:
-    with comfyui(request.param, tmp_path_factory.mktemp("comfyui"), small_folder) as running:
-        yield running
 
 
 def test_the_pack_is_imported_fast_and_every_input_has_a_tooltip(server: ComfyUIServer) -> None:

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from comfyui import ComfyUIServer, PromptRefused
-from node_graphs import VERSIONS, comfyui, load_node, message, rebuild_graph, search_graph, texts
+from node_graphs import load_node, message, rebuild_graph, search_graph, texts
 
 from danbooru_index.locate import STARTER_CORPUS
 from danbooru_index.storage.files import sha256_of
 
+pytest_plugins = ["comfyui_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_folder: Path
-) -> Iterator[ComfyUIServer]:
-    with comfyui(request.param, tmp_path_factory.mktemp("comfyui"), small_folder) as running:
-        yield running
 
 
 def test_load_names_the_index_and_a_missing_one_is_an_error_on_the_node(server: ComfyUIServer) -> None:

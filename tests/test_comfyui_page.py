@@ -9,19 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_page import Page, browser, open_page  # noqa: F401
+from browser_page import Page, open_page
 from comfyui import ComfyUIServer, prepare
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 
 ROOT = Path(__file__).resolve().parent.parent
+pytest_plugins = ["browser_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module", params=["0.30.0", "0.18.2"])
 def server(
     request: pytest.FixtureRequest,
-    browser: sync_api.Browser,  # noqa: F811
+    browser: sync_api.Browser,
     tmp_path_factory: pytest.TempPathFactory,
     small_folder: Path,
 ) -> Iterator[ComfyUIServer]:
@@ -34,7 +35,7 @@ def server(
 
 
 @pytest.fixture(params=[False, True], ids=["legacy nodes", "nodes 2.0"])
-def page(request: pytest.FixtureRequest, server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:  # noqa: F811
+def page(request: pytest.FixtureRequest, server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:
     """ComfyUI's page in English, with either kind of nodes; nothing of ours may complain in its console."""
     with open_page(server, browser, vue=request.param) as opened:
         yield opened
@@ -95,7 +96,7 @@ def test_chips_inside_a_subgraph(page: Page) -> None:
     assert node["widgets_values"][-1] == "twintails"
 
 
-def test_taiwan_reads_traditional_characters(server: ComfyUIServer, browser: sync_api.Browser) -> None:  # noqa: F811
+def test_taiwan_reads_traditional_characters(server: ComfyUIServer, browser: sync_api.Browser) -> None:
     with open_page(server, browser, vue=False, locale="zh-TW") as page:
         page.load("Tag Search")
         page.text_box.fill("雙馬尾")

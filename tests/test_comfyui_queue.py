@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_page import Page, browser, open_page  # noqa: F401
+from browser_page import Page, open_page
 from comfyui import ComfyUIServer, prepare, with_bge_m3
 from node_graphs import rebuild_graph
 
@@ -18,13 +18,13 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 
 ROOT = Path(__file__).resolve().parent.parent
 V1 = "/danbooru-index/v1"
-pytest_plugins = ["m3_fixtures"]
+pytest_plugins = ["browser_fixtures", "m3_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow, pytest.mark.torch]
 
 
 @pytest.fixture(scope="module")
 def server(
-    browser: sync_api.Browser,  # noqa: F811
+    browser: sync_api.Browser,
     tmp_path_factory: pytest.TempPathFactory,
     small_folder: Path,
     tiny_folder: Path,
@@ -43,7 +43,7 @@ def server(
 
 
 @pytest.fixture
-def page(server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:  # noqa: F811
+def page(server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:
     with open_page(server, browser, vue=False) as opened:
         yield opened
         assert opened.complaints == []

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from comfyui import ComfyUIServer
-from node_graphs import VERSIONS, chips, comfyui, message, node_graph, search_graph, texts
+from node_graphs import chips, message, node_graph, search_graph, texts
 
+pytest_plugins = ["comfyui_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_folder: Path
-) -> Iterator[ComfyUIServer]:
-    with comfyui(request.param, tmp_path_factory.mktemp("comfyui"), small_folder) as running:
-        yield running
 
 
 def test_a_sentence_in_and_tags_out(server: ComfyUIServer) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_page import Page, browser, open_page  # noqa: F401
+from browser_page import Page, open_page
 from comfyui import ComfyUIServer, prepare
 from conftest import corpus_lines
 from hub_server import HubServer
@@ -24,6 +24,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 
 ROOT = Path(__file__).resolve().parent.parent
 V1 = "/danbooru-index/v1"
+pytest_plugins = ["browser_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
 
 
@@ -46,7 +47,7 @@ def publish(hub: HubServer, lines: list[str], folder: Path) -> None:
 @pytest.fixture(scope="module")
 def server(
     hub: HubServer,
-    browser: sync_api.Browser,  # noqa: F811
+    browser: sync_api.Browser,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ComfyUIServer]:
     base = tmp_path_factory.mktemp("comfyui-update")
@@ -62,7 +63,7 @@ def server(
 
 
 @pytest.fixture
-def page(server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:  # noqa: F811
+def page(server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:
     with open_page(server, browser, vue=False) as opened:
         yield opened
         assert opened.complaints == []

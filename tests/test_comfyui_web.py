@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import FLAGS, HOW, executable
+from browser_page import PAGE_MS, READY, RUN_SECONDS
 from comfyui import ComfyUIServer, prepare
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
@@ -16,24 +15,8 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "example_workflows"
 SETTINGS = {"Comfy.TutorialCompleted": True, "Comfy.Minimap.Visible": False, "Comfy.Workflow.Persist": False}
-READY = (
-    "() => Boolean(window.app?.extensionManager && window.LiteGraph?.registered_node_types['DanbooruIndexTagSearch'])"
-)
-PAGE_MS, RUN_SECONDS = 90_000, 120
+pytest_plugins = ["browser_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    path = executable()
-    if path is None:
-        if os.environ.get("DANBOORU_INDEX_TEST_FULL") == "1":
-            pytest.fail(f"There is no Chromium: {HOW}")
-        pytest.skip(f"there is no Chromium: {HOW}")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

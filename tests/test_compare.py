@@ -61,7 +61,7 @@ def test_the_same_small_loss_of_every_query_is_seen_by_query_and_not_from_the_me
         assert ("40 queries, paired" in said) == each
 
 
-def test_gains_and_losses_that_balance_are_no_change(compared: Compare, tmp_path: Path) -> None:
+def test_gains_and_losses_that_balance_are_not_a_change(compared: Compare, tmp_path: Path) -> None:
     swapped = [*GOOD[1:], GOOD[0]]
     code, verdicts, _ = compared(
         write(tmp_path / "old.json", a_set("zh", GOOD, each=True)),
@@ -71,7 +71,7 @@ def test_gains_and_losses_that_balance_are_no_change(compared: Compare, tmp_path
     assert (code, verdicts["zh: map_at_10"]) == (0, "same")
 
 
-def test_a_large_loss_is_seen_without_single_queries_and_a_gain_is_no_failure(
+def test_a_large_loss_is_seen_without_single_queries_and_a_gain_is_not_a_failure(
     compared: Compare, tmp_path: Path
 ) -> None:
     old = write(tmp_path / "old.json", a_set("zh", [1.0] * 36 + [0.0] * 4, each=False))

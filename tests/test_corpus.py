@@ -166,7 +166,7 @@ def test_tolerant_reports_every_bad_line_and_goes_on(tmp_path: Path) -> None:
         tags = [record.tag for record in reader]
     assert tags == ["a", "b"]
     assert (reader.good, reader.bad, [problem.line for problem in reader.problems]) == (2, 3, [2, 5, 6])
-    assert "the tag a stands on an earlier line already" in reader.problems[1].reason
+    assert "the tag a is already on an earlier line" in reader.problems[1].reason
     assert "not UTF-8 at byte 11" in reader.problems[2].reason
 
 

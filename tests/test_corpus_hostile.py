@@ -130,7 +130,7 @@ def test_a_byte_order_mark_makes_no_line_longer(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="no devices in the file system")
 @pytest.mark.parametrize("kind", ["device", "pipe", "folder"])
-def test_what_is_no_file_is_no_corpus(tmp_path, kind):
+def test_what_is_not_a_file_is_not_a_corpus(tmp_path, kind):
     path = {"device": Path("/dev/zero"), "pipe": tmp_path / "pipe", "folder": tmp_path}[kind]
     if kind == "pipe":
         os.mkfifo(path)
@@ -150,24 +150,24 @@ def test_a_gigabyte_of_blank_lines_can_be_stopped(tmp_path, stage, by):
     corpus = tmp_path / "corpus.jsonl.gz"
     with gzip.open(corpus, "wb", compresslevel=1) as file:
         file.write((GOOD + "\n").encode() + b"\n" * 4_000_000 + GOOD.replace("good", "last").encode())
-    reached: list[float] = []
+    reached: list[float] = []  # by the processor's time: the clock is the machine's
 
     def progress(step: Step) -> None:
         if step.name == stage and not reached:
-            reached.append(time.monotonic())
-        if reached and by == "progress" and time.monotonic() - reached[0] > 0.2:
+            reached.append(time.process_time())
+        if reached and by == "progress" and time.process_time() - reached[0] > 0.2:
             raise _Halt
 
     def cancelled() -> bool:
-        return by == "cancelled" and bool(reached) and time.monotonic() - reached[0] > 0.2
+        return by == "cancelled" and bool(reached) and time.process_time() - reached[0] > 0.2
 
     with pytest.raises((BuildCancelledError, _Halt)):
         build_index(corpus, tmp_path / "index", WordEncoder(), TOLERANT, progress, cancelled)
-    assert time.monotonic() - reached[0] < 4.0
+    assert time.process_time() - reached[0] < 4.0
     assert not any(thread.name == "danbooru-index-build" for thread in threading.enumerate())
 
 
-def test_a_build_that_was_stopped_so_goes_on(tmp_path):
+def test_a_build_that_was_stopped_so_resumes(tmp_path):
     corpus = tmp_path / "corpus.jsonl"
     corpus.write_text("\n".join([GOOD, *BAD.values(), *tag_lines(40)]), encoding="utf-8")
     seen: list[str] = []

@@ -110,3 +110,23 @@ def test_packages_that_messages_name_are_those_of_the_project() -> None:
         named_there.update(re.findall(r'pip install "([\w-]+)>=([\d.]+)', path.read_text(encoding="utf-8")))
     assert len(named_there) >= 3
     assert named_there == {name: needed[name] for name in named_there}
+
+
+def test_constants_and_messages_are_plain_english() -> None:
+    """WORDS_PER_QUERY, not WORDS_A_QUERY; "is not a folder", not "is no folder"."""
+    german = re.compile(r"(?<!there )(?<!There )\b(?:is|are|was|were) no (?!more\b|less\b|longer\b|other\b|reason\b)")
+    found = []
+    for path in [
+        path for folder in ("danbooru_index", "danbooru_index_webui", "nodes") for path in (ROOT / folder).rglob("*.py")
+    ]:
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
+            if isinstance(node, ast.Name):
+                wrong = re.fullmatch(r"[A-Z_]+_AN?_[A-Z_]+", node.id)
+            else:
+                text = node.value if isinstance(node, ast.Constant) and id(node) not in docstrings else None
+                wrong = isinstance(text, str) and german.search(text)
+            if wrong:
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert found == []

@@ -46,5 +46,5 @@ def test_the_commits_are_of_that_day() -> None:
             check=False,
         )
         if shown.returncode:
-            pytest.skip("this is no git checkout with its whole history")
+            pytest.skip("this is not a git checkout with its whole history")
         assert shown.stdout.strip() == date, commit

@@ -60,7 +60,7 @@ ENTRY = {"size": 1, "sha256": "0" * 64}
 def test_a_hostile_manifest_is_refused_by_name(published, settings, folder, tmp_path, place, new):
     publish(published, tmp_path, lambda value: put(value, place, new))
     with pytest.raises(HubError, match="cannot be used"):
-        fetch_index(settings, folder, patience=QUICK, options=FetchOptions(encoder=False))
+        fetch_index(settings, folder, retry=QUICK, options=FetchOptions(encoder=False))
     assert not (folder / "versions").exists()
     assert not any("corpus" in request.path for request in published.requests)
 

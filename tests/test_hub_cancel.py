@@ -15,11 +15,12 @@ from danbooru_index.hub import fetch_index
 
 pytest_plugins = ["hub_fixtures"]
 
+STALL = 300.0  # seconds that a server is silent, far more than a busy machine needs for anything here
 BIG_DIGEST = hashlib.sha256(CONTENTS[BIG]).hexdigest()
 
 
-def fetch(settings, folder, patience=QUICK, **options):
-    return fetch_index(settings, folder, patience=patience, **options)
+def fetch(settings, folder, retry=QUICK, **options):
+    return fetch_index(settings, folder, retry=retry, **options)
 
 
 def assert_nothing_installed(folder):
@@ -27,11 +28,19 @@ def assert_nothing_installed(folder):
     assert not (folder / "versions").exists()
 
 
+def assert_threads_end(most: int) -> None:
+    """No more than so many threads are left; those of the test server end a moment after their clients."""
+    deadline = time.monotonic() + STALL / 2
+    while threading.active_count() > most and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert threading.active_count() <= most
+
+
 class Cancelled(BaseException):
     """As ComfyUI's own: not an Exception."""
 
 
-def test_cancel_stops_at_once_and_the_next_run_goes_on(published, settings, folder):
+def test_cancel_stops_at_once_and_the_next_run_resumes(published, settings, folder):
     published.fault(STORAGE, rate=1_000_000)
 
     def progress(step):
@@ -50,11 +59,11 @@ def test_cancel_stops_at_once_and_the_next_run_goes_on(published, settings, fold
     report = fetch(settings, folder)
     assert read_contents(report.folder) == CONTENTS
     assert report.received == sum(len(data) for name, data in CONTENTS.items() if name != "chroma/copy.bin") - kept
-    assert threading.active_count() <= before + 2
+    assert_threads_end(before + 2)
 
 
 def test_cancel_does_not_wait_for_a_server_that_stalls(published, settings, folder):
-    published.fault(BIG_DIGEST, stall=20.0)
+    published.fault(BIG_DIGEST, stall=STALL)
     started = time.monotonic()
 
     def progress(step):
@@ -62,13 +71,13 @@ def test_cancel_does_not_wait_for_a_server_that_stalls(published, settings, fold
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        fetch(settings, folder, replace(QUICK, read=30.0), progress=progress)
-    assert time.monotonic() - started < 3.0
+        fetch(settings, folder, replace(QUICK, read=STALL), progress=progress)
+    assert time.monotonic() - started < STALL / 2
 
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 def test_cancel_does_not_wait_for_a_manifest_that_stalls(published, settings, folder, method):
-    published.fault("manifest", method=method, stall=20.0)
+    published.fault("manifest", method=method, stall=STALL)
     started = time.monotonic()
     names = []
 
@@ -79,10 +88,10 @@ def test_cancel_does_not_wait_for_a_manifest_that_stalls(published, settings, fo
 
     before = threading.active_count()
     with pytest.raises(Cancelled):
-        fetch(settings, folder, replace(QUICK, read=30.0), progress=progress)
-    assert time.monotonic() - started < 1.5
+        fetch(settings, folder, replace(QUICK, read=STALL), progress=progress)
+    assert time.monotonic() - started < STALL / 2
     assert set(names) == {"asking the Hub"}
-    assert threading.active_count() <= before + 2  # the server's own, which still stalls
+    assert_threads_end(before + 2)  # the server's own, which still stalls
     assert_nothing_installed(folder)
 
 

@@ -72,8 +72,8 @@ def test_index_and_encoder_in_one_fetch(hub, settings, folder, tmp_path, tiny_fo
     shutil.rmtree(checkpoint)
     settings = replace(settings, repository="test/everything")
     with pytest.raises(IndexMismatchError, match="needs the encoder"):  # nothing here could query it
-        fetch_index(settings, folder, options=FetchOptions(encoder=False), patience=QUICK)
-    report = fetch_index(settings, folder, patience=QUICK)
+        fetch_index(settings, folder, options=FetchOptions(encoder=False), retry=QUICK)
+    report = fetch_index(settings, folder, retry=QUICK)
     assert (report.folder / "encoder/model.onnx").is_file()
     assert read_manifest(report.folder).encoder == replace(encoder.identity, name="m3")
     assert search(folder, tmp_path / "two")["hits"] == before["hits"]

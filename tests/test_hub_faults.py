@@ -9,19 +9,19 @@ from urllib.parse import quote
 
 import pytest
 from hub_server import STORAGE, HubServer
-from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, noise, read_contents, write_version
+from hub_versions import BIG, CONTENTS, HASTY, QUICK, REPOSITORY, noise, read_contents, write_version
 
 from danbooru_index.errors import HubError
 from danbooru_index.hub import fetch_index
-from danbooru_index.transport.download import Patience
+from danbooru_index.transport.download import RetryPolicy
 
 pytest_plugins = ["hub_fixtures"]
 
 BIG_PIECE = 1_500_000
 
 
-def fetch(settings, folder, patience: Patience = QUICK, **options):
-    return fetch_index(settings, folder, patience=patience, **options)
+def fetch(settings, folder, retry: RetryPolicy = QUICK, **options):
+    return fetch_index(settings, folder, retry=retry, **options)
 
 
 def assert_nothing_installed(folder):
@@ -39,8 +39,8 @@ def test_passing_trouble_is_waited_out(published, settings, folder, status, patt
 def test_retry_after_is_obeyed(published, settings, folder):
     published.fault(STORAGE, status=429, times=1, headers={"Retry-After": "1"})
     started = time.monotonic()
-    fetch(settings, folder, replace(QUICK, longest_pause=5.0))
-    assert 1.0 <= time.monotonic() - started < 4.0
+    fetch(settings, folder, replace(QUICK, longest_pause=300.0))
+    assert 1.0 <= time.monotonic() - started < 200.0
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 418, 500, 503])
@@ -84,17 +84,15 @@ def test_a_dropped_connection(published, settings, folder):
 
 
 def test_a_stall_is_cut_and_continued(published, settings, folder):
-    published.fault(digest_of(BIG), stall=20.0, times=1)
-    started = time.monotonic()
-    assert read_contents(fetch(settings, folder).folder) == CONTENTS
-    assert time.monotonic() - started < 5.0
+    published.fault(digest_of(BIG), stall=600.0, times=1)
+    assert read_contents(fetch(settings, folder, HASTY).folder) == CONTENTS
     assert published.bytes_sent(digest_of(BIG)) == len(CONTENTS[BIG])
 
 
 def test_a_stall_that_stays_is_named(published, settings, folder):
-    published.fault("manifest.json", method="HEAD", stall=20.0)
+    published.fault("manifest.json", method="HEAD", stall=600.0)
     with pytest.raises(HubError, match=re.escape(f"{published.url}: no data for 0.5 s")):
-        fetch(settings, folder)
+        fetch(settings, folder, HASTY)
 
 
 def test_an_endpoint_that_hangs_up_is_named(published, settings, folder):
@@ -145,7 +143,7 @@ def test_a_mirror_without_commits_is_named(published, settings, folder):
         fetch(settings, folder)
 
 
-def test_a_login_page_is_no_manifest(published, settings, folder):
+def test_a_login_page_is_not_a_manifest(published, settings, folder):
     published.fault("manifest.json", status=200, body=b"<html>please log in</html>")
     with pytest.raises(HubError, match=r"manifest\.json .* cannot be used"):
         fetch(settings, folder)

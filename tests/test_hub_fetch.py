@@ -28,7 +28,7 @@ VERIFY = FetchOptions(verify=True)
 
 
 def fetch(settings, folder, options=DEFAULT_OPTIONS, **more):
-    return fetch_index(settings, folder, options=options, patience=QUICK, **more)
+    return fetch_index(settings, folder, options=options, retry=QUICK, **more)
 
 
 def test_whole_index(published, settings, folder):

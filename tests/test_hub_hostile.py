@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import threading
 import time
 from dataclasses import replace
 
@@ -23,8 +24,8 @@ pytest_plugins = ["hub_fixtures"]
 HURRIED = replace(QUICK, answer=1.0)
 
 
-def fetch(settings, folder, patience=QUICK):
-    return fetch_index(settings, folder, patience=patience)
+def fetch(settings, folder, retry=QUICK):
+    return fetch_index(settings, folder, retry=retry)
 
 
 @pytest.mark.parametrize("layers", [2, 3])
@@ -44,10 +45,8 @@ def test_an_answer_packed_once_is_unpacked_no_further_than_its_limit(published, 
     # 64 MiB of zeros are 64 kB packed: the limit is held while they are unpacked.
     body = gzip.compress(bytes(64 << 20))
     published.fault("manifest.json", status=200, body=body, headers={"Content-Encoding": "gzip"})
-    begun = time.monotonic()
     with pytest.raises(HubError, match="sent more than 16,777,216 bytes"):
         fetch(settings, folder)
-    assert time.monotonic() - begun < 5.0
 
 
 @pytest.mark.parametrize("body", [b"no gzip at all", gzip.compress(b"x" * 1000)[:-9]])
@@ -64,11 +63,9 @@ def test_headers_that_drip_end(settings, folder, published):
             connection.sendall(f"X-{number}: y\r\n".encode())
             time.sleep(0.1)
 
-    begun = time.monotonic()
     with raw_server(drip) as slow:
         report = fetch(replace(settings, endpoints=(slow, published.url)), folder, HURRIED)
-    assert read_contents(report.folder) == CONTENTS
-    assert time.monotonic() - begun < 8.0
+    assert read_contents(report.folder) == CONTENTS  # or never: the headers have no end
 
 
 @pytest.mark.parametrize("length", ["Content-Length: 1000000", "Connection: close"])
@@ -83,22 +80,22 @@ def test_a_small_answer_that_drips_ends(settings, folder, published, length):
             connection.sendall(b" ")
             time.sleep(0.1)
 
-    begun = time.monotonic()
-    with raw_server(drip) as slow:
-        with pytest.raises(HubError, match="took more than 1 s to answer"):
-            fetch(replace(settings, endpoints=(slow,)), folder, HURRIED)
-        assert time.monotonic() - begun < 5.0
+    with raw_server(drip) as slow, pytest.raises(HubError, match="took more than 1 s to answer"):
+        fetch(replace(settings, endpoints=(slow,)), folder, HURRIED)  # or never: the body has no end
 
 
 def test_an_answer_that_is_cut_by_the_limit_is_not_taken_for_a_whole_one(tmp_path):
+    closed = threading.Event()
+
     def half(head, path, connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf")
-        time.sleep(5)
+        closed.wait(600)
 
     with raw_server(half) as endpoint:
-        client = HubClient(lambda endpoint: None, replace(HURRIED, read=10.0))
+        client = HubClient(lambda endpoint: None, HURRIED)
         with pytest.raises(EndpointError, match="took more than 1 s"):
             client.get(endpoint, "/x", 1000)
+    closed.set()
 
 
 def test_a_server_that_begins_again_and_again_ends(tmp_path):

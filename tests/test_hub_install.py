@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -73,10 +72,11 @@ def test_silent_and_quick_when_nothing_is_missing(pack, published):
     version = current_version(pack.parent.parent / "models/danbooru_index/index")
     assert read_contents(version) == CONTENTS
     published.requests.clear()
-    started = time.monotonic()
+    before = os.times()
     again = run(pack, DANBOORU_INDEX_AUTO_FETCH="1", HF_ENDPOINT=published.url, DANBOORU_INDEX_REPO=REPOSITORY)
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
-    assert time.monotonic() - started < 5.0
+    after = os.times()  # the processor's time: the clock is the machine's
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 5.0
     assert published.requests == []
 
 
@@ -87,7 +87,7 @@ def test_exit_0_when_offline_or_the_mirror_is_dead(pack):
     dead = run(pack, DANBOORU_INDEX_AUTO_FETCH="1", HF_ENDPOINT="http://127.0.0.1:9")
     assert (dead.returncode, dead.stderr) == (0, "")
     assert "http://127.0.0.1:9: ConnectError" in dead.stdout
-    assert "To go on later" in dead.stdout
+    assert "To continue later" in dead.stdout
 
 
 def test_broken_settings_do_not_stop_the_host(pack):

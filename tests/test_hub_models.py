@@ -28,7 +28,7 @@ def source(hub) -> ModelSource:
 
 
 def download(settings, source, folder, **more):
-    return download_model_files(settings, source, folder, patience=QUICK, **more)
+    return download_model_files(settings, source, folder, retry=QUICK, **more)
 
 
 def contents(folder) -> dict[str, bytes]:

@@ -15,10 +15,10 @@ from olah import OlahServer, installation, is_prepared
 from danbooru_index.errors import HubError
 from danbooru_index.hub import FetchOptions, ModelSource, check_index, download_model_files, fetch_index
 from danbooru_index.settings import Settings
-from danbooru_index.transport.download import Patience
+from danbooru_index.transport.download import RetryPolicy
 
 pytestmark = pytest.mark.slow
-PATIENT = Patience(connect=5.0, read=30.0, attempts=5, pause=0.2, longest_pause=1.0)
+PATIENT = RetryPolicy(connect=5.0, read=30.0, attempts=5, pause=0.2, longest_pause=1.0)
 UPDATE = FetchOptions(update=True)
 
 
@@ -51,7 +51,7 @@ def quiet(hub: HubServer) -> None:
 
 
 def fetch(settings: Settings, folder: Path, options: FetchOptions = UPDATE):
-    return fetch_index(settings, folder, options=options, patience=PATIENT)
+    return fetch_index(settings, folder, options=options, retry=PATIENT)
 
 
 def publish(hub: HubServer, folder: Path, name: str, contents: dict[str, bytes]) -> str:
@@ -103,6 +103,6 @@ def test_a_models_own_files(hub, settings, tmp_path):
     files = {"config.json": b"{}", "model.bin": noise(2_000_000, 5)}
     commit = hub.add("BAAI/tiny", "model").commit({**files, "onnx/big.onnx": noise(500_000, 6)})
     source = ModelSource("models/BAAI/tiny", commit, dict.fromkeys(files))
-    folder = download_model_files(settings, source, tmp_path / "model", patience=PATIENT)
+    folder = download_model_files(settings, source, tmp_path / "model", retry=PATIENT)
     assert {name: (folder / name).read_bytes() for name in files} == files
     assert not (folder / "onnx").exists()

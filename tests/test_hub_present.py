@@ -21,7 +21,7 @@ pytest_plugins = ["hub_fixtures"]
 
 
 def fetch(settings, folder, options=DEFAULT_OPTIONS):
-    return fetch_index(settings, folder, options=options, patience=QUICK)
+    return fetch_index(settings, folder, options=options, retry=QUICK)
 
 
 def test_a_command_that_has_nothing_to_fetch_loads_neither_numpy_nor_a_client(published, settings, tmp_path):
@@ -94,7 +94,7 @@ def test_an_index_that_is_built_during_the_download_stays(published, settings, f
             build_here(folder)
 
     with pytest.raises(InputError, match="was built here"):
-        fetch_index(settings, folder, progress, patience=QUICK)
+        fetch_index(settings, folder, progress, retry=QUICK)
     assert current_version(folder).name == "own"
     published.requests.clear()
     assert fetch(settings, folder, FetchOptions(replace=True)).status == "fetched"

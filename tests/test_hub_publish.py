@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,36 +11,25 @@ from pathlib import Path
 
 import pytest
 from hub_versions import QUICK, environment, noise
+from publishing import FACTS, REPOSITORY, upload
 
 from danbooru_index.encoders import EncoderIdentity
 from danbooru_index.encoders.onnx_m3 import OnnxCard
 from danbooru_index.encoders.use import UseEncoder
 from danbooru_index.errors import EncoderError, HubError, IndexDamagedError, IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, fetch_index
-from danbooru_index.hub.card import CardFacts, read_evaluation
+from danbooru_index.hub.card import read_evaluation
 from danbooru_index.hub.publish import Target, plan_publish, publish
 from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import check_files, read_manifest
 from danbooru_index.index.versions import current_version
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search_many
-from danbooru_index.transport.endpoints import Repository
 
 pytest_plugins = ["hub_fixtures"]
+pytestmark = pytest.mark.usefixtures("no_saved_login")
 
-REPOSITORY = Repository("test/published")
-FACTS = CardFacts("cc-by-4.0", "Tags from a test, 2026.")
 QUERIES = ["双马尾", "女の子の夜空", "a cat's ears", "serafuku", "赤い目"]
-
-
-@pytest.fixture(autouse=True)
-def no_saved_login(monkeypatch, tmp_path):
-    """huggingface_hub neither reads nor writes the user's own folders."""
-    from huggingface_hub import constants
-
-    for name in ("HF_HOME", "HF_TOKEN_PATH", "HF_STORED_TOKENS_PATH", "HF_HUB_CACHE"):
-        monkeypatch.setattr(constants, name, str(tmp_path / "theirs" / name))
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
 
 
 def answers(folder: Path) -> list[list[tuple[str, float]]]:
@@ -61,16 +49,11 @@ def write_encoder(folder: Path, identity: EncoderIdentity, size: int) -> Path:
     return folder
 
 
-def upload(hub, settings, plan, **target):
-    trusted = replace(settings, token="hf_writer", token_endpoints=(hub.url,))
-    return publish(plan, trusted, Target(hub.url, **target), QUICK)
-
-
 def test_published_and_fetched_again_it_answers_the_same(hub, settings, folder, small_folder):
     plan = plan_publish(small_folder, REPOSITORY, FACTS)
     commit = upload(hub, settings, plan)
     assert hub.add("test/published").branches["main"] == commit
-    report = fetch_index(replace(settings, repository="test/published"), folder, patience=QUICK)
+    report = fetch_index(replace(settings, repository="test/published"), folder, retry=QUICK)
     assert (report.status, report.source.commit) == ("fetched", commit)
     assert answers(folder) == answers(small_folder)
     manifest = read_manifest(report.folder)
@@ -113,15 +96,15 @@ def test_the_encoder_travels_with_the_index(hub, settings, folder, small_folder,
     size = sum(path.stat().st_size for path in encoder.rglob("*") if path.is_file())
     upload(hub, settings, plan_publish(small_folder, REPOSITORY, FACTS, encoder))
     found = replace(settings, repository="test/published")
-    without = fetch_index(found, folder, options=FetchOptions(encoder=False), patience=QUICK)
+    without = fetch_index(found, folder, options=FetchOptions(encoder=False), retry=QUICK)
     assert not (without.folder / "encoder").exists()
-    report = fetch_index(found, folder, patience=QUICK)
+    report = fetch_index(found, folder, retry=QUICK)
     assert report.received == size
     assert (report.folder / "encoder/model.onnx").read_bytes() == noise(300_000)
     assert (report.folder / "encoder/sub/notes.txt").read_bytes() == b""
-    assert fetch_index(found, folder, patience=QUICK).status == "present"
+    assert fetch_index(found, folder, retry=QUICK).status == "present"
     (report.folder / "encoder/model.onnx").write_bytes(noise(300_000, 1))
-    mended = fetch_index(found, folder, options=FetchOptions(verify=True), patience=QUICK)
+    mended = fetch_index(found, folder, options=FetchOptions(verify=True), retry=QUICK)
     assert (mended.status, mended.received) == ("fetched", 300_000)
 
 
@@ -131,7 +114,7 @@ def test_an_encoder_that_is_not_the_one_named_is_refused(hub, settings, folder, 
     repository = hub.add("test/published")
     repository.commit({**repository.files(), "encoder.json": b"{}"})
     with pytest.raises(HubError, match=r"encoder\.json .* not the one that the manifest names"):
-        fetch_index(replace(settings, repository="test/published"), folder, patience=QUICK)
+        fetch_index(replace(settings, repository="test/published"), folder, retry=QUICK)
 
 
 def test_what_cannot_be_published(small_folder, tmp_path):
@@ -237,68 +220,3 @@ def test_dry_run_needs_no_network(small_folder, tmp_path):
     assert (value["commit"], value["endpoint"]) == (None, "https://huggingface.co")
     assert "manifest.json" in {row["path"] for row in value["files"]}
     assert "huggingface_hub" not in found.stderr
-
-
-def test_no_pickle_is_loaded_by_python(hub, settings, folder, small_folder, tmp_path):
-    """A repository whose pickle would run a program: fetched and searched, it runs nothing."""
-    import pickle
-
-    marker = tmp_path / "ran"
-
-    class Evil:
-        def __reduce__(self):
-            return (os.system, (f"echo x > '{marker}'",))
-
-    plan = plan_publish(small_folder, REPOSITORY, FACTS)
-    manifest = json.loads(plan.files["manifest.json"])
-    evil = pickle.dumps(Evil())
-    names = [*(name for name in plan.files if name.endswith(".pickle")), "tags/keys.npy", "dense/projection.npy"]
-    assert len(names) > 2
-    from hashlib import sha256
-
-    for name in names:
-        contents = {key: path.read_bytes() if isinstance(path, Path) else path for key, path in plan.files.items()}
-        changed = {
-            **manifest,
-            "files": {**manifest["files"], name: {"size": len(evil), "sha256": sha256(evil).hexdigest()}},
-        }
-        contents |= {name: evil, "manifest.json": json.dumps(changed).encode()}
-        hub.add("evil/one").commit(contents)
-        fetch_index(replace(settings, repository="evil/one"), folder, options=FetchOptions(update=True), patience=QUICK)
-        command = [sys.executable, "-m", "danbooru_index", "search", "双马尾", "--db", str(folder)]
-        subprocess.run(command, env=environment(tmp_path), capture_output=True, timeout=60)
-        assert not marker.exists(), name
-
-
-def test_a_login_is_not_sent_to_an_endpoint_that_nobody_trusted(hub, settings, small_folder, monkeypatch, tmp_path):
-    """Neither HF_TOKEN nor a saved login, in no request, to the endpoint or to a host that it names."""
-    from huggingface_hub import constants
-
-    saved = tmp_path / "theirs/saved-token"
-    saved.parent.mkdir(parents=True, exist_ok=True)
-    saved.write_text("hf_saved_secret")
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(saved))
-    plan = plan_publish(small_folder, REPOSITORY, FACTS)
-    assert any(size >= 100_000 for _, size, _ in plan.described())  # large files go another way
-    for environment_token in ("hf_environment_secret", None):
-        if environment_token is None:
-            monkeypatch.delenv("HF_TOKEN")
-        else:
-            monkeypatch.setenv("HF_TOKEN", environment_token)
-        hub.requests.clear()
-        publish(plan, replace(settings, token=environment_token), Target(hub.url, revision="main"), QUICK)
-        assert {r.host for r in hub.requests} >= {hub.url.partition("//")[2]}
-        assert [r.path for r in hub.requests if "secret" in repr(r.headers)] == []
-    assert constants.HF_HUB_DISABLE_XET is False and constants.HF_HUB_DISABLE_IMPLICIT_TOKEN is False
-
-
-def test_a_trusted_endpoint_does_not_take_the_token_elsewhere(hub, settings, small_folder):
-    """Its answers name the host where large files are stored and verified; the token stays at the endpoint all the same."""
-    from huggingface_hub import _commit_api, lfs
-
-    upload(hub, settings, plan_publish(small_folder, REPOSITORY, FACTS))
-    elsewhere = [r for r in hub.requests if r.host == hub.storage_url.partition("//")[2]]
-    assert {r.method for r in elsewhere} == {"PUT"}
-    assert [r.path for r in elsewhere if "authorization" in r.headers] == []
-    assert any("authorization" in r.headers for r in hub.requests)
-    assert _commit_api.lfs_upload is lfs.lfs_upload

@@ -99,7 +99,7 @@ def test_a_manifest_that_reaches_out_is_refused(published, settings, folder, tmp
     manifest.write_text(json.dumps(value), "utf-8")
     published.add(REPOSITORY).commit_folder(tmp_path / "built")
     with pytest.raises(HubError, match=r"manifest\.json .* cannot be used") as caught:
-        fetch_index(settings, folder, patience=QUICK)
+        fetch_index(settings, folder, retry=QUICK)
     assert "Nothing was downloaded" in caught.value.hint
     assert published.bytes_sent() == 0
     assert not list(tmp_path.rglob("evil*"))
@@ -112,24 +112,24 @@ def test_an_encoder_on_another_computer_is_never_looked_for(published, settings,
     identity = EncoderIdentity(name, "1", 4)
     published.add(REPOSITORY).commit_folder(write_version(tmp_path / "evil", CONTENTS, identity))
     with pytest.raises(IndexMismatchError, match="on another computer"):
-        fetch_index(settings, folder, patience=QUICK)
+        fetch_index(settings, folder, retry=QUICK)
     assert published.bytes_sent() == 0
 
 
 def test_a_huge_manifest_is_not_read_to_its_end(published, settings, folder):
     published.fault("manifest.json", status=200, body=b" " * (17 << 20))
     with pytest.raises(HubError, match="sent more than"):
-        fetch_index(settings, folder, patience=QUICK)
+        fetch_index(settings, folder, retry=QUICK)
 
 
 def test_a_manifest_that_is_a_maze(published, settings, folder):
     published.fault("manifest.json", status=200, body=b"[" * 100_000)
     with pytest.raises(HubError, match="cannot be used"):
-        fetch_index(settings, folder, patience=QUICK)
+        fetch_index(settings, folder, retry=QUICK)
 
 
 def test_files_are_plain_files(published, settings, folder):
-    version = fetch_index(settings, folder, patience=QUICK).folder
+    version = fetch_index(settings, folder, retry=QUICK).folder
     for path in version.rglob("*"):
         assert not path.is_symlink()
         if path.is_file() and os.name == "posix":
@@ -167,7 +167,7 @@ def test_revisions_that_are_none(text):
 
 
 def test_the_token_goes_to_nobody_by_itself(published, settings, folder):
-    fetch_index(replace(settings, token=TOKEN), folder, patience=QUICK)
+    fetch_index(replace(settings, token=TOKEN), folder, retry=QUICK)
     assert [r for r in published.requests if "authorization" in r.headers] == []
 
 
@@ -177,7 +177,7 @@ def test_the_token_goes_to_the_endpoint_that_may_see_it_and_not_on(published, se
         endpoints = (other.url, published.url)
         other.fault(STORAGE, flip=3)
         trusted = replace(settings, token=TOKEN, endpoints=endpoints, token_endpoints=(published.url,))
-        fetch_index(trusted, folder, patience=QUICK)
+        fetch_index(trusted, folder, retry=QUICK)
         assert [r for r in other.requests if "authorization" in r.headers] == []
     seen = {(r.path.startswith(STORAGE), r.headers.get("authorization")) for r in published.requests}
     assert seen == {(False, f"Bearer {TOKEN}"), (True, None)}  # the storage is another host
@@ -228,7 +228,7 @@ def test_a_proxy_or_certificate_that_cannot_be_used_is_named(tmp_path, variable,
 def test_no_address_is_logged(published, settings, folder, caplog):
     """The storage's addresses are signed. What the host itself asks is still logged."""
     caplog.set_level(logging.DEBUG)
-    fetch_index(replace(settings, token=TOKEN, token_endpoints=settings.endpoints), folder, patience=QUICK)
+    fetch_index(replace(settings, token=TOKEN, token_endpoints=settings.endpoints), folder, retry=QUICK)
     assert published.bytes_sent() > 0
     assert STORAGE not in caplog.text and TOKEN not in caplog.text and "HTTP Request" not in caplog.text
     httpx.get(f"{published.url}/host")

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from danbooru_index.encoders import EncoderIdentity, open_encoder
-from danbooru_index.errors import BuildError, CorpusError, IndexDamagedError, IndexMismatchError, IndexNotFoundError
+from danbooru_index.errors import (
+    BuildError,
+    CorpusError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexNotFoundError,
+    InputError,
+)
 from danbooru_index.index.index import Index
 from danbooru_index.index.manifest import REWRITTEN, check_files, parse_manifest, read_manifest
 from danbooru_index.index.versions import current_version
@@ -108,7 +115,7 @@ def test_a_foreign_manifest_is_refused(folder: Path, changes: dict, error: type[
         Index(folder)
 
 
-def test_a_manifest_that_is_no_json_is_refused(folder: Path) -> None:
+def test_a_manifest_that_is_not_json_is_refused(folder: Path) -> None:
     (current_version(folder) / "manifest.json").write_text('{"format":', encoding="utf-8")
     with pytest.raises(IndexDamagedError, match="cannot be read"):
         Index(folder)
@@ -181,3 +188,11 @@ def test_opening_clears_away_what_a_build_left_that_was_killed_after_the_swap(fo
     (left / "key_kinds").write_bytes(b"0")
     with Index(folder):
         assert not left.exists()
+
+
+def test_the_settings_choose_what_finds_the_nearest(tmp_path: Path) -> None:
+    assert load_settings(tmp_path, {"DANBOORU_INDEX_DENSE": "chroma"}).dense == "chroma"
+    (tmp_path / "config.toml").write_text('dense = "sketch"\nchroma = "http://localhost:1"\n')
+    assert load_settings(tmp_path, {}).dense == "sketch" and load_settings(tmp_path, {}).chroma == "http://localhost:1"
+    with pytest.raises(InputError, match="'fast'"):
+        load_settings(tmp_path, {"DANBOORU_INDEX_DENSE": "fast"})

@@ -156,7 +156,7 @@ def test_an_encoder_on_another_computer_is_not_looked_at(version, name, monkeypa
 
 
 @pytest.mark.parametrize("data", [b"", b"\x93NUMPY", b"\x93NUMPY\x03\x00\x00\x00\x00\x00", b"PK\x03\x04", bytes(300)])
-def test_what_is_no_array(tmp_path, data):
+def test_what_is_not_an_array(tmp_path, data):
     (tmp_path / "a.npy").write_bytes(data)
     with pytest.raises(IndexDamagedError):
         map_array(tmp_path / "a.npy")

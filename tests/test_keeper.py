@@ -71,7 +71,7 @@ def test_searches_go_on_with_the_old_index_while_a_new_one_is_opened(
 
     def slowly(*arguments: Any) -> tuple[Index, str]:
         begun.set()
-        assert go_on.wait(60)
+        assert go_on.wait(300)
         return open_index(*arguments)
 
     build(corpus_lines()[:3])
@@ -89,15 +89,15 @@ def test_searches_go_on_with_the_old_index_while_a_new_one_is_opened(
 
     first = threading.Thread(target=use)
     first.start()
-    assert begun.wait(60)
+    assert begun.wait(300)
     others = [threading.Thread(target=use) for _ in range(4)]
     for thread in others:
         thread.start()
     for thread in others:
-        thread.join(30)
+        thread.join(300)
     assert sizes == [3] * 4
     go_on.set()
-    first.join(60)
+    first.join(300)
     assert sizes == [3] * 4 + [5]
     with keeper.use() as (new, _):
         assert len(new.store) == 5

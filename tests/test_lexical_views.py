@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from danbooru_index.arrays.types import Columns
-from danbooru_index.channels.lexical import END_COLUMNS, LexicalChannel, forms_of, write_view
+from danbooru_index.channels.lexical import AFFIX_COLUMNS, LexicalChannel, forms_of, write_view
 from danbooru_index.channels.ngrams import VIEWS
 from danbooru_index.channels.words import WordsChannel, words_of, write_words
 from danbooru_index.records import TagRecord
@@ -94,18 +94,18 @@ def test_sounds_are_latin_for_any_text(text: str) -> None:
     assert len(simplified(text)) == len(text)
 
 
-def ends(lexical: LexicalChannel, query: str) -> np.ndarray:
+def affixes(lexical: LexicalChannel, query: str) -> np.ndarray:
     """(5, 4): how the names of each tag begin and end as one query does."""
     found = scores(lexical, query, 5)
-    return np.column_stack([found[name] for name in END_COLUMNS])
+    return np.column_stack([found[name] for name in AFFIX_COLUMNS])
 
 
-def test_ends_of_names_in_every_script(lexical: LexicalChannel) -> None:
-    assert ends(lexical, "黑发")[:, 1].tolist() == [0, 0, 1, 0, 0]
-    assert ends(lexical, "长袜")[:, 0].tolist() == [0, 0, 1, 0, 0]
-    assert ends(lexical, "longest chair")[2].tolist() == [0.5, 0.5, 1.0, 1.0]
-    assert ends(lexical, "steiner 初")[:, :2].tolist() == [[0, 0.5], [0.5, 0], [0, 0], [0, 0], [0, 0]]
-    assert ends(lexical, " ").tolist() == [[0.0] * 4] * 5
+def test_prefixes_and_suffixes_of_names_in_every_script(lexical: LexicalChannel) -> None:
+    assert affixes(lexical, "黑发")[:, 1].tolist() == [0, 0, 1, 0, 0]
+    assert affixes(lexical, "长袜")[:, 0].tolist() == [0, 0, 1, 0, 0]
+    assert affixes(lexical, "longest chair")[2].tolist() == [0.5, 0.5, 1.0, 1.0]
+    assert affixes(lexical, "steiner 初")[:, :2].tolist() == [[0, 0.5], [0.5, 0], [0, 0], [0, 0], [0, 0]]
+    assert affixes(lexical, " ").tolist() == [[0.0] * 4] * 5
 
 
 @pytest.mark.parametrize("latin_name", ["pocari sweat", "pokari sweat"])

@@ -10,7 +10,7 @@ import pytest
 from linear import TOKENS, long, timed
 
 from danbooru_index.corpus.line import LineError, parse_line
-from danbooru_index.prompt import STYLE_TABLE, Choice, Look, render, segments
+from danbooru_index.prompt import STYLE_TABLE, Choice, PromptFormat, render, segments
 from danbooru_index.prompt.own import bare
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search
@@ -59,7 +59,7 @@ def test_rendering():
     for token in [",", "a,", "，", "a, ", "(a:1)", "long hair,", "masterpiece,", "女，", "BREAK ", "<a>", " ", "\n"]:
         parts = segments(long(token, "x"), tag_of)
         choices = [Choice("forest", 0.9, number) for number in range(len(parts))]
-        timed(lambda p=parts, c=choices: render(p, c, Look(STYLE_TABLE["sdxl"])), repr(token))
+        timed(lambda p=parts, c=choices: render(p, c, PromptFormat(STYLE_TABLE["sdxl"])), repr(token))
 
 
 def test_folding():

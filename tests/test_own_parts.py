@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from danbooru_index.prompt import STYLE_TABLE, Choice, Look, Segment, render, segments
+from danbooru_index.prompt import STYLE_TABLE, Choice, PromptFormat, Segment, render, segments
 from danbooru_index.prompt.own import bare
 
 TAGS = {
@@ -76,7 +76,7 @@ def expanded(prompt: str) -> str:
     parts = segments(prompt, tag_of)
     assert "".join(part.text for part in parts) == prompt
     choices = [Choice("forest", 0.9, i) for i, part in enumerate(parts) if not part.own]
-    return render(parts, choices, Look(STYLE_TABLE["sdxl"]))
+    return render(parts, choices, PromptFormat(STYLE_TABLE["sdxl"]))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_prose_that_is_weighed_is_expanded_inside_its_brackets(prompt, result):
 
 def test_words_that_nothing_was_found_for_stay_in_their_brackets():
     parts = segments("(雨の中:1.3), long hair", tag_of)
-    assert render(parts, [], Look(STYLE_TABLE["sdxl"])) == "(雨の中:1.3), long hair"
+    assert render(parts, [], PromptFormat(STYLE_TABLE["sdxl"])) == "(雨の中:1.3), long hair"
 
 
 @settings(max_examples=2000, deadline=None)

@@ -62,17 +62,17 @@ def test_a_build_into_a_strangers_folder_is_refused(theirs, tmp_path):
 def test_a_fetch_into_a_strangers_folder_is_refused(theirs, published, settings):
     before = contents(theirs)
     with pytest.raises(IndexFolderError, match="belongs to something else"):
-        fetch_index(settings, theirs, patience=QUICK)
+        fetch_index(settings, theirs, retry=QUICK)
     assert contents(theirs) == before
     assert published.requests == []
 
 
 def test_a_strangers_folder_among_our_versions_stays(published, settings, folder):
-    fetch_index(settings, folder, patience=QUICK)
+    fetch_index(settings, folder, retry=QUICK)
     write(folder, "versions/node/v20/bin/node", "versions/empty.txt", "versions/mine/unfinished/draft.txt")
     before = contents(folder / "versions/node") | contents(folder / "versions/mine")
     published.add("test/index").commit({**published.add("test/index").files(), "README.md": b"new"})
-    fetch_index(replace(settings, revision="main"), folder, patience=QUICK)
+    fetch_index(replace(settings, revision="main"), folder, retry=QUICK)
     assert remove_unused(folder) == []
     assert unfinished_versions(folder) == []
     assert not remove_version(folder / "versions/node")

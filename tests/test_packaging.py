@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,7 @@ def part(name: str) -> str:
     return name.split(".")[0]
 
 
+@cache
 def imports_of(path: Path, *, running: bool = False) -> tuple[set[str], set[str]]:
     """(engine parts, top-level names of other packages) that a module imports, TYPE_CHECKING blocks included unless `running`."""
     package = path.relative_to(ENGINE).parent.parts
@@ -191,7 +193,7 @@ def test_the_registrys_archive_holds_what_runs_and_nothing_else() -> None:
     """The registry packs what git tracks, without what .comfyignore names."""
     listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, timeout=60, cwd=ROOT)
     if listed.returncode:
-        pytest.skip("this is no git checkout")
+        pytest.skip("this is not a git checkout")
     names = [line for line in (ROOT / ".comfyignore").read_text("utf-8").splitlines() if line and line[0] != "#"]
     # A slash in front anchors a name that stands elsewhere too, as web/style.css.
     ignored = tuple(name.removeprefix("/") for name in names)

@@ -50,7 +50,7 @@ def test_json_for_programs(tmp_path, capsys):
         (["tags.csv", "--output", "out.jsonl.gz"], "not compressed"),
         (["tags.csv", "--output", "./tags.csv"], "is one of the sources"),
         (["tags.csv", "--output", "no/such/folder.jsonl"], "could not be written"),
-        (["hf://models/x"], "is no address"),
+        (["hf://models/x"], "is not the address"),
     ],
 )
 def test_errors_are_two_lines(tmp_path, capsys, arguments, text):

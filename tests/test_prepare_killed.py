@@ -23,11 +23,11 @@ def test_killed_the_old_corpus_stays_and_the_next_run_cleans_up(tmp_path: Path) 
     output.write_text("old", encoding="utf-8")
     source.write_text("tag,count\n" + "".join(f"tag_{i},{i}\n" for i in range(300_000)), encoding="utf-8")
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(source), str(output)], cwd=Path(__file__).parents[1])
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not any(folder.glob(".danbooru-index-prepare-*/facts.sqlite")) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.kill()
-    process.wait(60)
+    process.wait(300)
     assert output.read_text(encoding="utf-8") == "old"
     assert len(list(folder.iterdir())) == 2
     source.write_text("sky,0,5,\n", encoding="utf-8")

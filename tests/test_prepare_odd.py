@@ -78,7 +78,7 @@ def test_the_file_and_not_its_folder_tells_aliases_from_implications(tmp_path):
     ("content", "error", "text", "hint"),
     [
         ("tag,zh\nsky,天空\n".encode("gbk"), CorpusError, "line 2: not UTF-8", "UTF-8"),
-        ('{\n "tag": "sky"\n}\n', CorpusError, "line 1: not JSON", "a line"),
+        ('{\n "tag": "sky"\n}\n', CorpusError, "line 1: not JSON", "per line"),
         ("tag,count\n", CorpusError, "has no rows", "whole"),
         ("sky\nsea\n", InputError, "its columns are sky", "--kind"),
         ("tag,count\n,5\n", CorpusError, "line 2: no tag", "--column"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hub_server import STORAGE, HubServer
-from hub_versions import QUICK, noise
+from hub_versions import HASTY, QUICK, noise
 
 from danbooru_index.corpus import read_corpus
 from danbooru_index.errors import HubError, InputError
@@ -37,7 +37,7 @@ def prepare(tmp_path: Path, settings: Settings, address: str = ADDRESS) -> Prepa
 
 def received(settings: Settings, folder: Path, address: str = BIG, **more: Any) -> bytes:
     folder.mkdir(exist_ok=True)
-    return fetch(address, folder, settings, patience=QUICK, **more).read_bytes()
+    return fetch(address, folder, settings, **{"retry": QUICK, **more}).read_bytes()
 
 
 def authorized(hub: HubServer) -> set[str]:
@@ -132,9 +132,9 @@ def test_a_broken_download_is_continued_by_the_next_run(hub, source, settings, t
 
 
 def test_a_silent_server_is_left(hub, source, settings, tmp_path):
-    hub.fault(STORAGE, stall=20.0)
+    hub.fault(STORAGE, stall=600.0)
     with pytest.raises(HubError, match=r"no data for 0\.5 s"):
-        received(settings, tmp_path / "work")
+        received(settings, tmp_path / "work", retry=HASTY)
 
 
 def test_the_progress_names_the_file_and_can_stop_it(hub, source, settings, tmp_path):

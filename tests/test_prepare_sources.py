@@ -189,7 +189,7 @@ def test_pairs_are_written_beside_the_corpus(prepare, tmp_path):
     assert report.notices == {
         "row": [
             f"{tmp_path / 'pairs.csv'}, line 4: sky with itself",
-            f"{tmp_path / 'pairs.csv'}, line 6: 'x' is no whole number",
+            f"{tmp_path / 'pairs.csv'}, line 6: 'x' is not a whole number",
         ],
         "unlisted": [f"{tmp_path / 'pairs.csv'}, line 5: sky, nothing: no source lists nothing"],
     }
@@ -223,7 +223,7 @@ def test_what_is_dropped_is_told_with_its_line(prepare, tmp_path):
     ]
     assert report.notices["value"] == [
         f"{source}, line 5: category: there is no category '9'",
-        f"{source}, line 5: count: '-1' is no whole number from 0 to 2147483647",
+        f"{source}, line 5: count: '-1' is not a whole number from 0 to 2147483647",
         f"{source}, line 5: zh: the name '???' has lost its characters",
     ]
     written = notices.read_text(encoding="utf-8").splitlines()
@@ -246,9 +246,9 @@ def test_bad_json_lines_are_told(prepare, tmp_path):
     ("content", "error", "text"),
     [
         ("", CorpusError, "no rows"),
-        ("just some words\n", InputError, "cannot be told"),
-        ('{"success": false}', InputError, "cannot be told"),
-        ('[{"antecedent_name": "a", "consequent_name": "b"}]', InputError, "cannot be told"),
+        ("just some words\n", InputError, "cannot be recognised"),
+        ('{"success": false}', InputError, "cannot be recognised"),
+        ('[{"antecedent_name": "a", "consequent_name": "b"}]', InputError, "cannot be recognised"),
         ('[{"tag": "a"}, {"tag": "b"},', CorpusError, "broken from line 1 on"),
         ('[{"tag": "a"}, {"tag": ', CorpusError, "broken"),
         ('[{"title": "a", "body": "b"}]', CorpusError, "No source lists a tag"),

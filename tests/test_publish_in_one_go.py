@@ -87,7 +87,7 @@ def test_from_a_source_on_the_hub_to_an_index_that_answers(hub: HubServer, place
 
 
 @pytest.mark.slow
-def test_a_step_that_fails_ends_it_and_the_next_run_goes_on_there(hub: HubServer, place: Path) -> None:
+def test_a_step_that_fails_ends_it_and_the_next_run_resumes_there(hub: HubServer, place: Path) -> None:
     (place / "sentences.jsonl").rename(place / "kept.jsonl")
     done = go(hub, place)
     assert done.returncode == 1

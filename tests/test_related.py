@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from danbooru_index.channels.cooccurrence import Cooccurrence, write_cooccurrence
@@ -9,7 +10,7 @@ from danbooru_index.cli import main
 from danbooru_index.corpus.pairs import read_pairs
 from danbooru_index.errors import CorpusError, InputError
 from danbooru_index.index.index import Index
-from danbooru_index.search.related import RelatedRequest, related
+from danbooru_index.search.related import RelatedRequest, npmi, related
 
 PAIRS = [
     ("cat_ears", "animal_ears", 290_000),
@@ -54,6 +55,17 @@ def test_bad_files_of_pairs_are_refused(tmp_path, text):
         list(read_pairs(path))
     with pytest.raises(CorpusError):
         list(read_pairs(tmp_path / "nothing.csv"))
+
+
+@pytest.mark.parametrize("together", [0, 1, 7, 2**31 - 1])
+@pytest.mark.parametrize("one", [0, 1, 7, 10**7, 2**31 - 1])
+@pytest.mark.parametrize("other", [0, 1, 10**7, 2**31 - 1])
+def test_counts_that_contradict_each_other_stay_in_bounds(together, one, other):
+    counts = [np.array([float(count)]) for count in (together, one, other)]
+    with np.errstate(all="raise"):
+        (score,) = npmi(*counts, 7e6)
+    assert -1.0 <= score <= 1.0
+    assert score == -1.0 or (together and one and other)
 
 
 def test_counts_rank_by_mutual_information_and_not_by_popularity(small_folder, tmp_path):

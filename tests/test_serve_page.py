@@ -7,15 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import FLAGS, HOW, executable
 from serving import Running, serving
 
 KEY = "a-key-of-the-tests"
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(executable() is None, reason=f"there is no Chromium: {HOW}"),
-]
+pytest_plugins = ["browser_fixtures"]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -24,19 +21,10 @@ def server(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield running
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=executable(), args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
-def page(chromium: Any, server: Running) -> Iterator[Any]:
+def page(browser: Any, server: Running) -> Iterator[Any]:
     """The page, in the dark; whatever the console complains of fails the test."""
-    context = chromium.new_context(color_scheme="dark")
+    context = browser.new_context(color_scheme="dark")
     opened = context.new_page()
     problems: list[str] = []
     opened.on("console", lambda said: said.type in ("error", "warning") and problems.append(said.text))
@@ -124,7 +112,7 @@ def test_related_tags_and_the_index(page: Any) -> None:
     assert "use-multilingual" in page.inner_text("#index .facts")
 
 
-def test_everything_can_be_read_in_both_schemes(chromium: Any, server: Running) -> None:
+def test_everything_can_be_read_in_both_schemes(browser: Any, server: Running) -> None:
     """Text against its background, by WCAG's contrast of 4.5, sampled on every kind of text of the page."""
     script = """selector => {
         const channel = value => { value /= 255; return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4; };
@@ -138,7 +126,7 @@ def test_everything_can_be_read_in_both_schemes(chromium: Any, server: Running) 
         const [one, other] = [rgb(getComputedStyle(element).color), rgb(getComputedStyle(back).backgroundColor)].map(light);
         return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05); }"""
     for scheme in ("light", "dark"):
-        context = chromium.new_context(color_scheme=scheme)
+        context = browser.new_context(color_scheme=scheme)
         page = context.new_page()
         page.goto(server.address)
         page.keyboard.type("hair")
@@ -161,9 +149,9 @@ def test_everything_can_be_read_in_both_schemes(chromium: Any, server: Running) 
         context.close()
 
 
-def test_the_page_asks_for_the_key(chromium: Any, small_folder: Path, tmp_path: Path) -> None:
+def test_the_page_asks_for_the_key(browser: Any, small_folder: Path, tmp_path: Path) -> None:
     with serving(small_folder, tmp_path / "home", key=KEY) as running:
-        page = chromium.new_page()
+        page = browser.new_page()
         page.goto(running.address)
         page.wait_for_selector("#key-dialog[open]")
         page.fill("#key-dialog [name=key]", KEY)

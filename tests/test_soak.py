@@ -14,6 +14,7 @@ JOBS = ["kills of builds", "kills of fetches", "kills of publishing", "kills of 
 JOBS += ["mutated index files (20 a run)", "mutated manifests (20 a run)", "mutated answers (4 a run)"]
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(os.name == "nt", reason="kills by signals")
 def test_one_run_of_every_job(tmp_path):
     tests = Path(__file__).parent
@@ -21,7 +22,7 @@ def test_one_run_of_every_job(tmp_path):
     command += [part for job in JOBS for part in ("--only", job)]
     env = {**os.environ, "PYTHONPATH": f"{tests.parent}{os.pathsep}{tests}"}
     for _ in range(2):  # the second has nothing left to do
-        done = subprocess.run(command, cwd=tests, env=env, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, cwd=tests, env=env, capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, done.stdout + done.stderr
     counts = json.loads((tmp_path / "soak/state.json").read_text())
     assert {name: count["runs"] for name, count in counts.items()} == dict.fromkeys(JOBS, 1)

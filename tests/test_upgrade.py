@@ -1,4 +1,4 @@
-"""Indexes of earlier versions in today's format: an index that 0.2.0 built, by `upgrade`, by a build and by Rebuild's road."""
+"""Indexes of earlier versions in the current format: an index that 0.2.0 built, by `upgrade`, by a build and by Rebuild's road."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_build_from_an_old_indexs_own_corpus_encodes_only_new_texts(old: Path,
         assert search(index, SearchRequest("red thing 8")).tags
 
 
-def test_a_broken_off_upgrade_goes_on_and_the_old_index_stays(old: Path) -> None:
+def test_an_interrupted_upgrade_resumes_and_the_old_index_stays(old: Path) -> None:
     seen: list[str] = []
     before = current_version(old)
     with pytest.raises(Exception, match="was stopped"):

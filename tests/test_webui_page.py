@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import FLAGS, HOW, executable
 from test_webui import ready_environment
 from webui import VERSIONS, python_of
 
 HOST = Path(__file__).resolve().parent / "webui_double" / "host.py"
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(executable() is None, reason=f"there is no Chromium: {HOW}"),
-]
+pytest_plugins = ["browser_fixtures"]
+pytestmark = pytest.mark.slow
 
 
 def start(version: str, models: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
@@ -70,15 +67,6 @@ def models_of(folder: Path, small_folder: Path, *, installed: bool = True) -> Pa
     return models
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=executable(), args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
 @pytest.fixture(scope="module", params=VERSIONS)
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[Any]:
     models = models_of(tmp_path_factory.mktemp("webui"), small_folder)
@@ -88,8 +76,8 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def page(chromium: Any, host: Any) -> Iterator[Any]:
-    context = chromium.new_context(viewport={"width": 1100, "height": 1000})
+def page(browser: Any, host: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1100, "height": 1000})
     opened = context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)) if "danbooru" in (error.stack or "") else None)
@@ -184,10 +172,10 @@ def test_nothing_secret_is_in_the_page_and_other_sites_get_nothing(page: Any, ho
     assert "Bearer" not in page.content() and "DANBOORU_INDEX_KEY" not in page.content()
 
 
-def test_reload_ui_keeps_the_engine(chromium: Any, host: Any) -> None:
+def test_reload_ui_keeps_the_engine(browser: Any, host: Any) -> None:
     """Last: the page is closed and made anew in the same process."""
     process, address = host
-    page = chromium.new_page()
+    page = browser.new_page()
     page.goto(address)
     sent = "{{method: 'POST', headers: {{'Content-Type': 'application/json'}}, body: '{{}}'}}"
     asked = "fetch('./danbooru-index-webui/v1/{}', " + sent + ").then(answer => answer.json())"
@@ -205,11 +193,11 @@ def test_reload_ui_keeps_the_engine(chromium: Any, host: Any) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_login_is_obeyed_and_installing_is_offered(
-    chromium: Any, tmp_path: Path, small_folder: Path, version: str
+    browser: Any, tmp_path: Path, small_folder: Path, version: str
 ) -> None:
     process, address = start(version, models_of(tmp_path, small_folder, installed=False), '["me", "secret"]')
     try:
-        context = chromium.new_context()
+        context = browser.new_context()
         page = context.new_page()
         page.set_default_timeout(60_000)
         refused = page.request.post(f"{address}danbooru-index-webui/v1/status", data={})

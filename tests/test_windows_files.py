@@ -85,16 +85,16 @@ def test_an_index_is_built_searched_and_built_again_while_it_is_open(corpus, tmp
 
 def test_updates_go_on_while_a_file_of_an_old_version_is_open(published, settings, folder, tmp_path):
     with windows_files(tmp_path / "home"):
-        first = fetch_index(settings, folder, patience=QUICK).folder
+        first = fetch_index(settings, folder, retry=QUICK).folder
         with (first / "tags/corpus.jsonl").open("rb"):
             newer(published, tmp_path, 1)
-            fetch_index(settings, folder, patience=QUICK, options=_update())
+            fetch_index(settings, folder, retry=QUICK, options=_update())
             assert first.is_dir()
             assert not (folder / ".danbooru-index-removed").exists() or not any(
                 (folder / ".danbooru-index-removed").iterdir()
             )
         newer(published, tmp_path, 2)
-        last = fetch_index(settings, folder, patience=QUICK, options=_update()).folder
+        last = fetch_index(settings, folder, retry=QUICK, options=_update()).folder
         assert [path.name for path in (folder / VERSIONS).iterdir()] == [last.name]
         assert read_contents(last)["tags/corpus.jsonl"] == b"newer 2"
 
@@ -114,7 +114,9 @@ def test_a_pointer_that_somebody_reads_just_now_is_replaced_a_moment_later(tmp_p
     def read() -> None:
         with (folder / "CURRENT").open():
             reading.set()
-            time.sleep(0.5)
+            deadline = time.monotonic() + 60
+            while not layer.refused and time.monotonic() < deadline:
+                time.sleep(0.01)
 
     with windows_files(tmp_path) as layer:
         thread = threading.Thread(target=read)
@@ -134,21 +136,21 @@ def test_names_that_windows_cannot_have_are_refused_before_a_download(published,
     with windows_files(tmp_path / "home") as layer:
         if name == "Tags/x":
             # One folder there, two here: allowed, and both files arrive.
-            report = fetch_index(settings, folder, patience=QUICK)
+            report = fetch_index(settings, folder, retry=QUICK)
             assert (report.folder / "tags/corpus.jsonl").stat().st_size == len(CONTENTS["tags/corpus.jsonl"])
             return
         with pytest.raises(HubError, match="unsafe path"):
-            fetch_index(settings, folder, patience=QUICK)
+            fetch_index(settings, folder, retry=QUICK)
         assert layer.refused == []
 
 
 def test_a_path_that_is_too_long_is_an_error_of_ours(published, settings, folder, tmp_path, corpus):
     with windows_files(tmp_path, prefix=180):
         with pytest.raises(HubError, match="cannot be written"):
-            fetch_index(settings, folder, patience=QUICK)
+            fetch_index(settings, folder, retry=QUICK)
         with pytest.raises((BuildError, IndexFolderError)):
             build_index(corpus, tmp_path / "ours", WordEncoder())
-    assert read_contents(fetch_index(settings, folder, patience=QUICK).folder) == CONTENTS
+    assert read_contents(fetch_index(settings, folder, retry=QUICK).folder) == CONTENTS
 
 
 def test_a_read_only_home(published, settings, folder, tmp_path, corpus):
@@ -158,7 +160,7 @@ def test_a_read_only_home(published, settings, folder, tmp_path, corpus):
         with Index(tmp_path / "ours", encoder=WordEncoder()) as index:
             assert search(index, SearchRequest("cat ears")).hits
         for work in (
-            lambda: fetch_index(settings, folder, patience=QUICK),
+            lambda: fetch_index(settings, folder, retry=QUICK),
             lambda: build_index(corpus, tmp_path / "other", WordEncoder()),
             lambda: ensure_starter(Settings(home=tmp_path / "nowhere")),
         ):

@@ -68,7 +68,7 @@ def row(cells: Iterable[str]) -> str:
 
 def header() -> str:
     """The head of a table of `line`s."""
-    columns = ("", "mean of 8", "against ours", "s to prepare", "ms a query", "MB", *HEADLINE)
+    columns = ("", "mean of 8", "against ours", "s to prepare", "ms per query", "MB", *HEADLINE)
     return row(columns) + "\n|" + "---|" * len(columns)
 
 

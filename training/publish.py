@@ -56,7 +56,7 @@ class Job:
         return [Command(["convert", "--model", self.options.model, "--texts", str(self.corpus)])]
 
     def build(self) -> list[Command]:
-        """The index; a build that was broken off goes on."""
+        """The index; an interrupted build is resumed."""
         model = ["--model", self.options.model, "--device", self.options.device]
         return [Command(["build", "--input", str(self.corpus), "--db", str(self.index), *model])]
 

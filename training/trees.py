@@ -37,8 +37,8 @@ def fit(data: Data, which: npt.NDArray[np.int64], trees: int = TREES) -> Any:
     places, counts = np.concatenate([kept for _, kept in rows]), [len(kept) for _, kept in rows]
     weight = np.repeat(query_weights(data.sets)[[q for q, _ in rows]], counts)
     table = data.features[places][:, COLUMNS].astype(np.float32)
-    told = lightgbm.Dataset(table, data.right[places].astype(int), group=counts, weight=weight, params=SETTINGS)
-    return lightgbm.train(SETTINGS, told, trees)
+    dataset = lightgbm.Dataset(table, data.right[places].astype(int), group=counts, weight=weight, params=SETTINGS)
+    return lightgbm.train(SETTINGS, dataset, trees)
 
 
 def scorer(model: Any) -> Scorer:

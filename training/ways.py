@@ -100,8 +100,8 @@ def several_vectors(index: Index) -> Searcher:
 SEARCHERS: dict[str, tuple[str, Callable[[Index], Searcher]]] = {
     "bm25": ("BM25", bm25),
     "tfidf": ("TF-IDF of characters", character_tfidf),
-    "one-vector": ("dense, one vector a tag", one_vector),
-    "several-vectors": ("dense, one vector a text", several_vectors),
+    "one-vector": ("dense, one vector per tag", one_vector),
+    "several-vectors": ("dense, one vector per text", several_vectors),
 }
 
 

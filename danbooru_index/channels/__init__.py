@@ -1,1 +1,1 @@
-"""The channels of an index: each turns a query into candidate tags with scores, and stores itself in one folder."""
+"""The channels of an index, each with one folder on the disk, and the arrays beside them that the ranker reads."""

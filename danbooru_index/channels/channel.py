@@ -15,7 +15,7 @@ import numpy as np
 
 from ..arrays.ragged import Ragged
 from ..arrays.types import Columns, FloatArray, IntArray
-from .allowed import Allowed
+from .row_filter import RowFilter
 
 NAMES_PER_TAG = 3  # names of one tag that may be among the best ones
 POPULARITY_STEP = 0.02
@@ -50,7 +50,7 @@ class Queries:
     terms: Sequence[Mapping[int, float] | None]
     tokens: Sequence[FloatArray | None]
     named: Sequence[IntArray]
-    allowed: Sequence[Allowed | None]
+    allowed: Sequence[RowFilter | None]
     popularity: FloatArray
     _prepared: dict[int, Any] = field(default_factory=dict)
 

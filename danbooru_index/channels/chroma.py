@@ -85,7 +85,7 @@ def folder_client(folder: Path) -> Any:
 def server_client(host: str, port: int, *, secure: bool) -> Any:
     """Chroma's client of a server; raises as `folder_client` does."""
     chromadb = load_chromadb()
-    # Told here, since CHROMA_SERVER_HOST in the environment may be another server's, and would be refused.
+    # Named here: CHROMA_SERVER_HOST in the environment may be another server's, and would be refused.
     settings = _settings(chroma_server_host=host, chroma_server_http_port=port)
     return chromadb.HttpClient(host=host, port=port, ssl=secure, settings=settings)
 
@@ -148,7 +148,7 @@ def create(client: Any, name: str, total: int, metadata: Metadata, batch: int | 
 
 
 def batch_ends(total: int, batch: int | None = None) -> list[int]:
-    """The number of records after each call that adds some: nearly equal parts of at most `batch`, BATCH unless told.
+    """The number of records after each call that adds some: nearly equal parts of at most `batch` (default BATCH).
 
     Chroma flushes its graph once so many records are pending, and a reader has to replay what is not flushed, which takes
     seconds. With equal parts and the size of the smallest as that threshold, the last call is flushed like the others.

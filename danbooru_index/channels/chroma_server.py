@@ -50,7 +50,7 @@ class Server:
             if "CERTIFICATE_VERIFY_FAILED" in str(found):
                 what = f"The certificate of the Chroma server {self.url} is not trusted: {found}."
                 return ChromaServerError(what, hint=_CERTIFICATE_HINT)
-        reason = "what it says is no HTTP" if isinstance(error, http.client.HTTPException) else str(error)
+        reason = "it does not speak HTTP" if isinstance(error, http.client.HTTPException) else str(error)
         return ChromaServerError(
             f"The Chroma server {self.url} does not answer: {reason or type(error).__name__}.",
             hint="Start it (chroma run), correct the address, or search without --chroma.",
@@ -130,7 +130,7 @@ class Server:
 def _parts(url: str) -> tuple[str, int, bool]:
     """Host, port, and whether TLS is used.
 
-    :raises InputError: it is no address.
+    :raises InputError: it is not an address.
     """
     try:
         parts = urlsplit(url)

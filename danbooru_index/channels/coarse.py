@@ -13,7 +13,9 @@ import numpy as np
 from ..arrays.types import FloatArray, Int8Array, IntArray, UInt8Array
 
 STEP = np.float32(0.025)  # a component is kept within half of it
-TAGS_A_RUN = 32  # whose texts are packed apart from the next: where a few tags change, the file changes in a few places
+TAGS_PER_RUN = (
+    32  # whose texts are packed apart from the next: where a few tags change, the file changes in a few places
+)
 _ABOVE_ZERO = 64  # the number of the first interval above 0; vectors are of length 1, so all numbers fit in a byte
 _CODES = (2 * np.arange(256) - (2 * _ABOVE_ZERO - 1)).astype(np.int8)  # of each interval its middle, in halves of STEP
 
@@ -23,8 +25,8 @@ def pack_vectors(vectors: FloatArray, starts: IntArray) -> bytes:
     numbers: UInt8Array = (np.ceil(vectors / STEP).astype(np.int16) + (_ABOVE_ZERO - 1)).astype(np.uint8)
     packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_HUFFMAN_ONLY)
     parts = []
-    for tag in range(0, len(starts) - 1, TAGS_A_RUN):
-        run = numbers[starts[tag] : starts[min(tag + TAGS_A_RUN, len(starts) - 1)]]
+    for tag in range(0, len(starts) - 1, TAGS_PER_RUN):
+        run = numbers[starts[tag] : starts[min(tag + TAGS_PER_RUN, len(starts) - 1)]]
         parts += [packer.compress(run.tobytes()), packer.flush(zlib.Z_FULL_FLUSH)]
     return b"".join([*parts, packer.flush()])
 

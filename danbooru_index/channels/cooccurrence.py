@@ -1,4 +1,4 @@
-"""How often two tags stand on one post: an optional folder of an index, and the files that it is made from.
+"""How often two tags occur on the same post: an optional folder of an index, and the files that it is made from.
 
 On disk: for each row of the tag table its neighbours and counts, as three memory-mapped .npy files (a symmetric matrix
 in compressed rows).
@@ -48,7 +48,7 @@ class Cooccurrence:
         self._counts: Int32Array = map_array(folder / "counts.npy")
 
     def neighbours(self, row: int) -> tuple[Int32Array, Int32Array]:
-        """The tags that stand on posts with this one, ascending, and on how many; empty for a row beyond the table."""
+        """The tags that co-occur with this one, ascending, and on how many; empty for a row beyond the table."""
         if not 0 <= row < len(self._starts) - 1:
             return np.zeros(0, np.int32), np.zeros(0, np.int32)
         span = slice(int(self._starts[row]), int(self._starts[row + 1]))

@@ -15,10 +15,10 @@ from ..arrays.ranges import flat_ranges
 from ..arrays.types import Columns, FloatArray, Int32Array, IntArray, UInt8Array
 from ..corpus.texts import TextKind
 from ..storage.files import map_array
-from .allowed import Allowed
 from .channel import Depth, Queries, Shown
 from .dense_store import DenseStore, SketchStore
 from .hubness import Hubness
+from .row_filter import RowFilter
 from .sketch import Sketch
 from .vectors import VectorFile
 
@@ -62,7 +62,7 @@ class DenseChannel:
         matched = by_kind.argmax(axis=1).astype(np.uint8)
         return {"dense": by_kind.max(axis=1), **kinds, "matched": matched, "hubness": self.hubness.of(best)}
 
-    def candidates(self, query: FloatArray, k: int, allowed: Allowed | None = None) -> IntArray:
+    def candidates(self, query: FloatArray, k: int, allowed: RowFilter | None = None) -> IntArray:
         """Distinct ascending rows of tags near one (d,) query: those of about the k best texts."""
         return self.store.nearest(query, k, allowed)
 

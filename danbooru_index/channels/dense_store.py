@@ -9,8 +9,8 @@ import numpy as np
 
 from ..arrays.types import FloatArray, Int32Array, IntArray, UInt64Array
 from ..storage.hashes import hash64
-from .allowed import Allowed
 from .chroma import Collection
+from .row_filter import RowFilter
 from .sketch import Sketch
 from .vectors import VectorFile
 
@@ -27,7 +27,7 @@ class DenseStore(Protocol):
 
     label: str
 
-    def nearest(self, query: FloatArray, k: int, allowed: Allowed | None) -> IntArray:
+    def nearest(self, query: FloatArray, k: int, allowed: RowFilter | None) -> IntArray:
         """Distinct ascending rows of tags near one (d,) query, as many as have the k best texts."""
         ...
 
@@ -45,10 +45,10 @@ class SketchStore:
         # Masks are compared by identity: a sentence asks for all its things under one, and so do most searches.
         self._selected = lru_cache(maxsize=SELECTIONS)(self._select)
 
-    def _select(self, allowed: Allowed) -> Sketch:
+    def _select(self, allowed: RowFilter) -> Sketch:
         return self._sketch.select(allowed.tags[self._rows])
 
-    def nearest(self, query: FloatArray, k: int, allowed: Allowed | None = None) -> IntArray:
+    def nearest(self, query: FloatArray, k: int, allowed: RowFilter | None = None) -> IntArray:
         """See DenseStore."""
         sketch = self._sketch if allowed is None else self._selected(allowed)
         wanted = k + int(k * (sketch.count / SKETCHED) ** 0.5)
@@ -70,15 +70,15 @@ class ChromaStore:
     """
 
     def __init__(
-        self, collection: Collection, sketches: SketchStore, hashes: UInt64Array, held: Allowed | None, label: str
+        self, collection: Collection, sketches: SketchStore, hashes: UInt64Array, held: RowFilter | None, label: str
     ) -> None:
         self.label = label
         self._collection, self._sketches = collection, sketches
         self._order = np.argsort(hashes, kind="stable")
         self._hashes = hashes[self._order]
-        self._others = None if held is None else Allowed(~held.tags)
+        self._others = None if held is None else RowFilter(~held.tags)
 
-    def nearest(self, query: FloatArray, k: int, allowed: Allowed | None = None) -> IntArray:
+    def nearest(self, query: FloatArray, k: int, allowed: RowFilter | None = None) -> IntArray:
         """See DenseStore. A query's texts are shared by fewer tags than k, so k tags are more than enough."""
         share = 1.0 if allowed is None else allowed.share
         if share < BROAD:

@@ -17,7 +17,7 @@ HASHES_FILE = "hashes.npy"
 
 
 class DenseWriter(GrowsTogether):
-    """Appends the texts of tags with their vectors; reopened, it goes on after `rows` tags and `texts` texts."""
+    """Appends the texts of tags with their vectors; reopened, it continues after `rows` tags and `texts` texts."""
 
     def __init__(self, folder: Path, parts: Path, dimensions: int, *, rows: int = 0, texts: int = 0) -> None:
         self._folder, self._parts, self._dimensions = folder, parts, dimensions
@@ -34,7 +34,7 @@ class DenseWriter(GrowsTogether):
     def append(
         self, counts: Sequence[int], kinds: Sequence[int], hashes: UInt64Array, codes: Int8Array, scales: FloatArray
     ) -> None:
-        """Append the texts of the next tags: `counts` is the number of texts of each tag, the others have an item a text."""
+        """Append the texts of the next tags: `counts` is the number of texts of each tag, the others have one item per text."""
         self._counts.append(counts)
         self._kinds.append(kinds)
         self._hashes.append(hashes)

@@ -1,8 +1,8 @@
 """Hubness: how near a text stands to texts in general.
 
 In many dimensions some vectors are near to nearly everything and come up for queries of every kind (Radovanović et al., "Hubs
-in Space", JMLR 2010). What a text's nearest neighbours in a sample have in common with it is therefore told to the ranker
-(as in CSLS, Conneau et al., "Word Translation Without Parallel Data", 2018). One byte a text.
+in Space", JMLR 2010). What a text's nearest neighbours in a sample have in common with it is therefore a feature of the ranker
+(as in CSLS, Conneau et al., "Word Translation Without Parallel Data", 2018). One byte per text.
 """
 
 from __future__ import annotations

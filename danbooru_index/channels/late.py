@@ -1,6 +1,6 @@
 """Late interaction: every token of the query finds its nearest token of a tag, and the tag scores their mean (MaxSim).
 
-The token vectors of the most used tags, one text a tag, are kept in int8 with one scale a vector and memory-mapped. The
+The token vectors of the most used tags, one text per tag, are kept in int8 with one scale per vector and memory-mapped. The
 formula is ColBERT's (Khattab and Zaharia, 2020) as FlagEmbedding's `colbert_score` has it: the mean over query tokens of
 the largest inner product with a token of the text.
 """
@@ -38,7 +38,7 @@ def max_sim(similarities: FloatArray, starts: IntArray) -> FloatArray:
 
 
 class LateWriter:
-    """Appends the token vectors of tags, best known first; reopened with `start` it goes on after that many tags."""
+    """Appends the token vectors of tags, best known first; reopened with `start` it continues after that many tags."""
 
     def __init__(self, folder: Path, dimensions: int, *, start: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)

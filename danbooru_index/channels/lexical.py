@@ -21,14 +21,14 @@ from ..arrays.ranges import flat_ranges
 from ..arrays.types import Columns, FloatArray, Int32Array, IntArray, UInt64Array
 from ..storage.files import map_array, save_array
 from .channel import Depth, Queries, Shown
-from .ngrams import CHARACTERS, ENDS, SOUNDS, VIEWS, View, ends_of, ngram_keys
+from .ngrams import AFFIXES, CHARACTERS, SOUNDS, VIEWS, View, affixes_of, ngram_keys
 from .terms import Found, TermIndex, TermQueries, write_terms
 
 POSTINGS = {Depth.WHOLE: 50_000, Depth.PART: 2_000}  # read in each view
 NAMED = {Depth.WHOLE: 150, Depth.PART: 24}  # tags that are proposed by the characters of their names ...
 SOUNDING = {Depth.WHOLE: 50, Depth.PART: 8}  # ... and by each further view
 ROWS_FILE = "rows.npy"
-END_COLUMNS = ("begins", "ends", "begins_whole", "ends_whole")
+AFFIX_COLUMNS = ("begins", "ends", "begins_whole", "ends_whole")
 
 
 def _distinct(forms: Iterable[str], view: View) -> tuple[UInt64Array, IntArray]:
@@ -112,10 +112,10 @@ class _NameIndex:
 
 @dataclass(frozen=True, slots=True)
 class NameQueries:
-    """Queries in every view. `ends` is (k, 4) for the k terms of the view CHARACTERS: what each tells of the ends of names."""
+    """Queries in every view. `affixes` is (k, AFFIXES): the shares of the k terms of the view CHARACTERS."""
 
     terms: dict[str, TermQueries]
-    ends: FloatArray
+    affixes: FloatArray
 
 
 class LexicalChannel:
@@ -130,14 +130,14 @@ class LexicalChannel:
 
     def queries(self, folded: Sequence[str]) -> NameQueries:
         """Folded queries (text.fold) in every view."""
-        ends = ends_of(folded)
+        affixes = affixes_of(folded)
         terms = {name: view.queries(folded) for name, view in self._views.items() if name != CHARACTERS.name}
         names = self._views[CHARACTERS.name]
-        asked = terms[CHARACTERS.name] = names.queries(folded, (ends.keys, ends.owners))
-        places = names.terms.places(asked, ends.keys, ends.owners)
-        told = np.zeros((len(asked.numbers), ENDS), np.float32)
-        np.add.at(told, (places[places >= 0], ends.columns[places >= 0]), ends.shares[places >= 0])
-        return NameQueries(terms, told)
+        asked = terms[CHARACTERS.name] = names.queries(folded, (affixes.keys, affixes.owners))
+        places = names.terms.places(asked, affixes.keys, affixes.owners)
+        shares = np.zeros((len(asked.numbers), AFFIXES), np.float32)
+        np.add.at(shares, (places[places >= 0], affixes.columns[places >= 0]), affixes.shares[places >= 0])
+        return NameQueries(terms, shares)
 
     def find(self, queries: NameQueries, budget: int) -> dict[str, Found]:
         """For each view the tags near every query with the cosines that its rarest n-grams give.
@@ -166,12 +166,12 @@ class LexicalChannel:
 
         (n,) float32 in 0..1: `cosine`, `spelling` and `skeleton` of the best name in each view, `coverage` by all names together;
         `begins` and `ends`, the shares of the query's words as which a name of the tag begins and ends; `begins_whole` and
-        `ends_whole`, 0 or 1 for the query as a whole (ngrams.ends_of).
+        `ends_whole`, 0 or 1 for the query as a whole (ngrams.affixes_of).
         """
         asked = queries.terms[CHARACTERS.name]
         cosine, tags, terms = self._views[CHARACTERS.name].scores(asked, rows, owners)
-        told = np.column_stack([asked.weights**2, queries.ends])[terms]
-        coverage, *ends = (np.bincount(tags, column, minlength=len(rows)).astype(np.float32) for column in told.T)
+        found = np.column_stack([asked.weights**2, queries.affixes])[terms]
+        coverage, *affixes = (np.bincount(tags, column, minlength=len(rows)).astype(np.float32) for column in found.T)
         sounds = [self._views[view.name].scores(queries.terms[view.name], rows, owners)[0] for view in SOUNDS]
-        names = ("cosine", "coverage", "spelling", "skeleton", *END_COLUMNS)
-        return dict(zip(names, (cosine, coverage, *sounds, *ends), strict=True))
+        names = ("cosine", "coverage", "spelling", "skeleton", *AFFIX_COLUMNS)
+        return dict(zip(names, (cosine, coverage, *sounds, *affixes), strict=True))

@@ -1,4 +1,4 @@
-"""Names as character n-grams: the views in which they are compared, and the n-grams that stand at their ends."""
+"""Names as character n-grams: the views in which they are compared, and the n-grams at their beginnings and ends."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..arrays.types import FloatArray, IntArray, UInt64Array
 from ..text.sound import skeleton, spelling
 
 MAX_NAME_CHARS = 120
-ENDS = 4  # columns of Ends: begins as a word, ends as a word, begins as the whole, ends as the whole
+AFFIXES = 4  # columns of AffixMatches: prefix of a word, suffix of a word, prefix of the whole, suffix of the whole
 _KEY_BITS = 64
 _WIDE = 0x2E80  # from here on one character carries meaning
 _BOUNDARY = "\x01"
 _SEPARATOR = 0
-_ENDS_OF_WORDS = 8  # words of a query whose ends are compared
+_AFFIXED_WORDS = 8  # words of a query whose prefixes and suffixes are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ def ngram_keys(forms: Iterable[str], view: View) -> tuple[UInt64Array, IntArray]
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
-    """What n-grams of the view CHARACTERS tell of the ends of names; (m,) arrays.
+class AffixMatches:
+    """Prefix and suffix n-grams of queries, in the view CHARACTERS; (m,) arrays.
 
-    A name that has the n-gram `keys` gives the query `owners` its `shares` (0..1) in one of ENDS `columns`.
+    A name that has the n-gram `keys` gives the query `owners` its `shares` (0..1) in one of AFFIXES `columns`.
     """
 
     keys: UInt64Array
@@ -86,28 +86,28 @@ class Ends:
     shares: FloatArray
 
 
-def ends_of(folded: Sequence[str]) -> Ends:
-    """Both ends of each word of folded queries, and of every query as a whole.
+def affixes_of(folded: Sequence[str]) -> AffixMatches:
+    """The prefix and suffix of each word of folded queries, and of every query as a whole.
 
-    Two letters at the end count, or one character that carries meaning: in Chinese, Japanese and English the last word says
+    Each is two letters long, or one character that carries meaning: in Chinese, Japanese and English the last word says
     what a thing is.
     """
-    told: list[tuple[int, int, int, float]] = []
+    rows: list[tuple[int, int, int, float]] = []
     for owner, text in enumerate(folded):
         text = text[:MAX_NAME_CHARS].strip()
-        words = text.split()[:_ENDS_OF_WORDS]
+        words = text.split()[:_AFFIXED_WORDS]
         for word in words:
-            told += [(key, owner, side, 1.0 / len(words)) for side, key in enumerate(_end_keys(word))]
+            rows += [(key, owner, side, 1.0 / len(words)) for side, key in enumerate(_affix_keys(word))]
         if words:
-            told += [(key, owner, 2 + side, 1.0) for side, key in enumerate(_end_keys(text))]
-    keys, owners, columns, shares = zip(*told, strict=True) if told else ((), (), (), ())
-    return Ends(
+            rows += [(key, owner, 2 + side, 1.0) for side, key in enumerate(_affix_keys(text))]
+    keys, owners, columns, shares = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return AffixMatches(
         np.array(keys, np.uint64), np.array(owners, np.int64), np.array(columns, np.int64), np.array(shares, np.float32)
     )
 
 
-def _end_keys(word: str) -> tuple[int, int]:
-    """The keys of the n-grams (CHARACTERS) that names beginning, and ending, as a folded word does have at that end."""
+def _affix_keys(word: str) -> tuple[int, int]:
+    """The n-gram keys (CHARACTERS) of the prefix and of the suffix of a folded word."""
     first, last = word[0], word[-1]
     begin = f"{_BOUNDARY}{first}" if ord(first) >= _WIDE else f"{_BOUNDARY}{f'{word} '[:2]}"
     end = f"{last}{_BOUNDARY}" if ord(last) >= _WIDE else f"{f' {word}'[-2:]}{_BOUNDARY}"

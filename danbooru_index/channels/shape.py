@@ -1,4 +1,4 @@
-"""The shape of a tag: what its name looks like, whatever it means. Four bytes a tag.
+"""The shape of a tag: what its name looks like, whatever it means. Four bytes per tag.
 
 It tells the ranker which tags a query may mean: a long name with a qualifier is seldom meant by a short query, and a tag
 that people gave several names to, or defined, is meant more often than one that nobody did.

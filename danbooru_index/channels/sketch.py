@@ -24,7 +24,7 @@ SKETCH_FILE = "sketch.npy"
 _WRITE_BLOCK = 65_536
 _SCAN_BLOCK = 32_768  # sketches compared at once: what is worked on stays in the processor's cache
 
-_WORDS_A_BYTE = 3  # words whose counts, at most 64 each, add up in one byte
+_WORDS_PER_BYTE = 3  # words whose counts, at most 64 each, add up in one byte
 COPY_SHARE = 0.75  # of the texts: a larger choice is scanned in place
 _SAMPLED = 16  # one distance in so many
 
@@ -75,9 +75,9 @@ def _distances(words: UInt64Array, wanted: UInt64Array) -> UInt16Array:
     for start in range(0, count, _SCAN_BLOCK):
         block, part = words[:, start : start + _SCAN_BLOCK], total[start : start + _SCAN_BLOCK]
         size = len(part)
-        for first in range(0, len(wanted), _WORDS_A_BYTE):
+        for first in range(0, len(wanted), _WORDS_PER_BYTE):
             few[:size] = 0
-            for word, query in zip(block[first:], wanted[first : first + _WORDS_A_BYTE], strict=False):
+            for word, query in zip(block[first:], wanted[first : first + _WORDS_PER_BYTE], strict=False):
                 np.bitwise_xor(word, query, out=differing[:size])
                 few[:size] += bit_count(differing[:size], bits[:size])
             part += few[:size]

@@ -27,7 +27,7 @@ _RAW = {"terms": ("terms.raw", np.uint32), "weights": ("weights.raw", np.float32
 
 
 class SparseWriter:
-    """Appends the term weights of texts, in order; reopened with `start` it goes on after that many texts.
+    """Appends the term weights of texts, in order; reopened with `start` it continues after that many texts.
 
     `finish` turns what was appended into the inverted index, in bounded memory.
     """

@@ -1,4 +1,4 @@
-"""Dense vectors of every text, kept in int8 with one scale a vector, memory-mapped: the exact re-score of candidates."""
+"""Dense vectors of every text, kept in int8 with one scale per vector, memory-mapped: the exact re-score of candidates."""
 
 from __future__ import annotations
 

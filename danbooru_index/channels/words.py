@@ -33,8 +33,8 @@ TAGS = {Depth.WHOLE: 50, Depth.PART: 8}  # that are proposed
 MAX_DEFINITION_CHARS = 300
 MAX_QUERY_CHARS = 200
 MAX_GRAM = 3
-WORDS_A_GRAM = 8
-WORDS_A_QUERY = 32
+WORDS_PER_GRAM = 8
+WORDS_PER_QUERY = 32
 MIN_COSINE = 0.3  # of an n-gram and a word that occur together only once
 _BITS = np.uint64(21)
 SPELLED_FROM = 3  # tags: rarer words are names more often than targets of a typo
@@ -126,7 +126,7 @@ def _write_dictionary(folder: Path, names: list[str], tag_words: list[list[str]]
     gram = together.row[order]
     begins = np.flatnonzero(np.r_[True, gram[1:] != gram[:-1]]) if len(gram) else gram
     place = np.arange(len(gram)) - np.repeat(begins, np.diff(np.r_[begins, len(gram)]))
-    best = order[place < WORDS_A_GRAM]
+    best = order[place < WORDS_PER_GRAM]
     write_inverted(
         folder, grams[together.row[best]], together.col[best].astype(np.int32), cosine[best].astype(np.float32)
     )
@@ -180,7 +180,7 @@ class WordsChannel:
         best = np.zeros(len(pairs), np.float32)
         np.maximum.at(best, which, np.concatenate([strengths, np.ones(len(named), np.float32)]))
         owners, words = np.divmod(pairs, width)
-        return self._tags.queries(words.astype(np.uint64), owners, len(texts), best, WORDS_A_QUERY)
+        return self._tags.queries(words.astype(np.uint64), owners, len(texts), best, WORDS_PER_QUERY)
 
     def _meant(self, texts: Sequence[str]) -> tuple[IntArray, IntArray, FloatArray]:
         """Words that the Han n-grams of the texts stand for, by which text, and how surely (0..1)."""
@@ -215,7 +215,7 @@ class WordsChannel:
         return queries.prepared(self, lambda: self.queries(queries.folded))
 
     def find(self, queries: TermQueries, budget: int) -> Found:
-        """Tags with every query's rarest words, and the cosines that these give; `budget` postings are read a query."""
+        """Tags with every query's rarest words, and the cosines that these give; `budget` postings are read per query."""
         return self._tags.find(queries, budget)
 
     def scores(self, queries: TermQueries, rows: IntArray, owners: IntArray) -> FloatArray:

@@ -20,7 +20,7 @@ PACKAGES = {
 
 
 def about() -> str:
-    """The program, its version and Python's, then one line a package; none of them is imported."""
+    """The program, its version and Python's, then one line per package; none of them is imported."""
     lines = [f"danbooru-index {__version__}, Python {platform.python_version()}"]
     return "\n".join([*lines, *(f"{package} {_installed(names)}" for package, names in PACKAGES.items())])
 

@@ -17,12 +17,12 @@ from ..report import visible
 from ..settings import load_settings
 from ..storage.stdin import when_stdin_closes
 from .common import ProgressBar, add_json_flag
-from .lines import told_in_lines
+from .lines import report_in_lines
 
 if TYPE_CHECKING:
     from ..rebuild.again import Rebuilt
 
-_STOP_SECONDS = 5.0  # from the wish to stop to the end of the process
+_STOP_SECONDS = 5.0  # from the request to stop to the end of the process
 
 
 def add_commands(commands: Any) -> None:
@@ -32,7 +32,7 @@ def add_commands(commands: Any) -> None:
         "--input",
         required=True,
         metavar="FILE|own|starter",
-        help="the corpus, one tag a line; a table is prepared first; own: the corpus that the index was built from",
+        help="the corpus, one tag per line; a table is prepared first; own: the corpus that the index was built from",
     )
     parser.add_argument(
         "--db", type=Path, metavar="DIR", help="index folder (default: the main index in the home folder)"
@@ -74,17 +74,17 @@ def add_commands(commands: Any) -> None:
     _add_chroma_tags(parser)
     parser.add_argument("--chroma", metavar="URL", help="send the collection to this Chroma server too")
     parser.add_argument("--no-base", action="store_true", help="encode every text again")
-    parser.add_argument("--restart", action="store_true", help="throw an unfinished build away instead of going on")
+    parser.add_argument("--restart", action="store_true", help="discard an unfinished build instead of resuming it")
     parser.add_argument(
         "--progress",
         choices=("bar", "json"),
         default="bar",
-        help="how progress is told: a bar, or for programs a JSON object a line (docs/hosts.md)",
+        help="how progress is shown: a bar, or for programs one JSON object per line (docs/hosts.md)",
     )
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input closes")
     add_json_flag(parser)
     parser.set_defaults(run=run)
-    parser = commands.add_parser("upgrade", help="bring an index of an earlier version to today's format")
+    parser = commands.add_parser("upgrade", help="convert an index of an earlier version to the current format")
     parser.add_argument("db", nargs="?", type=Path, metavar="DIR", help="index folder (default: the main index)")
     _add_chroma_tags(parser)
     add_json_flag(parser)
@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
     if options.until_stdin_closes:
         when_stdin_closes(lambda: _stop(stopped))
     if options.progress == "json":
-        return told_in_lines(lambda progress, cancelled: _values(*_build(options, progress, cancelled)), stopped)
+        return report_in_lines(lambda progress, cancelled: _values(*_build(options, progress, cancelled)), stopped)
     with ProgressBar() as bar:
         rebuilt, seconds = _build(options, bar, stopped.is_set)
     values = _values(rebuilt, seconds)
@@ -120,7 +120,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _stop(stopped: threading.Event) -> None:
-    """Ask the build to stop; what does not come to its next step in time is ended, which a build survives as any other end."""
+    """Ask the build to stop; one that does not reach its next step in time is killed, which a build survives like any other kill."""
     stopped.set()
     time.sleep(_STOP_SECONDS)
     os._exit(130)
@@ -151,7 +151,7 @@ def _build(options: argparse.Namespace, progress: Progress, cancelled: Callable[
     rebuilt = rebuild(
         options.input,
         options.db or main_folder(settings),
-        (model, lambda told: open_encoder(model, device=device, settings=settings, progress=told)),
+        (model, lambda progress: open_encoder(model, device=device, settings=settings, progress=progress)),
         settings,
         how,
         progress,
@@ -186,7 +186,7 @@ def run_upgrade(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"db": str(folder), "upgraded": done, "seconds": round(report.seconds, 2) if report else 0.0}))
     elif report is None:
-        print(f"{folder} has today's format already.")
+        print(f"{folder} already has the current format.")
     else:
         print(f"{folder}: {report.rows:,} tags in {report.seconds:.0f} s, none of {report.texts:,} texts encoded again")
     return 0

@@ -28,7 +28,7 @@ def add_dense_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dense",
         choices=DENSE_CHOICES,
-        help="where tags of near meaning are looked for: local sketches, a Chroma collection, or what is best (default)",
+        help="where to look for tags of similar meaning: local sketches, a Chroma collection, or what is best (default)",
     )
     parser.add_argument("--chroma", metavar="URL", help="a Chroma server that holds the collection of this index")
 

@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _folders(options: argparse.Namespace, settings: Settings, progress: Progress) -> tuple[Path, Path | None]:
-    """The checkpoint, and where its int8 form goes; the Hub's cache is nobody's place to write."""
+    """The checkpoint, and where its int8 form goes; the Hub's cache is not ours to write to."""
     from ..encoders.model_files import FOLDER_NAMES, MODELS, REPOSITORY, ensure_folder
     from ..encoders.onnx_m3 import ONNX_FOLDER
 

@@ -23,9 +23,9 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--queries", type=Path, metavar="FILE.jsonl", help='a file of {"query": ...} lines instead of TEXT'
     )
-    parser.add_argument("-k", "--limit", type=int, metavar="N", help="tags that are added at most")
-    parser.add_argument("--per-concept", type=int, metavar="N", help="tags a concept at most")
-    parser.add_argument("--budget", type=float, metavar="X", help="tags a concept on average")
+    parser.add_argument("-k", "--limit", type=int, metavar="N", help="the most tags that are added")
+    parser.add_argument("--per-concept", type=int, metavar="N", help="the most tags per concept")
+    parser.add_argument("--budget", type=float, metavar="X", help="tags per concept on average")
     parser.add_argument(
         "--category", action="append", choices=labels, metavar="NAME", help="only this category; may be repeated"
     )
@@ -40,9 +40,9 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--style", choices=_STYLES, help="how the prompt is written (default: sdxl)")
     parser.add_argument("--spaces", action=argparse.BooleanOptionalAction, help="long hair instead of long_hair")
     parser.add_argument(
-        "--escape", action=argparse.BooleanOptionalAction, help="brackets of tags written with a backslash"
+        "--escape", action=argparse.BooleanOptionalAction, help="write brackets in tags with a backslash"
     )
-    parser.add_argument("--weights", action="store_true", default=None, help="weights from scores")
+    parser.add_argument("--weights", action="store_true", default=None, help="weight tags by their scores")
     parser.add_argument("--quality", action="store_true", default=None, help="add the style's quality tags")
     parser.add_argument(
         "--keep-text", action="store_true", default=None, help="leave words for which no tag was found in the prompt"
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run_queries(options: argparse.Namespace, given: dict[str, Any]) -> int:
-    """One line of JSON a query, in order; a text that cannot be expanded has an empty prompt and an `error`."""
+    """One line of JSON per query, in order; a text that cannot be expanded has an empty prompt and an `error`."""
     from ..evaluation.searches import read_queries
     from ..expand.engine import ExpandRequest, expand
 

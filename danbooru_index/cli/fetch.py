@@ -23,7 +23,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _add_fetch(commands: Any) -> None:
-    parser = commands.add_parser("fetch", help="download a prebuilt index, or go on with one")
+    parser = commands.add_parser("fetch", help="download a prebuilt index, or resume a download")
     parser.add_argument("repository", nargs="?", metavar="REPO", help="owner/name (a dataset) or models/owner/name")
     parser.add_argument("--revision", metavar="NAME", help="branch, tag or commit (default: the setting, else main)")
     parser.add_argument("--endpoint", action="append", default=[], metavar="URL", help="mirror; may be repeated")
@@ -31,7 +31,7 @@ def _add_fetch(commands: Any) -> None:
     parser.add_argument("--check", action="store_true", help="only say whether there is a newer revision")
     parser.add_argument("--update", action="store_true", help="get the newest commit, if there is a newer one")
     parser.add_argument("--verify", action="store_true", help="check the hash of every file that is here already")
-    parser.add_argument("--replace", action="store_true", help="replace also an index that was built here")
+    parser.add_argument("--replace", action="store_true", help="overwrite an index that was built on this machine")
     parser.add_argument("--no-encoder", action="store_true", help="leave out the encoder that comes with the index")
     add_json_flag(parser)
     parser.set_defaults(run=run_fetch)

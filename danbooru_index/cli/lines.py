@@ -1,4 +1,4 @@
-"""`--progress json`: long work told to the program that started it, a JSON object a line on standard output.
+"""`--progress json`: long work reported to the program that started it, one JSON object per line on standard output.
 
 {"step": {"name", "done", "total", "unit", "rate", "remaining", "memory", "note"}}    now and then; as `progress.Step` has it
 {"done": {...}}                                                                       at the end, what `--json` prints and `text`
@@ -36,7 +36,7 @@ class Lines:
         self._said = 0.0
 
     def __call__(self, step: Step) -> None:
-        """Tell a step, unless one of the same stage was told just before."""
+        """Report a step, unless one of the same stage was reported just before."""
         if self._stopped.is_set():
             raise KeyboardInterrupt
         now = time.monotonic()
@@ -50,8 +50,8 @@ class Lines:
         self._out.flush()
 
 
-def told_in_lines(work: Work, stopped: threading.Event) -> int:
-    """Do the work, tell it in lines, and return the exit code."""
+def report_in_lines(work: Work, stopped: threading.Event) -> int:
+    """Do the work, report it in lines, and return the exit code."""
     lines = Lines(stopped)
     with contextlib.redirect_stdout(sys.stderr):
         try:

@@ -23,9 +23,11 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--queries", type=Path, metavar="FILE.jsonl", help='a file of {"query": ...} lines instead of TEXT'
     )
-    parser.add_argument("-k", "--limit", type=int, default=20, metavar="N", help="hits a query (default: %(default)s)")
     parser.add_argument(
-        "--all", action="store_true", help="show also the hits that do not fit; --json always gives them"
+        "-k", "--limit", type=int, default=20, metavar="N", help="hits per query (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="also show the hits that do not fit; --json always gives them"
     )
     parser.add_argument("--explain", action="store_true", help="show where every score came from")
     add_filter_flags(parser)
@@ -62,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run_queries(options: argparse.Namespace) -> int:
-    """One line of JSON a query, in order; a query that cannot be searched has no hits and an `error`."""
+    """One line of JSON per query, in order; a query that cannot be searched has no hits and an `error`."""
     from ..evaluation.searches import read_queries
     from ..search.engine import search_many
 

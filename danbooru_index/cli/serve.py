@@ -23,7 +23,7 @@ def add_listen_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, metavar="N", help="port, 0 for any free one (default: 8631)")
     parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes, at most one a core (default: 1)"
+        "--workers", type=int, default=1, metavar="N", help="processes, at most one per core (default: 1)"
     )
     parser.add_argument(
         "--key", help="key that every request must send (default: DANBOORU_INDEX_KEY); needed beyond this machine"
@@ -39,7 +39,7 @@ def add_listen_flags(parser: argparse.ArgumentParser) -> None:
         "--rate",
         type=float,
         metavar="X",
-        help="requests a second and client, 0 for no limit (default: none on this machine, else 20)",
+        help="requests per second and client, 0 for no limit (default: none on this machine, else 20)",
     )
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input closes")
 

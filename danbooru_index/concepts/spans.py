@@ -17,7 +17,7 @@ from .negation import Stretch, stretches
 from .persons import Crowd, read_persons
 from .words import word_starts
 
-MAX_WORDS = 3  # of a span that is no name; six found nothing more on the train part of the prose benchmark
+MAX_WORDS = 3  # of a span that is not a name; six found nothing more on the train part of the prose benchmark
 MAX_SPANS = 320  # that are scored for one text; longer texts are read in shorter spans
 _MOST_ATOMS = {WORD: 7, HANGUL: 8}
 _MOST_CHARACTERS = 16

@@ -1,6 +1,6 @@
 """The lexicon that every index gets: names that people really use for the most used tags, and who may see each tag.
 
-`lexicon.tsv` was written for this project: a header, then one line a tag with its rating, its names in each language (joined by
+`lexicon.tsv` was written for this project: a header, then one line per tag with its rating, its names in each language (joined by
 `|`, the commonest first) and, for characters, short names of their series. The names of the starter corpus belong to it too.
 """
 

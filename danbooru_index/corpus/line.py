@@ -15,28 +15,26 @@ MAX_TEXT_CHARS = 10_000
 MAX_TAG_CHARS = 255
 MAX_NAME_CHARS = 60  # a longer first sentence is a definition that has no name before it
 
+_GENERAL = [
+    "通用",
+    "服装",
+    "姿势",
+    "构图",
+    "食物",
+    "场景",
+    "物品",
+    "身体",
+    "动物",
+    "发型",
+    "眼睛",
+    "表情",
+    "植物",
+    "动作",
+    "general",
+]
 # Chinese labels of the plain format -> (category, NSFW). A label that is not here is a kind of general tag.
 LABELS: dict[str, tuple[Category, bool]] = {
-    **dict.fromkeys(
-        (
-            "通用",
-            "服装",
-            "姿势",
-            "构图",
-            "食物",
-            "场景",
-            "物品",
-            "身体",
-            "动物",
-            "发型",
-            "眼睛",
-            "表情",
-            "植物",
-            "动作",
-            "general",
-        ),
-        (Category.GENERAL, False),
-    ),
+    **dict.fromkeys(_GENERAL, (Category.GENERAL, False)),
     **dict.fromkeys(("NSFW", "nsfw"), (Category.GENERAL, True)),
     **dict.fromkeys(("角色", "人物", "character"), (Category.CHARACTER, False)),
     **dict.fromkeys(("作品", "版权", "系列", "copyright"), (Category.COPYRIGHT, False)),
@@ -50,7 +48,7 @@ _LABEL_OF_CATEGORY = {
     Category.CHARACTER: "角色",
     Category.META: "元数据",
 }
-# One encoder for all lines: json.dumps would make one a line, which costs as much as the encoding.
+# One encoder for all lines: json.dumps would make one per line, which costs as much as the encoding.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _EASTERN = re.compile(
     "[\u1100-\u11ff\u3041-\u30ff\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]"

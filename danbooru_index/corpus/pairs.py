@@ -1,4 +1,4 @@
-"""Files that say how often two tags stand on one post: read from CSV or Parquet, written as a gzipped CSV."""
+"""Files that say how often two tags occur on the same post: read from CSV or Parquet, written as a gzipped CSV."""
 
 from __future__ import annotations
 

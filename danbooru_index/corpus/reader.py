@@ -40,7 +40,7 @@ class CorpusReader:
 
     Strict: the first bad line raises CorpusError. Tolerant: bad lines are counted in `bad` and the first 1,000 are
     kept in `problems`. After the last record `sha256` is the hash of the file's bytes (uncompressed).
-    `lexicon` adds its names and ratings to every record. `pause` is called about once a mebibyte, good lines or not, and what
+    `lexicon` adds its names and ratings to every record. `pause` is called about once per mebibyte, good lines or not, and what
     it raises ends the reading. `size` is the number of bytes so far (uncompressed); `bytes_read` against `total_bytes`
     (both of the file on disk) is for progress.
     """
@@ -99,7 +99,7 @@ class CorpusReader:
                     continue
                 record = parse_line(text)
                 if record.tag in self._seen:
-                    raise LineError(f"the tag {record.tag} stands on an earlier line already")
+                    raise LineError(f"the tag {record.tag} is already on an earlier line")
             except LineError as error:
                 self._report(LineProblem(number, _short(str(error))))
                 continue
@@ -108,7 +108,7 @@ class CorpusReader:
             yield self._lexicon.enrich(record)
 
     def raw_lines(self) -> Iterator[bytes]:
-        """The lines as they stand in the file, they make the hash; of one that is too long, its first MAX_LINE_BYTES."""
+        """The lines as they are in the file, which the hash is taken of; of one that is too long, its first MAX_LINE_BYTES."""
         inside, work = False, 0
         hint = "Download or make the file again."
         with at(PACKED, lambda why: CorpusError(f"The corpus {self.path} is damaged: {why}.", hint=hint)):

@@ -62,7 +62,7 @@ class TokenBudget:
         """Halve the budget, from the size of the batch that did not fit."""
         self.tokens = max(1, min(self.tokens, batch_tokens) // 2)
         self.reduced = True
-        _log.warning("Memory ran out with %d tokens at once; going on with %d.", batch_tokens, self.tokens)
+        _log.warning("Memory ran out with %d tokens at once; continuing with %d.", batch_tokens, self.tokens)
 
 
 def run_batches(

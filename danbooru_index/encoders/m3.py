@@ -22,7 +22,6 @@ from .protocol import EncoderIdentity, Encoding
 
 PAD = 1
 SPECIAL_IDS = (0, PAD, 2, 3)  # <s> <pad> </s> <unk>, in XLM-RoBERTa's vocabulary
-MAX_TOKENS = 8192
 
 
 @dataclass(frozen=True, slots=True)

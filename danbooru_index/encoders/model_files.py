@@ -79,7 +79,7 @@ def weights_file(folder: Path) -> Path:
 def check_folder(folder: Path) -> M3Config:
     """Check that a checkpoint is complete, without loading it.
 
-    :raises EncoderError: files are missing, are no BGE-M3, or are cut short.
+    :raises EncoderError: files are missing, cut short, or not of BGE-M3.
     """
     missing = [name for name in (CONFIG, TOKENIZER, *HEADS) if not (folder / name).is_file()]
     if missing:
@@ -192,7 +192,7 @@ def find_folder(settings: Settings) -> Path | None:
     named = [parent / name for parent in model_parents(settings) for name in FOLDER_NAMES]
     own = settings.home / MODELS / FOLDER_NAMES[0]
     for folder in [*explicit, *named, *_cached()]:
-        # Our own folder may hold a fetch that was broken off; of another one without its heads the user must hear.
+        # Our own folder may hold an interrupted fetch; another one without its heads is reported.
         needed = (CONFIG, TOKENIZER, *HEADS) if folder == own else (CONFIG,)
         if all((folder / name).is_file() for name in needed) and any((folder / name).is_file() for name in WEIGHTS):
             return folder

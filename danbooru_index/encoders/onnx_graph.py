@@ -1,9 +1,9 @@
 """XLM-RoBERTa with BGE-M3's heads as one ONNX graph in int8, written node by node.
 
-Every linear layer is onnxruntime's DynamicQuantizeMatMul: int8 weights with one scale an output channel, activations
+Every linear layer is onnxruntime's DynamicQuantizeMatMul: int8 weights with one scale per output channel, activations
 quantised at run time. The second layer of each feed-forward block first divides every row by its largest value: a few
 tokens of such models have activations hundreds of times above the rest, and would take the whole 8-bit range from them.
-The embedding table is int8 with one scale a row. Attention has no mask, because texts of different lengths are never put
+The embedding table is int8 with one scale per row. Attention has no mask, because texts of different lengths are never put
 into one batch. The only file that imports onnx.
 """
 

@@ -77,7 +77,7 @@ def find_converted(model: str, settings: Settings, packaged: Path | None = None)
     """The int8 encoder of this name, None where there is none.
 
     It may have come with an index (`packaged`), lie under the model folders (BAAI/bge-m3), or in or beside the checkpoint
-    folder that `model` names. One that was made from other weights than the folder now holds is none.
+    folder that `model` names. One that was made from other weights than the folder now holds does not count.
     """
     folder = Path(model)
     if packaged is not None and (packaged / CARD_FILE).is_file():

@@ -46,7 +46,7 @@ class Encoding:
     """The vectors of n texts.
 
     `dense` is (n, d) float32, each row of length 1. `sparse`, where the encoder has it, is one {term id: weight > 0} a
-    text. `tokens`, likewise, is one (tokens, d') float32 array a text, each row of length 1, padding left out.
+    text. `tokens`, likewise, is one (tokens, d') float32 array per text, each row of length 1, padding left out.
     """
 
     dense: FloatArray
@@ -75,7 +75,7 @@ class Encoder(Protocol):
 
     @property
     def description(self) -> str:
-        """For people: name, device and precision that are really used."""
+        """For display: name, device and precision that are really used."""
 
     def encode(self, texts: list[str], *, sparse: bool = False, tokens: bool = False) -> Encoding:
         """Encode texts, in order; only what is asked for is computed.

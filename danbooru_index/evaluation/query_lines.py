@@ -17,7 +17,7 @@ T = TypeVar("T")
 def read_lines(path: Path, parse: Callable[[Any], T], what: str, example: str) -> list[T]:
     """What `parse` makes of the JSON of every line that is not blank; `what` and `example` are for the error.
 
-    :raises InputError: the file cannot be read, or a line is none, with its number.
+    :raises InputError: the file cannot be read, or a line is not a query, with its number.
     """
     with at(
         TEXT, lambda why: InputError(f"The query file {path} cannot be read: {why}.", hint="Pass a UTF-8 .jsonl file.")

@@ -1,7 +1,7 @@
 """Finding fusion weights on a query set: each weight in turn over a grid, as long as mAP@10 gets better.
 
 The candidates of every query are scored by all channels once; only their fusion is repeated. What the weights are worth on new
-queries is told by two searches more, each on one half of the queries and counted on the other.
+queries is estimated by two further searches, each on one half of the queries and counted on the other.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from ..index.tags import KEY_TAG
 from ..prompt import (
     STYLE_TABLE,
     Choice,
-    Look,
+    PromptFormat,
     Segment,
     ordered,
     own_contradictions,
@@ -83,17 +83,17 @@ def _result(
     kept, negative = (_switched_on(side, request) for side in (kept, negative))
     words = [word for passage in passages for word in _kept_words(passage)] if request.keep_text else []
     style = STYLE_TABLE[request.style]
-    look = Look(style, request.spaces, request.escape, request.weights, request.separator)
+    written_as = PromptFormat(style, request.spaces, request.escape, request.weights, request.separator)
     quality = (style.prefix, style.suffix) if request.quality else ("", "")
     return ExpandResult(
         request=request,
         prompt=surround(
-            render(parts, [*kept, *words], look),
+            render(parts, [*kept, *words], written_as),
             (request.prefix, quality[0]),
             (quality[1], request.suffix),
             request.separator,
         ),
-        negative=request.separator.join(look.write(choice) for choice in negative),
+        negative=request.separator.join(written_as.write(choice) for choice in negative),
         tags=tuple(choice.tag for choice in _in_order(parts, kept, style.order)),
         negative_tags=tuple(choice.tag for choice in negative),
         concepts=tuple(report for passage in passages for report in _reports(index, request, passage, tags)),
@@ -140,7 +140,7 @@ def label_of(record: TagRecord) -> str:
 def _without_said(negative: Sequence[Choice], wanted: Sequence[Choice]) -> list[Choice]:
     """Without what the text names elsewhere as wanted, where it is only near to what is left out.
 
-    머리 묶지 마 is no reason against the hair_down that follows it.
+    머리 묶지 마 is not a reason against the hair_down that follows it.
     """
     said = {choice.tag for choice in wanted if choice.own or choice.score >= 1.0}
     return [choice for choice in negative if choice.score >= 1.0 or choice.tag not in said]

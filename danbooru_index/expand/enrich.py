@@ -1,4 +1,4 @@
-"""Enrich: further tags that go with a picture, by how often they stand on posts together, and never against what it says."""
+"""Enrich: further tags that go with a picture, by how often they co-occur, and never against what it says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ASKED = 8  # times as many relatives as are wanted, since some contradict
 def further_tags(
     index: Index, request: ExpandRequest, kept: Sequence[Choice], negative: Sequence[Choice]
 ) -> list[Choice]:
-    """At most `request.enrich` general tags that stand with the chosen ones, likeliest first; none where the index has no counts."""
+    """At most `request.enrich` general tags that co-occur with the chosen ones, likeliest first; none where the index has no counts."""
     seeds = tuple(choice.tag for choice in kept)[:MOST_SEEDS]
     if not request.enrich or not seeds or index.cooccurrence is None:
         return []

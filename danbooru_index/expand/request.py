@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ..errors import InputError
 from ..prompt import STYLES, StyleName
-from ..records import NSFW_CHOICES, Category, Nsfw, TagFilter
+from ..records import Category, Nsfw, TagFilter
 from ..text.fold import MAX_QUERY_CHARS
 
 Status = Literal["covered", "weak", "not found"]
@@ -20,7 +20,7 @@ IMPLIED_CHOICES: tuple[Implied, ...] = ("drop", "keep", "add")
 class ExpandRequest:
     """What to expand, and how the prompt is written. Defaults and ranges of every adapter live here alone.
 
-    `limit` is the most tags that are added (1 to 500); `per_concept` the most a concept (1 to 10) and `budget` the
+    `limit` is the most tags that are added (1 to 500); `per_concept` the most per concept (1 to 10) and `budget` the
     average a concept (1 to 10). `categories` empty means characters, series and general tags; `exclude` takes
     categories away. `implied` says what happens to tags that another one implies. `weights` writes likely tags
     stronger; `quality` adds the style's quality tags; `keep_text` leaves words for which no tag was found in the
@@ -65,11 +65,9 @@ class ExpandRequest:
         _check_range("enrich", self.enrich, 0, 50)
         _check_range("per_concept", self.per_concept, 1, 10)
         _check_range("budget", self.budget, 1, 10)
-        _check_choice("nsfw", self.nsfw, NSFW_CHOICES)
         _check_choice("implied", self.implied, IMPLIED_CHOICES)
         _check_choice("style", self.style, STYLES)
-        if self.min_count < 0:
-            raise InputError(f"The least post count is {self.min_count}.", hint="Use 0 or more.")
+        _ = self.filter  # which checks its own values
 
     @property
     def filter(self) -> TagFilter:

@@ -15,7 +15,7 @@ from ..transport.endpoints import Repository
 _SEARCH = (("mAP@10", "map_at_10"), ("recall@10", "recall_at_10"), ("MRR@10", "mrr_at_10"))
 _PROSE = (
     ("things found", "concepts"),
-    ("tags a thing", "spent"),
+    ("tags per thing", "spent"),
     ("precision", "precision"),
     ("prompts with an unwanted tag", "unwanted"),
 )

@@ -69,7 +69,7 @@ def package_of(remote: Remote, manifest: Manifest, where: str) -> EncoderPackage
         check_names([*manifest.files, *package.files])
     except ValueError as error:
         hint = "Nothing was downloaded. Choose another repository or revision, and tell the owner of this one."
-        raise HubError(f"The index and the encoder of {where} cannot stand together: {error}.", hint=hint) from error
+        raise HubError(f"The index and the encoder of {where} do not belong together: {error}.", hint=hint) from error
     return package
 
 

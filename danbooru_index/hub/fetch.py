@@ -14,10 +14,10 @@ from ..index.versions import claim
 from ..progress import Progress, silent
 from ..settings import Settings, load_settings
 from ..storage.paths import is_network_path
-from ..transport.download import DEFAULT_PATIENCE, HubClient, Patience
+from ..transport.download import DEFAULT_RETRY, HubClient, RetryPolicy
 from ..transport.endpoints import Repository, check_revision, is_commit
 from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile
-from ..transport.mirrors import ASKING, Mirrors, Remote, attended, client_for, endpoints_of
+from ..transport.mirrors import ASKING, Mirrors, Remote, client_for, endpoints_of, run_interruptibly
 from ..transport.staging import Staging, disk_errors, open_staging
 from ..transport.transfer import transfer
 from .encoder_package import EncoderPackage, check_package, package_of
@@ -96,7 +96,7 @@ def ensure_index(settings: Settings, folder: Path, progress: Progress = silent) 
     return version if version is not None else fetch_index(settings, folder, progress).folder
 
 
-def check_index(settings: Settings, folder: Path, patience: Patience = DEFAULT_PATIENCE) -> CheckReport:
+def check_index(settings: Settings, folder: Path, retry: RetryPolicy = DEFAULT_RETRY) -> CheckReport:
     """Ask what commit the revision stands for now, and compare; nothing is downloaded.
 
     :raises HubError: offline, or no endpoint answered.
@@ -107,7 +107,7 @@ def check_index(settings: Settings, folder: Path, patience: Patience = DEFAULT_P
             "Offline (HF_HUB_OFFLINE): no newer revision can be looked for.",
             hint="Unset HF_HUB_OFFLINE and run the command again.",
         )
-    with client_for(settings, patience) as client:
+    with client_for(settings, retry) as client:
         endpoint, commit = _commit(client, _mirrors(settings), repository, settings.revision)
     source = source_of_current(folder)
     installed = source.commit if source is not None and source.repository == str(repository) else None
@@ -120,12 +120,12 @@ def fetch_index(
     progress: Progress = silent,
     options: FetchOptions = DEFAULT_OPTIONS,
     *,
-    patience: Patience = DEFAULT_PATIENCE,
+    retry: RetryPolicy = DEFAULT_RETRY,
 ) -> FetchReport:
     """Make the index of `settings.repository` at `settings.revision` the current version of `folder`.
 
     No request is made when it is there already and whole; what is damaged is fetched again. Stopped at any point, the
-    next call goes on. `progress` runs in the calling thread, and what it raises stops the download and passes through.
+    next call resumes it. `progress` runs in the calling thread, and what it raises stops the download and passes through.
 
     :raises InputError: the repository, revision or an endpoint cannot be one; or an index that was built here is in
         the way, and not `options.replace`.
@@ -141,8 +141,10 @@ def fetch_index(
     keep_built(folder, replace=options.replace)
     if not options.update and (present := _present(folder, repository, settings.revision, options)):
         return present
-    with client_for(settings, patience) as client:
-        _, commit = attended(client, progress, ASKING, lambda: _commit(client, mirrors, repository, settings.revision))
+    with client_for(settings, retry) as client:
+        _, commit = run_interruptibly(
+            client, progress, ASKING, lambda: _commit(client, mirrors, repository, settings.revision)
+        )
         if present := _present(folder, repository, commit, options):
             return present
         with open_staging(folder, progress) as staging:
@@ -173,7 +175,7 @@ def _fetch(
         manifest, files = read_remote_manifest(data, where)
         return endpoint, data, manifest, files, package_of(remote, manifest, where)
 
-    endpoint, data, manifest, files, package = attended(remote.client, progress, ASKING, ask)
+    endpoint, data, manifest, files, package = run_interruptibly(remote.client, progress, ASKING, ask)
     taken = package if options.encoder else None
     check_encoder(manifest, taken, where)
     source = Source(str(remote.repository), revision, remote.commit, endpoint, hashlib.sha256(data).hexdigest())

@@ -28,7 +28,7 @@ from ..index.versions import current_version
 from ..settings import DEFAULT_ENDPOINT, Settings
 from ..storage.files import sha256_of
 from ..storage.locks import IN_USE, FileHold
-from ..transport.download import DEFAULT_PATIENCE, EndpointError, HubClient, Patience
+from ..transport.download import DEFAULT_RETRY, EndpointError, HubClient, RetryPolicy
 from ..transport.endpoints import Repository, check_endpoint, check_revision
 from ..transport.listing import MAX_LISTING_BYTES, ExpectedFile, check_names, read_tree
 from .card import CardFacts, render_card
@@ -148,7 +148,7 @@ def _check_figures(version: Path, facts: CardFacts) -> None:
             )
 
 
-def publish(plan: Plan, settings: Settings, target: Target, patience: Patience = DEFAULT_PATIENCE) -> str:
+def publish(plan: Plan, settings: Settings, target: Target, retry: RetryPolicy = DEFAULT_RETRY) -> str:
     """Upload a plan in one commit and return its hash. Files that the repository has beside it are removed.
 
     The list that the endpoint gives afterwards is compared with the plan, by hash.
@@ -164,7 +164,7 @@ def publish(plan: Plan, settings: Settings, target: Target, patience: Patience =
     # At the Hub itself, None lets the library use the login that it saved; another endpoint must not see that.
     token = settings.token_for(endpoint) or (None if endpoint == DEFAULT_ENDPOINT else False)
     commit = _upload(plan, endpoint, token, replace(target, revision=check_revision(target.revision)))
-    _read_back(plan, endpoint, commit, settings, patience)
+    _read_back(plan, endpoint, commit, settings, retry)
     return commit
 
 
@@ -255,8 +255,8 @@ def _upload(plan: Plan, endpoint: str, token: str | bool | None, target: Target)
     return str(done.oid)
 
 
-def _read_back(plan: Plan, endpoint: str, commit: str, settings: Settings, patience: Patience) -> None:
-    client = HubClient(settings.token_for, patience)
+def _read_back(plan: Plan, endpoint: str, commit: str, settings: Settings, retry: RetryPolicy) -> None:
+    client = HubClient(settings.token_for, retry)
     try:
         data = client.get(endpoint, plan.repository.tree_path(commit), MAX_LISTING_BYTES)
     except EndpointError as error:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from ..arrays.types import FloatArray, IntArray
-from ..channels.allowed import Allowed
 from ..channels.chroma import READ_BATCH, Metadata, Record
 from ..channels.chroma_folder import open_folder
 from ..channels.chroma_server import Server
 from ..channels.dense import DenseChannel
 from ..channels.dense_store import ChromaStore, DenseStore
+from ..channels.row_filter import RowFilter
 from ..channels.vectors import VectorFile
 from ..encoders.protocol import EncoderIdentity
 from ..errors import IndexFolderError
@@ -29,8 +29,6 @@ from .tags import Store
 VECTORS = "mean of the texts"  # docs/chroma.md has the measurement
 BUILD_OPTION = "build"  # of a manifest: what says which build the collection belongs to
 CLOSE = 1e-3  # by which a stored vector may differ from the one that was added
-
-Road = Literal["auto", "sketch", "chroma"]
 
 
 def held_rows(store: Store, most: int | None) -> IntArray:
@@ -110,7 +108,7 @@ def open_store(folder: Path, manifest: Manifest, store: Store, dense: DenseChann
     mask[rows] = True
     hidden = store.rating == Rating.FORBIDDEN
     complete = bool((mask | hidden).all())
-    return ChromaStore(collection, dense.sketches, store.tag_hashes(), None if complete else Allowed(mask), label)
+    return ChromaStore(collection, dense.sketches, store.tag_hashes(), None if complete else RowFilter(mask), label)
 
 
 def _why_not(error: OSError) -> str:

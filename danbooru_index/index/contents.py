@@ -214,7 +214,7 @@ def _bad_value(array: AnyArray, low: int | None, below: int | None, label: str) 
     for start in range(0, len(flat), _BLOCK):
         block = flat[start : start + _BLOCK]
         least, most = float(block.min()), float(block.max())
-        if not max(abs(least), abs(most)) < _MOST:  # also what is no number at all
+        if not max(abs(least), abs(most)) < _MOST:  # and NaN
             return f"{label} holds a number that is not finite"
         if (low is not None and least < low) or (below is not None and most >= below):
             return f"{label} holds {least:.0f} to {most:.0f}, outside {low} to {below}"

@@ -56,7 +56,7 @@ def names_damage(function: Callable[Concatenate[Index, P], T]) -> Callable[Conca
             raise
         except MemoryError as error:
             raise IndexDamagedError(
-                f"The memory does not suffice for this search in {index.folder}, or the index is damaged.", hint=_HINT
+                f"There is not enough memory for this search in {index.folder}, or the index is damaged.", hint=_HINT
             ) from error
         except GATHER.kinds as error:
             raise IndexDamagedError(

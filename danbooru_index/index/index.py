@@ -62,7 +62,7 @@ class Index:
         :param weights: fusion weights instead of those.
         :param progress: told of the download, where the encoder has to be fetched.
         :raises IndexNotFoundError, IndexDamagedError: see current_version and read_manifest.
-        :raises InputError: the file of fusion weights is none.
+        :raises InputError: the file of fusion weights is not one.
         :raises IndexMismatchError: another schema version, or `encoder` is not the one that built the index.
         """
         self.folder, self._mark = mark_current(folder)
@@ -176,13 +176,13 @@ class Index:
 
     @once
     def similarity_floor(self) -> float:
-        """The encoder's mean inner product of two unrelated texts; an index of an older schema does not tell it."""
+        """The encoder's mean inner product of two unrelated texts; an index of an older schema lacks it."""
         stored = self.manifest.options.get(FLOOR_OPTION)
         return similarity_floor(self.dense.vectors) if stored is None else float(stored)
 
     @once
     def cooccurrence(self) -> Cooccurrence | None:
-        """How often two tags stand together, None where the index was built without."""
+        """How often two tags co-occur, None where the index was built without."""
         return Cooccurrence(self.folder / COOCCURRENCE) if f"{COOCCURRENCE}/starts.npy" in self.manifest.files else None
 
     def close(self) -> None:

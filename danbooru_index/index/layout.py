@@ -8,7 +8,7 @@ STORE = "tags"
 DENSE, LEXICAL, WORDS, SPARSE, LATE = CHANNELS = ("dense", "lexical", "words", "sparse", "late")
 CHROMA = "chroma"
 MOST_TAGS = 200_000  # tags that a Chroma collection holds unless another number is asked for; the most used
-COOCCURRENCE = "cooccurrence"  # how often tags stand together, where such counts were given
+COOCCURRENCE = "cooccurrence"  # how often tags co-occur, where such counts were given
 
 
 def channels_among(files: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The tag table of an index: the corpus itself, plus memory-mapped columns for filters and exact names.
 
-`corpus.jsonl` holds one line a tag, in row order; only the lines of hits are parsed. The columns are .npy files.
+`corpus.jsonl` holds one line per tag, in row order; only the lines of hits are parsed. The columns are .npy files.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays.types import BoolArray, FloatArray, Int32Array, UInt8Array, UInt64Array
-from ..channels.allowed import Allowed
+from ..channels.row_filter import RowFilter
 from ..corpus.line import parse_line, to_line
 from ..errors import IndexDamagedError
 from ..records import Nsfw, Rating, TagFilter, TagRecord
@@ -24,7 +24,7 @@ from ..storage.hashes import hash64
 from ..text.fold import match_key
 
 CORPUS_FILE = "corpus.jsonl"
-FILTERS = 8  # whose masks are kept, a byte a tag each
+FILTERS = 8  # whose masks are kept, a byte per tag each
 _COLUMNS = ("offsets", "post_count", "category", "rating", "deprecated", "keys", "key_rows", "key_kinds")
 
 _ROW_TYPES = {
@@ -59,7 +59,7 @@ def record_keys(record: TagRecord) -> list[tuple[str, int]]:
 
 
 class StoreWriter(GrowsTogether):
-    """Writes the tag table, one record after the other; reopened with `start` it goes on after that many rows.
+    """Writes the tag table, one record after the other; reopened with `start` it continues after that many rows.
 
     What is needed only until `finish` stands in the folder `parts`, which the caller removes.
     """
@@ -158,7 +158,7 @@ class Store:
                 hint="Run danbooru-index verify, then build or fetch again.",
             ) from error
 
-    def _allowed(self, filters: TagFilter) -> Allowed | None:
+    def _allowed(self, filters: TagFilter) -> RowFilter | None:
         """The tags that a filter allows, None when it allows all; the same object for the same filter."""
         masks: list[BoolArray] = [_SHOWN[filters.nsfw][self.rating]]
         if filters.categories:
@@ -166,7 +166,7 @@ class Store:
         if filters.min_count > 0:
             masks.append(self.post_count >= filters.min_count)
         mask = np.logical_and.reduce(masks)
-        return None if mask.all() else Allowed(mask)
+        return None if mask.all() else RowFilter(mask)
 
     def tag_hashes(self) -> UInt64Array:
         """(tags,) the hash64 of every tag, spelled as the corpus spells it."""

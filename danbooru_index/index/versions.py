@@ -3,7 +3,7 @@
 DIR/CURRENT                  the name of the current version, replaced atomically
 DIR/CURRENT.aside            the same of an index that was set aside, so that the starter index is used meanwhile
 DIR/versions/NAME/           one version; it is whole once it has a manifest
-DIR/readers/NAME/*.lock      one file a reader of that version, locked by the operating system while the reader lives
+DIR/readers/NAME/*.lock      one file per reader of that version, locked by the operating system while the reader lives
 DIR/.danbooru-index          says that DIR is ours: written by the first build or fetch into it
 DIR/.danbooru-index-removed/ versions on their way out: renamed first, so that nothing half-removed is taken for an index
 

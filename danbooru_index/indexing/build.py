@@ -1,6 +1,6 @@
 """The build: corpus -> texts -> vectors -> channels, in a version folder of its own; the manifest and the pointer come last.
 
-Reading, encoding and writing overlap; every stage can be killed and goes on where its checkpoint stands.
+Reading, encoding and writing overlap; every stage can be killed and resumes from its checkpoint.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def build_index(
 ) -> BuildReport:
     """Build an index from a corpus file and make it the current version of `folder`.
 
-    Killed at any moment, the same call goes on from its last checkpoint. `cancelled` is asked several times a second.
+    Killed at any moment, the same call resumes from its last checkpoint. `cancelled` is asked several times a second.
 
     :raises CorpusError: the corpus cannot be read, is empty, or (strict) has a bad line.
     :raises EncoderError: the encoder cannot be opened.
@@ -82,7 +82,7 @@ def build_index(
             if options.chroma:
                 send_to_server(job, options.chroma)
         except CorpusError:
-            # Whatever mends the corpus makes it another corpus, so this work could never go on.
+            # Whatever mends the corpus makes it another corpus, so this work could never be resumed.
             remove_version(version)
             raise
         except KeyboardInterrupt as error:
@@ -97,13 +97,13 @@ def _measure(corpus: Path, folder: Path, reporter: Reporter, cancelled: Callable
     """SHA-256 and size of the corpus; a disk's worth of anything can be handed over, so this can be stopped too."""
     reporter.stage("corpus", 0)
 
-    def told(done: int, total: int) -> None:
+    def on_progress(done: int, total: int) -> None:
         reporter.update(done)
         if cancelled():
             raise KeyboardInterrupt
 
     try:
-        return measure_corpus(corpus, told)
+        return measure_corpus(corpus, on_progress)
     except KeyboardInterrupt as error:
         raise BuildCancelledError(
             f"The build in {folder} was stopped before anything was encoded.", hint="Run the same command again."

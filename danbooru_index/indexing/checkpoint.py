@@ -17,7 +17,7 @@ from ..storage.foreign import JSON_FILE, at
 class Checkpoint:
     """`rows` tags with `texts` texts are encoded and on the disk; `stages` names the later stages that are done.
 
-    `key` says what is being built: only a build of the same corpus, encoder and options may go on. `batch_size` is kept,
+    `key` says what is being built: only a build of the same corpus, encoder and options may resume it. `batch_size` is kept,
     since the size of a batch may change the last bit of a vector. `total` is the number of texts that there will be, `tags` of tags,
     `reused` how many came from an older index, `late` the tags with token vectors. `bad` and `problems` are the corpus's bad lines.
     """

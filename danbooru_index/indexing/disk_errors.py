@@ -17,7 +17,7 @@ _NOT_SPACE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDI
 
 @contextlib.contextmanager
 def map_disk_errors(folder: Path) -> Iterator[None]:
-    """Turn disk errors of a build in `folder` into a BuildError; whatever was written stays, to go on from."""
+    """Turn disk errors of a build in `folder` into a BuildError; whatever was written stays, to resume from."""
     try:
         yield
     except DanbooruIndexError as error:
@@ -49,5 +49,5 @@ def _is_full(folder: Path, error: BaseException) -> bool:
 def _disk_full(folder: Path) -> BuildError:
     return BuildError(
         f"The index in {folder} could not be written: the disk is full.",
-        hint="Free space and run the same command again, which goes on from the last checkpoint; the old index is untouched.",
+        hint="Free space and run the same command again, which resumes from the last checkpoint; the old index is untouched.",
     )

@@ -46,7 +46,7 @@ def install_packed(
     }
     reporter = Reporter(progress)
 
-    def told(done: int, total: int) -> None:
+    def on_progress(done: int, total: int) -> None:
         if not done:
             reporter.stage("unpacking", total, "parts")
         reporter.update(done)
@@ -61,7 +61,7 @@ def install_packed(
         job = Job(
             corpus, folder, version, encoder, BuildOptions(chroma_tags=chroma_tags), state, reporter, lambda: False
         )
-        unpack_index(packed, version, encoder, told)
+        unpack_index(packed, version, encoder, on_progress)
         finish_collection(job)
         publish(job)
         make_current(job)

@@ -29,7 +29,7 @@ class BuildOptions:
 
     `strict` stops at the first bad corpus line. `batch_size` bounds the texts that are encoded at once, 0 leaves it to
     main memory and speed. `base` is an index of the same encoder whose vectors are taken for texts that have not changed (by default
-    the folder's current version; `reuse` false encodes everything). `restart` throws unfinished work away. `cooccurrence`
+    the folder's current version; `reuse` false encodes everything). `restart` discards unfinished work. `cooccurrence`
     is a file of pairs of tags (channels/cooccurrence.py), for related tags. `late_bytes` bounds the token vectors that are
     kept for late interaction, those of the most used tags first. `lexicon` adds the names and ratings of this package.
     `chroma_tags` is how many tags the Chroma collection holds, the most used, None for all and 0 for no collection; `chroma`
@@ -104,7 +104,7 @@ class Job:
         return CorpusReader(self.corpus, strict=self.options.strict, lexicon=lexicon, pause=pause)
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt when the host wants the build to stop: the same road as Ctrl-C."""
+        """Raise KeyboardInterrupt when the host wants the build to stop: as Ctrl-C does."""
         if self.cancelled():
             raise KeyboardInterrupt
 

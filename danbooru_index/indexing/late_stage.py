@@ -24,9 +24,9 @@ def write_late(
     start: int = 0,
     at_most: int = MAX_BYTES,
 ) -> None:
-    """Write the late interaction channel; `start` tags of a broken build are kept, and it goes on after them.
+    """Write the late interaction channel; `start` tags of an interrupted build are kept, and it continues after them.
 
-    `saved` is told, after every batch that is on the disk, how many tags and bytes there are.
+    `saved` gets, after every batch that is on the disk, how many tags and bytes there are.
     """
     order = np.lexsort((np.arange(len(store)), -store.post_count.astype(np.int64)))
     writer = LateWriter(folder, encoder.identity.dimensions, start=start)

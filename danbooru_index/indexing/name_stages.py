@@ -50,19 +50,19 @@ def _finish_view(job: Job, *, names: Callable[[], Names], view: View) -> None:
 def _read_names(job: Job) -> Names:
     store = Store(job.version / STORE)
 
-    def told(row: int) -> None:
+    def on_progress(row: int) -> None:
         job.reporter.update(row)
         job.check()
 
     try:
         job.reporter.stage("names", len(store), "tags")
-        return read_names(store, told)
+        return read_names(store, on_progress)
     finally:
         store.close()
 
 
-def read_names(store: Store, told: Callable[[int], None] = lambda row: None) -> Names:
-    """The names of every tag; `told` is called with the row now and then, and what it raises passes."""
+def read_names(store: Store, on_progress: Callable[[int], None] = lambda row: None) -> Names:
+    """The names of every tag; `on_progress` is called with the row now and then, and what it raises passes."""
     folded: list[str] = []
     shapes = []
     counts = np.zeros(len(store), np.int64)
@@ -72,7 +72,7 @@ def read_names(store: Store, told: Callable[[int], None] = lambda row: None) -> 
         shapes.append(shape_of(record))
         counts[row] = len(names)
         if row % 10_000 == 0:
-            told(row)
+            on_progress(row)
     return Names(folded, np.repeat(np.arange(len(counts), dtype=np.int32), counts), shapes)
 
 

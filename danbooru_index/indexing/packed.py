@@ -94,15 +94,15 @@ def packed_manifest(packed: Path) -> Manifest | None:
         return parse_manifest(json.loads(archive.read(MANIFEST_FILE)))
 
 
-def unpack_index(packed: Path, version: Path, encoder: Encoder, told: Callable[[int, int], None]) -> None:
-    """Write all files of a version but its manifest and collection; `told` is called with parts done and their number.
+def unpack_index(packed: Path, version: Path, encoder: Encoder, on_progress: Callable[[int, int], None]) -> None:
+    """Write all files of a version but its manifest and collection; `on_progress` is called with parts done and their number.
 
     :raises IndexDamagedError: the file is damaged.
     """
     with _opened(packed) as archive:
         names = [name for name in archive.namelist() if name != MANIFEST_FILE]
         for done, name in enumerate(names):
-            told(done, len(names))
+            on_progress(done, len(names))
             folder, _, last = name.rpartition("/")
             (version / folder).mkdir(parents=True, exist_ok=True)
             if name == _VECTORS:

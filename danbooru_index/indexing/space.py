@@ -16,15 +16,15 @@ from .memory import free_memory
 
 # What a build takes beside what grows with the dimensions, in bytes; benchmarks/scale.md has the sizes of real builds.
 FIXED_BYTES = 1 << 20  # an empty Chroma database, headers
-TABLE_FACTOR = 2.0  # the tag table and its unfinished columns, a byte of corpus
-NAMES_FACTOR = 2.5  # the lists of the names and words, a byte of corpus ...
+TABLE_FACTOR = 2.0  # the tag table and its unfinished columns, per byte of corpus
+NAMES_FACTOR = 2.5  # the lists of the names and words, per byte of corpus ...
 NAMES_BYTES_PER_TEXT = 200  # ... and a text
 DENSE_BYTES_PER_TEXT = 31  # scale, row, hash, kind and hubness, and the unfinished ones of these
 CHROMA_BYTES_PER_TAG = 400  # links, ids and metadata ...
 CHROMA_FACTOR = 8.0  # ... documents with their full-text index, per byte of corpus ...
 CHROMA_LOG = 3 * BATCH  # ... and tags that stand in its write log, and once more in the journal of its database
 POSTINGS_BYTES_PER_TEXT = 128  # 16 term weights of 8 bytes; names have 6 to 8 tokens
-LATE_TOKENS_PER_TEXT = 5  # one text a tag has them
+LATE_TOKENS_PER_TEXT = 5  # one text per tag has them
 MOST_TEXTS = 2048
 LEAST_TEXTS = 64
 _BATCH_SECONDS = 10.0  # a checkpoint waits for the batch at work
@@ -33,14 +33,14 @@ _MEMORY_SHARE = 0.25
 _BYTES_PER_TEXT = 1 << 20  # activations of one text in a large encoder, generously
 
 
-def measure_corpus(path: Path, told: Callable[[int, int], None] = lambda done, total: None) -> tuple[str, int]:
+def measure_corpus(path: Path, on_progress: Callable[[int, int], None] = lambda done, total: None) -> tuple[str, int]:
     """SHA-256 and number of the (uncompressed) bytes of a corpus.
 
-    `told` is called about once a mebibyte with the bytes on disk that were read, and their total; what it raises passes.
+    `on_progress` is called about once per mebibyte with the bytes on disk that were read, and their total; what it raises passes.
 
     :raises CorpusError: it cannot be read.
     """
-    with CorpusReader(path, pause=lambda: told(reader.bytes_read, reader.total_bytes)) as reader:
+    with CorpusReader(path, pause=lambda: on_progress(reader.bytes_read, reader.total_bytes)) as reader:
         for _ in reader.raw_lines():
             pass
         return reader.sha256, reader.size

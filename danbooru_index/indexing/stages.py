@@ -28,12 +28,12 @@ from .late_stage import write_late
 if TYPE_CHECKING:
     from .job import Job
 
-COLLECTION_SAMPLE = 2000  # tags that are searched in a collection whose build was broken off
+COLLECTION_SAMPLE = 2000  # tags that are searched in a collection whose build was interrupted
 SERVER_SAMPLE = 200  # ... and in one that a server was sent
 
 
 def finish_cooccurrence(job: Job) -> None:
-    """How often tags stand together, from the pairs beside the corpus; pairs of tags that are not there are left out."""
+    """How often tags co-occur, from the pairs beside the corpus; pairs of tags that are not there are left out."""
     path = job.options.cooccurrence
     assert path is not None
     store = Store(job.version / STORE)

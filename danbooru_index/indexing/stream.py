@@ -26,7 +26,7 @@ _Message = tuple[str, Any]
 
 @dataclass(slots=True)
 class Chunk:
-    """Some tags with their texts: `counts` texts a tag, and of each text its TextKind and hash. `bytes_read` is for progress."""
+    """Some tags with their texts: `counts` texts per tag, and of each text its TextKind and hash. `bytes_read` is for progress."""
 
     records: list[TagRecord] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)

@@ -1,7 +1,7 @@
-"""An index of an earlier version of this program in today's format, without encoding a text again.
+"""An index of an earlier version of this program in the current format, without encoding a text again.
 
 What an encoder computed is taken over as it is: the dense vectors, term weights and token vectors. All else is made anew from it
-and from the index's own corpus, by the same stages as in a build, so it can be killed and goes on like one.
+and from the index's own corpus, by the same stages as in a build, so it can be killed and resumed like one.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def upgrade_index(
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> BuildReport | None:
-    """Bring the current version of an index folder to today's format; None if it is there already.
+    """Bring the current version of an index folder to the current format; None if it is there already.
 
     :raises IndexFolderError: there is no index, it is damaged, or its format is unknown.
     :raises InputError: `folder` is a version, not an index folder.

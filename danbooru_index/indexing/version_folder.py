@@ -19,7 +19,7 @@ def open_work(folder: Path, key: dict[str, Any], reporter: Reporter, *, restart:
     for version in unfinished_versions(folder):
         if restart:
             remove_version(version)
-            reporter.note(f"The unfinished build {version.name} was thrown away.")
+            reporter.note(f"The unfinished build {version.name} was discarded.")
             continue
         state = Checkpoint.load(version)
         if state.key != key and not state.rows:
@@ -30,7 +30,7 @@ def open_work(folder: Path, key: dict[str, Any], reporter: Reporter, *, restart:
                 f"{folder} holds an unfinished build of {_difference(state.key, key)}: {version.name}, {state.rows:,} tags encoded.",
                 hint="Finish that build with its own command, or throw it away: --restart, in the node unfinished = restart.",
             )
-        reporter.note(f"The unfinished build {version.name} goes on after {state.rows:,} encoded tags.")
+        reporter.note(f"The unfinished build {version.name} resumes after {state.rows:,} encoded tags.")
         return version, state
     version = folder / VERSIONS / _free_name(folder, key)
     state = Checkpoint(key)

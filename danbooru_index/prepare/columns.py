@@ -190,9 +190,9 @@ def parse_count(value: Any) -> int:
     try:
         count = int(_whole(value.strip().replace(",", ""))) if isinstance(value, str) else int(value)
     except (ValueError, TypeError, OverflowError) as error:
-        raise ValueProblem(f"{str(value)[:40]!r} is no whole number") from error
+        raise ValueProblem(f"{str(value)[:40]!r} is not a whole number") from error
     if isinstance(value, bool) or (isinstance(value, float) and count != value) or not 0 <= count < 2**31:
-        raise ValueProblem(f"{value!r} is no whole number from 0 to {2**31 - 1}")
+        raise ValueProblem(f"{value!r} is not a whole number from 0 to {2**31 - 1}")
     return count
 
 
@@ -203,7 +203,7 @@ def _set_count(fact: Fact, value: Any) -> None:
 def _set_label(fact: Fact, value: Any) -> None:
     label = clean(str(value)).strip("【】 ")
     if not 0 < len(label) <= 20 or "】" in label:
-        raise ValueProblem(f"{label[:40]!r} is no label of 1 to 20 characters")
+        raise ValueProblem(f"{label[:40]!r} is not a label of 1 to 20 characters")
     fact.label = label
 
 
@@ -240,7 +240,7 @@ def set_definition(fact: Fact, value: Any, language: str = "") -> None:
             set_definition(fact, text, str(key))
         return
     if not isinstance(value, str):
-        raise ValueProblem(f"{type(value).__name__} is no text")
+        raise ValueProblem(f"{type(value).__name__} is not text")
     text = shorten_to_sentences(clean(plain_dtext(value)))
     if text:
         fact.definitions.setdefault(language or definition_language(text), text)

@@ -25,7 +25,7 @@ _FORMS: dict[str, dict[int, tuple[str, ...]]] = {
 
 
 class UnknownFormError(Exception):
-    """Nobody can tell what the columns of a file are; the argument is its first row."""
+    """The columns of a file cannot be recognised; the argument is its first row."""
 
 
 def read_delimited(source: ByteSource, kind: str, is_heading: Callable[[list[str]], bool], note: Note) -> Iterator[Row]:

@@ -94,7 +94,7 @@ class FactStore:
             self._db.executemany("INSERT INTO pairs VALUES (?, ?, ?, ?, ?)", rows)
 
     def fold(self, on_fold: OnFold) -> None:
-        """Give the facts of a tag that is another's alias to that other tag; chains go to their end, circles stay."""
+        """Give the facts of a tag that is another's alias to that other tag; chains go to their end, cycles stay."""
         self._db.execute("CREATE INDEX facts_tag ON facts (tag)")
         self._db.execute("CREATE INDEX aliases_alias ON aliases (alias)")
         direct: dict[str, tuple[str, int, int]] = {}

@@ -1,4 +1,4 @@
-"""JSON files: one object a line, or arrays of objects as an API answers, one after another."""
+"""JSON files: one object per line, or arrays of objects as an API answers, one after another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_OBJECT_CHARS = 1 << 24
 
 
 def read_json(source: ByteSource, note: Note) -> Iterator[Row]:
-    """Rows of a JSON file; what is no object is noted. Only an array that is broken off is an error, by CorpusError."""
+    """Rows of a JSON file; what is not an object is noted. Only a truncated array is an error, by CorpusError."""
     is_array = source.head().lstrip()[:1] == b"["
     for line, value in _array_items(source) if is_array else _line_values(source, note):
         if isinstance(value, dict):
@@ -44,7 +44,7 @@ def _array_items(source: ByteSource) -> Iterator[tuple[int, object]]:
         depth += between.count("[") - between.count("]")
         buffer = stripped
         try:
-            # A number or word at the end of the buffer may go on in the next chunk.
+            # A number or word at the end of the buffer may continue in the next chunk.
             value, end = decoder.raw_decode(buffer)
             if end == len(buffer) and not ended and not isinstance(value, dict):
                 raise ValueError

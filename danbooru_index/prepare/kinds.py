@@ -1,4 +1,4 @@
-"""Kinds of source: what the rows of a file are, told by their columns, and how a row becomes a fact."""
+"""Kinds of source: what the rows of a file are, recognised by their columns, and how a row becomes a fact."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = {
     "wiki_pages": "Danbooru's wiki_pages API: title, body, other_names",
     "tag_aliases": "Danbooru's tag_aliases API: antecedent_name, consequent_name, status",
     "tag_implications": "Danbooru's tag_implications API: antecedent_name, consequent_name, status",
-    "cooccurrence": "pairs of tags on one post: tag_a,tag_b,count",
+    "cooccurrence": "pairs of tags on the same post: tag_a,tag_b,count",
 }
 ANNOTATIONS = {"wiki_pages", "tag_aliases", "tag_implications"}
 

@@ -1,4 +1,4 @@
-"""One source into the store: opened by its first bytes, its kind told by its columns, row by row."""
+"""One source into the store: opened by its first bytes, its kind recognised by its columns, row by row."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def load_source(
 ) -> SourceSummary:
     """Read one source into the store as source `number`; `kind` may be empty, `mapped` is column -> field.
 
-    :raises InputError: the kind cannot be told.
+    :raises InputError: the kind cannot be recognised.
     :raises CorpusError: the file is damaged, or has no row that can be used.
     """
     with ExitStack() as stack:
@@ -80,13 +80,13 @@ class _FirstNotice:
 def _no_rows(name: str, why: str) -> CorpusError:
     if not why:
         return CorpusError(f"The source {name} has no rows.", hint="Check the file; it may not be whole.")
-    hint = "Save it as UTF-8." if "not UTF-8" in why else "Check the file, one row or JSON object a line."
+    hint = "Save it as UTF-8." if "not UTF-8" in why else "Check the file, one row or JSON object per line."
     return CorpusError(f"The source {name} has no rows that can be read ({why}).", hint=hint)
 
 
 def _unknown(name: str, columns: Iterable[object]) -> InputError:
     return InputError(
-        f"It cannot be told what {name} is: its columns are {', '.join(map(str, columns))[:200]}.",
+        f"The kind of {name} cannot be recognised: its columns are {', '.join(map(str, columns))[:200]}.",
         hint=f"Say it: --kind {name}=KIND with one of {', '.join(KINDS)}; or name its columns: --column tag=COLUMN",
     )
 

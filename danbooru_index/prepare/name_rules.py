@@ -74,7 +74,7 @@ def _listed(value: Any) -> list[str] | None:
     if isinstance(value, str):
         return None
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueProblem(f"{type(value).__name__} is no text and no list of text")
+        raise ValueProblem(f"{type(value).__name__} is neither text nor a list of text")
     return value
 
 

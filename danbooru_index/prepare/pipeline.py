@@ -46,7 +46,7 @@ def prepare_corpus(
 ) -> PrepareReport:
     """Merge the sources, earlier ones first, into the corpus `output`, which is replaced only by a whole one.
 
-    :raises InputError: no sources, an unknown kind, or a source whose kind cannot be told.
+    :raises InputError: no sources, an unknown kind, or a source whose kind cannot be recognised.
     :raises CorpusError: a source is damaged, no source lists a tag, or the disk is full.
     :raises HubError: an `hf://` source cannot be fetched.
     """
@@ -137,7 +137,7 @@ def _in_bytes(progress: Progress, stage: str, done: int, total: int) -> None:
 
 def _write(output: Path, store: FactStore, report: PrepareReport, notices: NoticeFile, progress: Progress) -> None:
     def on_fold(alias: str, target: str, source: int, line: int, folded: bool) -> None:
-        what = f"{alias} -> {target}" if folded else f"{alias} -> {target}: its aliases go in a circle"
+        what = f"{alias} -> {target}" if folded else f"{alias} -> {target}: its aliases form a cycle"
         notices("folded" if folded else "kept", report.sources[source].name, line, what)
 
     progress(Step("sort", 0, 0, "tags"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..progress import Progress, Step, silent
 from ..settings import Settings
-from ..transport.download import DEFAULT_PATIENCE, Patience
+from ..transport.download import DEFAULT_RETRY, RetryPolicy
 from ..transport.endpoints import Repository
 from ..transport.one_file import FileSource, download_file
 
@@ -28,7 +28,7 @@ def parse_address(address: str) -> FileSource:
     parts = _ADDRESS.fullmatch(address)
     if not parts:
         raise InputError(
-            f"{address} is no address of a dataset's file.",
+            f"{address} is not the address of a file in a dataset.",
             hint="Write hf://datasets/OWNER/NAME/PATH or hf://datasets/OWNER/NAME@REVISION/PATH.",
         )
     return FileSource(Repository.parse(parts["repo"]), parts["revision"] or "main", parts["path"])
@@ -40,9 +40,9 @@ def fetch(
     settings: Settings,
     progress: Progress = silent,
     *,
-    patience: Patience = DEFAULT_PATIENCE,
+    retry: RetryPolicy = DEFAULT_RETRY,
 ) -> Path:
-    """Download the file into `folder`, verified; the endpoints are tried in order. An interrupted one goes on at the next call.
+    """Download the file into `folder`, verified; the endpoints are tried in order. An interrupted one resumes at the next call.
 
     :raises HubError: offline, or no endpoint delivered it whole.
     """
@@ -53,5 +53,5 @@ def fetch(
     def named(step: Step) -> None:
         progress(replace(step, name=f"{step.name}: {target.name}"))
 
-    download_file(settings, source, kept, target, _HINT, named, patience=patience)
+    download_file(settings, source, kept, target, _HINT, named, retry=retry)
     return target

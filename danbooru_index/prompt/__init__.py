@@ -2,14 +2,14 @@
 
 from .compose import Choice, ordered, own_contradictions, resolve, without_implied
 from .own import Segment, segments
-from .render import Look, render, surround
+from .render import PromptFormat, render, surround
 from .style import STYLE_TABLE, STYLES, StyleName
 
 __all__ = [
     "STYLES",
     "STYLE_TABLE",
     "Choice",
-    "Look",
+    "PromptFormat",
     "Segment",
     "StyleName",
     "ordered",

@@ -68,7 +68,7 @@ def _table() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def conflicts() -> tuple[Conflict, ...]:
-    """The conflicts of groups.json. `group:NAME` is a group's tags, `hue:NAME` those that are no black, white or grey."""
+    """The conflicts of groups.json. `group:NAME` is a group's tags, `hue:NAME` those that are not black, white or grey."""
     members = {group.name: group.tags for group in groups()}
 
     def side(value: str | list[str]) -> frozenset[str]:

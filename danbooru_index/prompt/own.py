@@ -88,7 +88,7 @@ class Segment:
 def segments(prompt: str, tag_of: Callable[[str], str | None]) -> list[Segment]:
     """Cut a prompt into own parts and prose; joined again they are the prompt.
 
-    :param tag_of: the tag of the index that an English spelling is, None when it is none.
+    :param tag_of: the tag of the index that an English spelling is, None if it is not one.
     """
     return _segments(prompt, tag_of, _NESTED)
 
@@ -158,16 +158,16 @@ def bare(part: str) -> str:
 def _spans(prompt: str) -> list[tuple[int, int]]:
     """The places of parts that are marked by their syntax, in order."""
     spans, position = [], 0
-    told = 0  # up to here a run of letters and signs is known to begin no tag, wherever in it one starts
+    settled = 0  # up to here a run of letters and signs is known to begin no tag, wherever in it one starts
     while position < len(prompt):
-        end = _marked_end(prompt, position, tags=position >= told)
+        end = _marked_end(prompt, position, tags=position >= settled)
         if end > position:
             spans.append(_with_words(prompt, position, end))
-            position = told = spans[-1][1]
+            position = settled = spans[-1][1]
         else:
-            if position >= told and not _inside_word(prompt, position):
+            if position >= settled and not _inside_word(prompt, position):
                 run = _RUN.match(prompt, position)
-                told = run.end() if run else position
+                settled = run.end() if run else position
             position += 2 if prompt[position] == "\\" else 1
     return spans
 

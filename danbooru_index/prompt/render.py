@@ -17,7 +17,7 @@ LEAST_WEIGHT, MOST_WEIGHT = 0.9, 1.2
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PromptFormat:
     """How tags are written: a style, with its spelling overridden where `spaces` or `escape` is not None."""
 
     style: Style
@@ -37,7 +37,7 @@ class Look:
         )
 
 
-def render(parts: Sequence[Segment], choices: Sequence[Choice], look: Look) -> str:
+def render(parts: Sequence[Segment], choices: Sequence[Choice], written_as: PromptFormat) -> str:
     """The prompt: own parts as they are, each stretch of prose replaced by its tags in the style's order."""
     pieces: list[str] = []
     opened: list[tuple[int, int]] = []  # for each open bracket its part and its piece
@@ -60,9 +60,9 @@ def render(parts: Sequence[Segment], choices: Sequence[Choice], look: Look) -> s
             pieces.append(part.text)
             continue
         tags = by_passage.get(number, [])
-        text = look.separator.join(look.write(choice) for choice in ordered(tags, look.style.order))
-        before = _joint(parts[number - 1] if number else None, "(", first, look.separator)
-        after = _joint(parts[number + 1] if number + 1 < len(parts) else None, ")", last, look.separator)
+        text = written_as.separator.join(written_as.write(choice) for choice in ordered(tags, written_as.style.order))
+        before = _joint(parts[number - 1] if number else None, "(", first, written_as.separator)
+        after = _joint(parts[number + 1] if number + 1 < len(parts) else None, ")", last, written_as.separator)
         pieces.append(before + text + after if text else before if before and after else "")
     return "".join(pieces)
 

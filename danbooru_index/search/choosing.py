@@ -141,7 +141,7 @@ def _likeliest(spans: Sequence[Span], by_span: dict[int, list[Choice]]) -> dict[
 def miscoloured(index: Index, reading: Reading, found: Candidates, probabilities: FloatArray) -> BoolArray:
     """(n,) whether a candidate is a guess of another colour than its span says, or of a noun for a colour alone.
 
-    black_cat is no 白猫; "red" apart from its noun is no red_sash, but with (n,) `probabilities` from SURE on it may be red_hair.
+    black_cat is not 白猫; "red" apart from its noun is not red_sash, but with (n,) `probabilities` from SURE on it may be red_hair.
     """
     said = [said_colours(span.text) for span in reading.spans]
     wrong = np.zeros(len(found), bool)

@@ -24,7 +24,7 @@ Method = Literal["co-occurrence", "dense space"]
 LEAST_POSTS = 7_000_000  # of the site when the known counts were taken; more when a tag alone has more
 DISCOUNT = 30  # posts: shrinks pairs that stand together by chance (Pantel and Lin 2002, discounted PMI)
 DENSE_TEXTS = 400
-TEXTS_OF_A_SEED = 4
+TEXTS_PER_SEED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,19 @@ class RelatedResult:
 def npmi(together: DoubleArray, one: DoubleArray, other: DoubleArray, posts: float) -> DoubleArray:
     """Normalised pointwise mutual information of pairs, -1..1, from post counts.
 
-    ln(c N / (a b)) / -ln(c / N): Bouma 2009, "Normalized (Pointwise) Mutual Information in Collocation Extraction".
+    ln(c N / (a b)) / -ln(c / N): Bouma 2009, "Normalized (Pointwise) Mutual Information in Collocation Extraction". Counts
+    come from other people's files and may contradict each other; a pair without a post has -1.
 
-    >>> npmi(np.array([10.0]), np.array([10.0]), np.array([10.0]), 1000.0).round(6).tolist()
-    [1.0]
+    >>> npmi(np.array([10.0, 0.0]), np.array([10.0, 3.0]), np.array([10.0, 0.0]), 1000.0).round(6).tolist()
+    [1.0, -1.0]
     """
     together = np.minimum(together, np.minimum(one, other))
-    information = np.log(together * posts / (one * other))
-    result: DoubleArray = information / -np.log(np.minimum(together / posts, 1 - 1e-9))
-    return result
+    result: DoubleArray = np.full(len(together), -1.0)
+    known = together > 0
+    together = together[known]
+    information = np.log(together * posts / (one[known] * other[known]))
+    result[known] = information / -np.log(np.minimum(together / posts, 1 - 1e-9))
+    return result.clip(-1.0, 1.0)
 
 
 @names_damage
@@ -145,7 +149,7 @@ def _by_counts(index: Index, seeds: Sequence[int]) -> tuple[IntArray, DoubleArra
 
 def _by_vectors(index: Index, seeds: Sequence[int]) -> tuple[IntArray, DoubleArray]:
     """Cosine of each tag's nearest text to the mean of the seeds' texts."""
-    texts = [text for row in seeds for _, text in texts_of(index.store.record(row))[:TEXTS_OF_A_SEED]]
+    texts = [text for row in seeds for _, text in texts_of(index.store.record(row))[:TEXTS_PER_SEED]]
     vectors = index.encoder.encode(texts).dense
     mean = vectors.mean(axis=0)
     mean /= max(float(np.linalg.norm(mean)), 1e-9)

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..arrays.ragged import Ragged
 from ..arrays.types import Columns, FloatArray, IntArray
-from ..channels.allowed import Allowed
 from ..channels.channel import Channel, Depth, Queries
+from ..channels.row_filter import RowFilter
 from ..corpus.texts import TextKind
 from ..index.index import Index
 from ..ranking import EXACT_BONUS, EXACT_STEP, FusionWeights, default_ranker, feature_table, fuse, order
@@ -61,7 +61,7 @@ def with_spelling(index: Index, request: SearchRequest) -> SearchRequest:
     return request if index.store.exact(request.text) else replace(request, text=index.words.corrected(request.text))
 
 
-def allowed_tags(index: Index, request: SearchRequest) -> Allowed | None:
+def allowed_tags(index: Index, request: SearchRequest) -> RowFilter | None:
     """The tags that a request's filter allows, None when it allows all."""
     return index.store.allowed(request.filter)
 
@@ -152,7 +152,7 @@ def _reranked(index: Index, channel: Channel, count: int, queries: Queries, scor
     return result
 
 
-def _exact(index: Index, text: str, allowed: Allowed | None) -> dict[int, float]:
+def _exact(index: Index, text: str, allowed: RowFilter | None) -> dict[int, float]:
     """The tags of which a text is a name, with what that adds to their scores, best kind first."""
     names = index.store.exact(text)
     return {row: EXACT_BONUS - EXACT_STEP * kind for row, kind in names if allowed is None or allowed.tags[row]}

@@ -35,7 +35,7 @@ PATH = "/mcp"
 INSTRUCTIONS = (
     "Danbooru tags are the words that anime image models were trained on. Use expand_prompt to turn what somebody wants to "
     "see into a prompt, search_tags to find or check single tags, and related_tags for what usually goes with a tag. Only "
-    "use tags that these tools returned: models ignore words that are no tags."
+    "use tags that these tools returned: models ignore words that are not tags."
 )
 # Route name -> the tool's name, title and what a model should know of it.
 TOOLS = {

@@ -1,4 +1,4 @@
-"""The handlers: one function a route, from the open index and a checked request record to a JSON object."""
+"""The handlers: one function per route, from the open index and a checked request record to a JSON object."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def map_array(path: Path) -> npt.NDArray[Any]:
     Its header is checked before anything is reserved. A plain array over the mapping: numpy.memmap itself makes every slice
     several times slower.
 
-    :raises IndexDamagedError: it is no .npy file, holds objects, or its length is not the one in its header.
+    :raises IndexDamagedError: it is not an .npy file, holds objects, or its length is not the one in its header.
     """
     import numpy as np
 
@@ -119,7 +119,7 @@ def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, Any]:
 
 
 class AppendFile:
-    """A file of equal items that only grows; reopened, it goes on after `start` items and drops what stood behind them."""
+    """A file of equal items that only grows; reopened, it continues after `start` items and drops what came after them."""
 
     def __init__(self, path: Path, dtype: npt.DTypeLike, *, start: int = 0, width: int = 1) -> None:
         """An item is `width` values of `dtype`.
@@ -165,7 +165,7 @@ class Growing(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         ...
 
 
@@ -181,6 +181,6 @@ class GrowsTogether:
             file.flush()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for file in self._files():
             file.close()

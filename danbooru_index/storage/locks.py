@@ -28,7 +28,7 @@ class FileHold:
             raise OSError(f"the file system of {path} has no locks") from error
 
     def release(self, *, remove: bool = False) -> None:
-        """Let go, and remove the file too."""
+        """Release the lock, and remove the file if asked to."""
         self._lock.release()
         if remove:
             with contextlib.suppress(OSError):

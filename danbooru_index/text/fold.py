@@ -114,9 +114,9 @@ def script_language(text: str) -> str:
     """
     if text.isascii():
         return "en"
-    told = _KANA_OR_HANGUL.search(text)
-    if told:
-        return "ja" if told.lastgroup == "kana" else "ko"
+    found = _KANA_OR_HANGUL.search(text)
+    if found:
+        return "ja" if found.lastgroup == "kana" else "ko"
     return "zh" if _HAN.search(text) else "en"
 
 

@@ -71,7 +71,7 @@ def commit_in(response: httpx.Response) -> str | None:
     """
     commit: str | None = response.headers.get(COMMIT_HEADER)
     if commit is not None and not is_commit(commit):
-        raise EndpointError(f"answered with {printable(commit[:60])!r} as {COMMIT_HEADER}, which is no commit")
+        raise EndpointError(f"answered with {printable(commit[:60])!r} as {COMMIT_HEADER}, which is not a commit")
     return commit
 
 
@@ -90,14 +90,14 @@ def file_in(response: httpx.Response) -> ExpectedFile:
 
 
 def continues(response: httpx.Response, start: int) -> bool:
-    """Whether the body goes on where the part stands."""
+    """Whether the body continues where the part ends."""
     found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     plain = response.headers.get("Content-Encoding", "identity") == "identity"
     return response.status_code == 206 and plain and found is not None and int(found[1]) == start
 
 
 def check_redirect(before: httpx.Request, after: httpx.Request) -> None:
-    """Refuse to go on without encryption where there was some."""
+    """Refuse a redirect that drops encryption."""
     if before.url.scheme == "https" and after.url.scheme != "https":
         raise EndpointError(f"redirected from https to {after.url.scheme}")
 

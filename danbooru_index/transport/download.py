@@ -22,12 +22,12 @@ from .answers import (
 from .connections import Connections
 from .listing import ExpectedFile
 from .parts import PartFile
-from .patience import DEFAULT_PATIENCE, Patience, Watch
+from .retry import DEFAULT_RETRY, RetryPolicy, Watch
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["DEFAULT_PATIENCE", "EndpointError", "HubClient", "Patience", "Stopped"]
+__all__ = ["DEFAULT_RETRY", "EndpointError", "HubClient", "RetryPolicy", "Stopped"]
 T = TypeVar("T")
 _REDIRECTS = 5
 _WORTH_PROGRESS = 1 << 20
@@ -38,17 +38,17 @@ _SMALL_FILE = 16 << 20
 class HubClient:
     """Talks to endpoints; safe to use from several threads. `stop` ends every exchange, waits included."""
 
-    def __init__(self, token_for: Callable[[str], str | None], patience: Patience = DEFAULT_PATIENCE) -> None:
+    def __init__(self, token_for: Callable[[str], str | None], retry: RetryPolicy = DEFAULT_RETRY) -> None:
         """`token_for` gives the token that an endpoint may see, or None; raises as `open_client` does."""
         from .client import open_client
         from .quiet import quiet
 
-        self._httpx, self._open_client = open_client(patience.read, patience.connect)
+        self._httpx, self._open_client = open_client(retry.read, retry.connect)
         self._threads = threading.local()
         self._all: list[Connections] = []
         self._quiet = quiet
         self._token_for = token_for
-        self._patience = patience
+        self._retry = retry
         self._stop = threading.Event()
         self._asked = threading.local()
         self._reached: set[str] = set()
@@ -91,11 +91,11 @@ class HubClient:
             with self._open("HEAD", endpoint, path, until=COMMIT_HEADER) as (response, commit):
                 if commit is None:
                     raise EndpointError(
-                        f"answered without {COMMIT_HEADER}; this is no Hub, or a mirror that only redirects"
+                        f"answered without {COMMIT_HEADER}; this is not a Hub, or it is a mirror that only redirects"
                     )
                 return commit, read(response)
 
-        return self._patiently(ask)
+        return self._with_retries(ask)
 
     def get(self, endpoint: str, path: str, limit: int) -> bytes:
         """A small file of at most `limit` bytes.
@@ -112,7 +112,7 @@ class HubClient:
                         raise EndpointError(f"sent more than {limit:,} bytes for {path}")
                 return bytes(content)
 
-        return self._patiently(ask)
+        return self._with_retries(ask)
 
     def complete(self, endpoint: str, path: str, part: PartFile, on_bytes: Callable[[int], None]) -> None:
         """Receive the rest of a file; its hash is the caller's to check. `on_bytes` is told every change of its length.
@@ -136,7 +136,7 @@ class HubClient:
             longest = max(longest, part.received)
             return grown
 
-        self._patiently(lambda: self._receive(endpoint, path, part, count), has_grown)
+        self._with_retries(lambda: self._receive(endpoint, path, part, count), has_grown)
 
     def _receive(self, endpoint: str, path: str, part: PartFile, on_bytes: Callable[[int], None]) -> None:
         headers = {"Range": f"bytes={part.received}-"} if part.received else {}
@@ -145,7 +145,7 @@ class HubClient:
                 self._restart(part, on_bytes)
                 if response.status_code != 200:
                     raise EndpointError(f"HTTP {response.status_code} to a Range request", transient=True)
-            watch = Watch(self._patience)
+            watch = Watch(self._retry)
             for piece in pieces(response):
                 if self._stop.is_set():
                     raise Stopped
@@ -163,7 +163,7 @@ class HubClient:
         on_bytes(-part.received)
         part.restart()
 
-    def _patiently(self, ask: Callable[[], T], has_grown: Callable[[], bool] = lambda: False) -> T:
+    def _with_retries(self, ask: Callable[[], T], has_grown: Callable[[], bool] = lambda: False) -> T:
         """Try until it works, the failure is final, or too many tries in a row brought nothing."""
         fruitless = 0
         while True:
@@ -171,10 +171,10 @@ class HubClient:
                 return ask()
             except EndpointError as error:
                 fruitless = 0 if has_grown() else fruitless + 1
-                if not error.transient or fruitless >= self._patience.attempts:
+                if not error.transient or fruitless >= self._retry.attempts:
                     raise
-                pause = self._patience.pause * 2.0 ** max(0, fruitless - 1) if error.wait is None else error.wait
-                if self._stop.wait(min(pause, self._patience.longest_pause)):
+                pause = self._retry.pause * 2.0 ** max(0, fruitless - 1) if error.wait is None else error.wait
+                if self._stop.wait(min(pause, self._retry.longest_pause)):
                     raise Stopped from None
 
     @contextmanager
@@ -197,7 +197,7 @@ class HubClient:
         sent = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         connections = self._connections()
         request = connections.client.build_request(method, endpoint + path, headers=sent)
-        limit = connections.limit(self._patience.answer)
+        limit = connections.limit(self._retry.answer)
         try:
             with self._answer(connections, request, endpoint, until) as answer:
                 if not small:
@@ -242,7 +242,7 @@ class HubClient:
         """A failure of httpx as ours."""
         if self._stop.is_set():
             return Stopped()
-        text, url = _in_words(error, self._patience), self._asked.url
+        text, url = _in_words(error, self._retry), self._asked.url
         if not endpoint.startswith(f"{url.scheme}://{url.netloc.decode()}"):
             text += f" from {url.host}, where it redirects"
         final = isinstance(error, self._httpx.InvalidURL | self._httpx.UnsupportedProtocol)
@@ -252,10 +252,10 @@ class HubClient:
         return EndpointError(text, transient=not final)
 
 
-def _in_words(error: Exception, patience: Patience) -> str:
+def _in_words(error: Exception, retry: RetryPolicy) -> str:
     name = type(error).__name__
     if name == "ConnectTimeout":
-        return f"no connection within {patience.connect:g} s"
+        return f"no connection within {retry.connect:g} s"
     if name == "ReadTimeout":
-        return f"no data for {patience.read:g} s"
+        return f"no data for {retry.read:g} s"
     return printable(f"{name}: {error}" if str(error) else name)

@@ -34,7 +34,7 @@ class Repository:
         kind, name = (_KINDS[head], rest) if head in _KINDS else ("dataset", text.strip())
         if not _ID.fullmatch(name) or ".." in name or "--" in name:
             raise InputError(
-                f"{text!r} is no repository of the Hub.",
+                f"{text!r} is not a repository of the Hub.",
                 hint="Write owner/name, datasets/owner/name or models/owner/name.",
             )
         return cls(name, kind)
@@ -63,14 +63,16 @@ def check_revision(revision: str) -> str:
     :raises InputError: it cannot be one.
     """
     if not _REVISION.fullmatch(revision) or ".." in revision:
-        raise InputError(f"{revision!r} is no revision.", hint="Write a branch such as main, a tag, or a commit hash.")
+        raise InputError(
+            f"{revision!r} is not a revision.", hint="Write a branch such as main, a tag, or a commit hash."
+        )
     return revision
 
 
 def check_endpoint(url: str) -> str:
     """The address of a Hub or a mirror without its trailing slash.
 
-    :raises InputError: it is no http(s) address, or carries a name, password, query or fragment.
+    :raises InputError: it is not an http(s) address, or carries a name, password, query or fragment.
     """
     try:
         parts = urlsplit(url.strip())
@@ -79,13 +81,13 @@ def check_endpoint(url: str) -> str:
         usable = False
     if not usable or any(char.isspace() or ord(char) < 32 for char in url.strip()):
         raise InputError(
-            f"{_without_secrets(url)!r} is no endpoint.",
+            f"{_without_secrets(url)!r} is not an endpoint.",
             hint="Write an http or https address, for example HF_ENDPOINT=https://huggingface.co",
         )
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise InputError(
             f"The endpoint {_without_secrets(url)!r} carries a name, password, query or fragment.",
-            hint="Write the address alone; a token belongs into HF_TOKEN.",
+            hint="Write the address alone; a token belongs in HF_TOKEN.",
         )
     return url.strip().rstrip("/")
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from ..errors import HubError
 from ..progress import Progress, Step
 from ..settings import Settings
-from .download import EndpointError, HubClient, Patience
+from .download import EndpointError, HubClient, RetryPolicy
 from .endpoints import Repository, check_endpoint
 
 ASKING = "asking the Hub"  # the stage before the download
@@ -32,9 +32,9 @@ def endpoints_of(settings: Settings, hint: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def client_for(settings: Settings, patience: Patience) -> Iterator[HubClient]:
+def client_for(settings: Settings, retry: RetryPolicy) -> Iterator[HubClient]:
     """A client with the token of the settings, closed at the end."""
-    client = HubClient(settings.token_for, patience)
+    client = HubClient(settings.token_for, retry)
     try:
         yield client
     finally:
@@ -84,7 +84,7 @@ class Remote:
         return self.mirrors.ask(f"{name} of {self.repository}", lambda endpoint: self.client.get(endpoint, path, limit))
 
 
-def attended(client: HubClient, progress: Progress, what: str, call: Callable[[], T]) -> T:
+def run_interruptibly(client: HubClient, progress: Progress, what: str, call: Callable[[], T]) -> T:
     """The result of a `call` that asks endpoints small things, made in a thread: a silent one takes minutes to give up.
 
     `progress` runs in the calling thread meanwhile; what it raises stops the exchange and passes through.

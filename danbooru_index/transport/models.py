@@ -9,10 +9,10 @@ from pathlib import Path
 from ..errors import HubError
 from ..progress import Progress, silent
 from ..settings import Settings
-from .download import DEFAULT_PATIENCE, Patience
+from .download import DEFAULT_RETRY, RetryPolicy
 from .endpoints import Repository, check_revision
 from .listing import MAX_LISTING_BYTES, ExpectedFile, has_size, read_tree
-from .mirrors import ASKING, Mirrors, Remote, attended, client_for, endpoints_of
+from .mirrors import ASKING, Mirrors, Remote, client_for, endpoints_of, run_interruptibly
 from .staging import open_staging
 from .transfer import transfer
 
@@ -36,12 +36,12 @@ def download_model_files(
     folder: Path,
     progress: Progress = silent,
     *,
-    patience: Patience = DEFAULT_PATIENCE,
+    retry: RetryPolicy = DEFAULT_RETRY,
 ) -> Path:
     """Bring the files of `source` into `folder`, and return it. What is there already is not asked for.
 
     Hashes are the source's own, else those that the Hub lists: SHA-256 for large files, Git's for small ones. A file
-    stands under its name only after it was verified. Stopped at any point, the next call goes on.
+    stands under its name only after it was verified. Stopped at any point, the next call resumes it.
 
     :raises HubError: offline with files missing, no endpoint delivered, or the disk is full.
     """
@@ -52,13 +52,13 @@ def download_model_files(
         raise HubError(
             f"Offline (HF_HUB_OFFLINE), and {folder} lacks {', '.join(missing)}.", hint=_by_hand(source, folder)
         )
-    with client_for(settings, patience) as client, open_staging(folder, progress) as staging:
+    with client_for(settings, retry) as client, open_staging(folder, progress) as staging:
         repository = Repository.parse(source.repository)
         hint = _by_hand(source, folder)
         mirrors = Mirrors(endpoints_of(settings, hint), hint)
         remote = Remote(client, mirrors, repository, check_revision(source.revision))
         unknown = [name for name in missing if source.files[name] is None]
-        listed = attended(client, progress, ASKING, lambda: _listed(remote, unknown)) if unknown else {}
+        listed = run_interruptibly(client, progress, ASKING, lambda: _listed(remote, unknown)) if unknown else {}
         wanted = {name: source.files[name] or listed[name] for name in missing}
         transfer(remote, wanted, staging, progress)
         for name in wanted:
@@ -81,6 +81,6 @@ def _listed(remote: Remote, names: list[str]) -> dict[str, ExpectedFile]:
 
 def _by_hand(source: ModelSource, folder: Path) -> str:
     return (
-        f"Three ways on: another endpoint (HF_ENDPOINT=https://your.mirror), with a token where it wants one (HF_TOKEN); "
-        f"unset HF_HUB_OFFLINE; or copy {', '.join(source.files)} of {source.repository} into {folder}."
+        f"You can (1) use another endpoint (HF_ENDPOINT=https://your.mirror), with a token where it wants one (HF_TOKEN); "
+        f"(2) unset HF_HUB_OFFLINE; or (3) copy {', '.join(source.files)} of {source.repository} into {folder}."
     )

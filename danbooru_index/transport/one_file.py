@@ -9,10 +9,10 @@ from pathlib import Path
 from ..errors import HubError, InputError
 from ..progress import Progress, silent
 from ..settings import Settings
-from .download import DEFAULT_PATIENCE, Patience
+from .download import DEFAULT_RETRY, RetryPolicy
 from .endpoints import Repository, check_revision
 from .listing import check_names
-from .mirrors import ASKING, Mirrors, Remote, attended, client_for, endpoints_of
+from .mirrors import ASKING, Mirrors, Remote, client_for, endpoints_of, run_interruptibly
 from .staging import disk_errors, open_staging
 from .transfer import transfer
 
@@ -31,7 +31,7 @@ class FileSource:
             check_names([self.name])
         except ValueError as error:
             raise InputError(
-                f"{self.name!r} is no file of a repository: {error}.", hint="Check the address."
+                f"{self.name!r} is not a file of a repository: {error}.", hint="Check the address."
             ) from error
 
     def __str__(self) -> str:
@@ -46,9 +46,9 @@ def download_file(
     hint: str,
     progress: Progress = silent,
     *,
-    patience: Patience = DEFAULT_PATIENCE,
+    retry: RetryPolicy = DEFAULT_RETRY,
 ) -> None:
-    """Bring a file to `target`. What an interrupted call received stays in the folder `kept`, and the next one goes on.
+    """Bring a file to `target`. What an interrupted call received stays in the folder `kept`, and the next one resumes.
 
     The token goes where the settings say, and nowhere else. `progress` runs in the calling thread; what it raises stops the
     download and passes through.
@@ -60,8 +60,8 @@ def download_file(
         raise HubError(f"{source} cannot be fetched: offline is set.", hint=hint)
     mirrors = Mirrors(endpoints_of(settings, hint), hint)
     path = source.repository.file_path(source.revision, source.name)
-    with client_for(settings, patience) as client, open_staging(kept, progress) as staging:
-        _, (commit, expected) = attended(
+    with client_for(settings, retry) as client, open_staging(kept, progress) as staging:
+        _, (commit, expected) = run_interruptibly(
             client,
             progress,
             ASKING,

@@ -55,7 +55,7 @@ class PartFile:
         self.received += len(piece)
 
     def restart(self) -> None:
-        """Throw away what was received."""
+        """Discard what was received."""
         self._file.seek(0)
         self._file.truncate()
         self._hash = self._expected.hasher()

@@ -137,7 +137,7 @@ def _patient_hold(path: Path, progress: Progress) -> FileHold:
             if time.monotonic() > until:
                 raise HubError(
                     f"Another process has been downloading into {path.parent.parent} for an hour.",
-                    hint="End it and run the same command again; it goes on from here.",
+                    hint="End it and run the same command again; it resumes from here.",
                 ) from error
             progress(Step("waiting for another download", 0, 0, "B"))
 
@@ -151,5 +151,5 @@ def disk_errors(folder: Path) -> Iterator[None]:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         what = "the disk is full" if full else f"{said(error)}"
         first = "Free space" if full else "Check the folder's permissions"
-        hint = f"{first} and run the same command again; it goes on from here."
+        hint = f"{first} and run the same command again; it resumes from here."
         raise HubError(f"{folder} cannot be written: {what}.", hint=hint) from error

@@ -114,7 +114,7 @@ class _Job:
                 self._present += self._files[name].size
 
     def _complete(self, endpoint: str, path: str, part: PartFile) -> None:
-        """Receive and verify; a kept part whose end does not fit is thrown away and the file taken whole, once."""
+        """Receive and verify; a kept part whose end does not fit is discarded and the whole file is taken, once."""
         resumed = part.received > 0
         if part.missing:
             self._remote.client.complete(endpoint, path, part, self._count)

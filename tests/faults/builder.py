@@ -19,7 +19,7 @@ from danbooru_index.indexing import build as pipeline
 OPTIONS = BuildOptions(batch_size=32, reuse=False)
 
 
-def told(step: Step) -> None:
+def report(step: Step) -> None:
     """One line a step."""
     print(step.note or f"{step.name} {step.done} of {step.total}", flush=True)
 
@@ -29,7 +29,7 @@ def main() -> int:
     pipeline.CHECKPOINT_SECONDS = 0.0
     chroma.BATCH = 20
     try:
-        build_index(Path(sys.argv[1]), Path(sys.argv[2]), open_encoder("use-multilingual"), OPTIONS, told)
+        build_index(Path(sys.argv[1]), Path(sys.argv[2]), open_encoder("use-multilingual"), OPTIONS, report)
     except DanbooruIndexError as error:
         print(f"error: {error.full_text()}", flush=True)
         return 1

@@ -62,7 +62,7 @@ class Filling:
 @pytest.mark.parametrize(
     ("stage", "done"), [("encoding", 64), ("columns", 0), ("names", 0), ("collection", 0), ("checking", 0)]
 )
-def test_a_full_disk_leaves_the_old_index_and_the_build_goes_on(
+def test_a_full_disk_leaves_the_old_index_and_the_build_resumes(
     stage: str, done: int, small_disk: Path, tmp_path: Path
 ) -> None:
     folder = small_disk / "index"

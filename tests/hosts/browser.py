@@ -32,7 +32,7 @@ def executable() -> str | None:
 
 
 def main() -> int:
-    """Run ``prepare`` from the command line; 1 if apt-get failed, which is then told on standard error."""
+    """Run ``prepare`` from the command line; 1 if apt-get failed, which is then reported on standard error."""
     if sys.argv[1:] != ["prepare"]:
         print("usage: python tests/hosts/browser.py prepare", file=sys.stderr)
         return 2

@@ -39,6 +39,7 @@ def browser() -> Iterator[Any]:
         if os.environ.get("DANBOORU_INDEX_TEST_FULL") == "1":
             pytest.fail(f"There is no Chromium: {HOW}")
         pytest.skip(f"there is no Chromium: {HOW}")
+    sync_api.expect.set_options(timeout=PAGE_MS)  # five seconds are not enough for a page on a busy machine
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield started

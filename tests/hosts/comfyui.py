@@ -34,7 +34,7 @@ __all__ = [
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``prepare`` from the command line; 1 if a step failed, which is then told on standard error."""
+    """Run ``prepare`` from the command line; 1 if a step failed, which is then reported on standard error."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("prepare", help="install releases of ComfyUI into the cache folder")

@@ -94,7 +94,7 @@ class OlahServer:
 
 
 def main() -> int:
-    """Run ``prepare`` from the command line; 1 if it failed, which is then told on standard error."""
+    """Run ``prepare`` from the command line; 1 if it failed, which is then reported on standard error."""
     if sys.argv[1:] != ["prepare"]:
         print("usage: python tests/hosts/olah.py prepare", file=sys.stderr)
         return 2

@@ -68,7 +68,7 @@ def kill_fetch(place: Place, rng: random.Random) -> Outcome:
     fault.times = 0
     place.hub.faults.clear()
     with outcome.timed("fetch after a kill"):
-        fetch_index(place.settings(), folder, patience=QUICK)
+        fetch_index(place.settings(), folder, retry=QUICK)
     check_whole(folder, outcome, "after a killed fetch")
     return outcome
 
@@ -87,7 +87,7 @@ def kill_publish(place: Place, rng: random.Random) -> Outcome:
         plan = plan_publish(place.small, Repository("soak/published"), CardFacts("cc0-1.0", "soak"))
         publish(plan, place.settings(), Target(place.hub.url), QUICK)
         found = replace(place.settings(), repository="soak/published")
-        fetch_index(found, place.fresh("published"), patience=QUICK)
+        fetch_index(found, place.fresh("published"), retry=QUICK)
         check_whole(place.folder / "published", outcome, "a published index")
     return outcome
 
@@ -96,7 +96,7 @@ def kill_swap(place: Place, rng: random.Random) -> Outcome:
     """An update while an index is open here, killed: what is open goes on answering, and one version is current."""
     outcome, folder = Outcome(), place.folder / "swapped"
     if not folder.exists():
-        fetch_index(place.settings(), folder, patience=QUICK)
+        fetch_index(place.settings(), folder, retry=QUICK)
     place.hub.add(REPOSITORY).commit({**place.hub.add(REPOSITORY).files(), "README.md": str(rng.random()).encode()})
     command = [sys.executable, "-m", "danbooru_index", "fetch", REPOSITORY, "--endpoint", place.hub.url]
     with Index(folder) as index:

@@ -62,7 +62,7 @@ def mutate_manifests(place: Place, rng: random.Random) -> Outcome:
             place.hub.add("soak/hostile").commit({"manifest.json": changed})
             with outcome.timed("fetched manifest"):
                 hostile = replace(place.settings(), repository="soak/hostile")
-                fetch_index(hostile, place.fresh("hostile"), patience=replace(QUICK, attempts=1))
+                fetch_index(hostile, place.fresh("hostile"), retry=replace(QUICK, attempts=1))
     return outcome
 
 
@@ -89,7 +89,7 @@ def mutate_answers(place: Place, rng: random.Random) -> Outcome:
         )
         folder = place.fresh("answered")
         with outcome.timed(str(trouble)[:80]):
-            fetch_index(place.settings(), folder, patience=QUICK)
+            fetch_index(place.settings(), folder, retry=QUICK)
         place.hub.faults.clear()
         if (folder / "CURRENT").exists():
             check_whole(folder, outcome, f"after {str(trouble)[:80]}")

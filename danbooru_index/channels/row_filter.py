@@ -1,4 +1,4 @@
-"""What a search may find."""
+"""Row filters: which tags a search may find."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..arrays.types import BoolArray
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Allowed:
+class RowFilter:
     """The tags that a filter allows: `tags` is a mask over all rows.
 
     One object stands for one filter, so that channels can keep what they derive from it.

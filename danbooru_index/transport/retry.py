@@ -9,10 +9,10 @@ from .answers import EndpointError
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """When to give up, in seconds. `attempts` counts tries in a row that brought less than 1 MiB; `pause` doubles.
 
-    Less than `slow_rate` bytes a second over `slow_window` is a stall; so is no byte for `read`. A small answer may take
+    Less than `slow_rate` bytes a second over `slow_window` is a stall, and so is silence for `read`. A small answer may take
     `answer` in all, and so may everything before the first byte of a file, redirects included.
     """
 
@@ -26,14 +26,14 @@ class Patience:
     answer: float = 120.0
 
 
-DEFAULT_PATIENCE = Patience()
+DEFAULT_RETRY = RetryPolicy()
 
 
 class Watch:
     """Notices a connection that drips."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, retry: RetryPolicy) -> None:
+        self._retry = retry
         self._since = time.monotonic()
         self._bytes = 0
 
@@ -41,7 +41,7 @@ class Watch:
         """Count bytes; raises EndpointError when a whole window brought too few."""
         self._bytes += count
         seconds = time.monotonic() - self._since
-        if seconds >= self._patience.slow_window:
-            if self._bytes < self._patience.slow_rate * seconds:
+        if seconds >= self._retry.slow_window:
+            if self._bytes < self._retry.slow_rate * seconds:
                 raise EndpointError(f"sent only {self._bytes:,} bytes in {seconds:.0f} s", transient=True)
             self._since, self._bytes = time.monotonic(), 0
