@@ -56,28 +56,40 @@ def headcount() -> dict[str, Any]:
 @cache
 def person_words(language: str) -> dict[str, tuple[str, bool]]:
     """{match key: (kind, whether the word is a plural)} of one language."""
-    plurals = frozenset(headcount()["plurals"].get(language, ()))
+    listed = frozenset(headcount()["plurals"].get(language, ()))
 
     def is_plural(word: str) -> bool:
-        return word in plurals or (language == "en" and word.endswith(("s", "men", "people")) and word not in _SINGULAR)
+        return word in listed or (language == "en" and word.endswith(("s", "men", "people")) and word not in _SINGULAR)
 
     found = {
         match_key(word): (kind, is_plural(word))
         for kind in ("girl", "boy", "person")
         for word in (
             *headcount()[kind].get(language, ()),
-            *(w for w in plurals if w in headcount()[kind].get(language, ())),
+            *(w for w in listed if w in headcount()[kind].get(language, ())),
         )
     }
+    if language == "en":
+        plurals = {_plural(word): (kind, True) for word, (kind, many) in found.items() if not many and len(word) > 3}
+        found = {**plurals, **found}
     if language == "zh":  # a Japanese list without kana: 女子高生、制服
         found = {**{key: word for key, word in person_words("ja").items() if _HAN.fullmatch(key)}, **found}
     if language in ("zh", "ja", "ko"):
         found = {**person_words("en"), **found}  # "kimono girl, 縁側"
-    for word in plurals:
+    for word in listed:
         for kind in ("girl", "boy"):
             if any(word.startswith(known) for known in headcount()[kind].get(language, ())):
                 found.setdefault(match_key(word), (kind, True))
     return found
+
+
+def _plural(word: str) -> str:
+    """The plural of an English word, not of a pronoun."""
+    if word.endswith("man"):
+        return f"{word[:-3]}men"
+    if word.endswith(("s", "ch", "sh", "x")):
+        return f"{word}es"
+    return f"{word[:-1]}ies" if word.endswith("y") and word[-2] not in "aeiou" else f"{word}s"
 
 
 @lru_cache(maxsize=1)

@@ -133,12 +133,14 @@ class _Reader:
             self._crowd.fixed += fixed_phrases(language)[key]
 
     def _person(self, kind: str, plural: bool, *, pronoun: bool, last: int) -> None:
-        number = self._number if self._since <= _NUMBER_REACH else None
+        number = self._number if self._since <= _NUMBER_REACH and not pronoun else None
         if number is None and self._language in ("zh", "ja", "ko"):
             number = _number_after(self._atoms, last, self._language)
         if self._further and not self.here and not any(person.number for person in self._crowd.persons):
             self.here.append(Person(kind, "1"))  # "a girl and another girl": the first one counts too
         self.here.append(Person(kind, number or ("many" if plural and not pronoun else None)))
+        if pronoun:
+            return  # "a butterfly on her nose": the number is not hers
         self._number, self._further = None, False
 
 
