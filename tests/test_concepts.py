@@ -44,6 +44,13 @@ def names_of(keys):
         ("uma menina com um guarda-chuva", "pt"),
         ("فتاة بدون نظارات", "ar"),
         ("ไม่ใส่แว่น", "th"),
+        ("Naruto pequeno balançando sozinho no parquinho", "pt"),
+        ("Leuchtturmwärter, weißer Bart", "de"),
+        ("siyah uzun saç, mavi göz", "tr"),
+        ("кот-космонавт", "ru"),
+        ("barefoot, straw hat, wheat field", "en"),
+        ("a war horn on a longship's prow", "en"),
+        ("café girl", "en"),
         ("", "en"),
     ],
 )
@@ -92,6 +99,15 @@ def cut(text: str) -> list[str]:
         ("without her glasses but with a hat", ["(glasses)", "but with a hat"]),
         ("wings yes, horns no", ["wings yes", "(horns)"]),
         ("guns not allowed", ["(guns)"]),
+        ("un mercado nocturno lleno de farolillos", ["un mercado nocturno lleno de farolillos"]),
+        ("ein Mädchen auf dem Feldweg", ["ein Mädchen auf dem Feldweg"]),
+        ("女孩没穿鞋在沙滩上跑", ["女孩", "(鞋)", "在沙滩上跑"]),
+        ("sombrero no, una chica", ["(sombrero)", "una chica"]),
+        ("wiping blood off her katana", ["wiping blood off her katana"]),
+        ("hat off, sugar-free tea", ["(hat)", "(sugar)", "tea"]),
+        ("口は笑ってないやつ", ["(口は笑っ)", "やつ"]),
+        ("犬も猫もいない部屋", ["(犬も猫)", "部屋"]),
+        ("갑옷 기사인데 투구는 벗고", ["갑옷 기사인데", "(투구는)"]),
         ("不系头巾不戴面具的男生", ["(头巾)", "(面具)", "的男生"]),
         ("猫耳禁止！女仆", ["(猫耳)", "女仆"]),
         ("1boy 執事の人 手袋無し 銀トレイ", ["1boy 執事の人", "(手袋)", "銀トレイ"]),
@@ -138,10 +154,42 @@ def test_a_word_inside_a_name_excludes_nothing() -> None:
         ("a girl, no boys", ("1girl",)),
         ("a girl, alone", ("1girl", "solo")),
         ("a cat", ()),
+        ("two maids and a boy with his two sisters", ("4girls", "1boy")),
+        ("a girl with a butterfly on her nose", ("1girl",)),
+        ("three businessmen", ("3boys",)),
+        ("女子高生二人、制服", ("2girls",)),
+        ("男の娘、猫耳", ("1boy",)),
+        ("ボーイッシュな女の子", ("1girl",)),
+        ("座ったまま寝ている男子", ("1boy",)),
+        ("女の子じゃなくて男の子", ("1boy",)),
+        ("我要一个男的魔法少女，别画成女孩子", ("1boy",)),
     ],
 )
 def test_head_counts(text: str, tags: tuple[str, ...]) -> None:
     assert read(text, lambda keys: {}).counts == tags
+
+
+def test_a_person_in_the_name_of_another_thing_is_nobody_beside_others() -> None:
+    names = {match_key("女仆装"): [(0, 2)]}
+
+    def names_of_one(keys):
+        return {key: names[key] for key in keys if key in names}
+
+    assert read("女仆装的男孩", names_of_one).counts == ("1boy",)
+    assert read("女仆装", names_of_one).counts == ("1girl",)
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("two boys, no girls", ("1girl", "multiple_girls")),
+        ("教室、女の子なし", ("1girl", "multiple_girls")),
+        ("only one girl, no other girls", ()),
+        ("a cat without her owner", ()),
+    ],
+)
+def test_persons_who_are_left_out(text: str, tags: tuple[str, ...]) -> None:
+    assert read(text, lambda keys: {}).excluded_counts == tags
 
 
 def test_persons_say_where_they_stand() -> None:
@@ -156,6 +204,11 @@ def test_spans_begin_and_end_with_words_and_names() -> None:
     assert [span.text for span in reading.spans] == ["short", "short hair", "hair", "rain"]
     named = [span for span in reading.spans if span.named]
     assert [(span.text, span.named, span.words, span.aligned) for span in named] == [("short hair", ((4, 2),), 2, True)]
+
+
+def test_no_span_is_the_rest_of_a_japanese_word() -> None:
+    spans = read("赤いサンダル、片方だけの濡れた靴", names_of).spans
+    assert [span.text for span in spans if span.text[0] in "いれたけだ"] == []
 
 
 @pytest.mark.parametrize(

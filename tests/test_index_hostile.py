@@ -70,6 +70,17 @@ def test_mutated_manifests_are_used_or_refused(version):
     assert outcomes.count("IndexDamagedError") > 20
 
 
+@pytest.mark.parametrize("channel", ["dense", "lexical", "words"])
+def test_a_manifest_without_a_channel(version, channel):
+    path = version / "manifest.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    values["files"] = {name: entry for name, entry in values["files"].items() if not name.startswith(f"{channel}/")}
+    path.write_text(json.dumps(values), encoding="utf-8")
+    reseal(version)
+    with pytest.raises(IndexDamagedError, match=f"lists no files of {channel}/"):
+        Index(version, encoder=WordEncoder())
+
+
 @pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"a":' * 50_000, "", "null", "\ud800"])
 def test_a_manifest_that_is_none(version, text):
     (version / "manifest.json").write_bytes(text.encode("utf-8", "surrogatepass"))

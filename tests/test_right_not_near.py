@@ -34,6 +34,9 @@ TAGS = [
     ("socks", "general", 60000, {"en": ["socks"]}),
     ("straw_hat", "general", 30000, {"ja": ["麦わら帽子", "麦わら"]}),
     ("hat", "general", 500000, {"en": ["hat"], "ja": ["帽子"]}),
+    ("unicorn", "general", 30000, {"en": ["unicorn"], "zh": ["独角兽"]}),
+    ("unicorn_(azur_lane)", "character", 9000, {"en": ["unicorn"], "zh": ["独角兽"]}),
+    ("wolf_girl", "general", 9000, {"ja": ["狼娘"]}),
     ("microphone", "general", 20000, {"zh": ["麦"], "en": ["microphone"]}),
 ]
 
@@ -66,6 +69,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("a black cat", {"black_cat"}, set()),
         ("knee socks, tea", {"kneehighs", "tea"}, {"knees", "socks"}),
         ("麦わら帽子の女の子", {"1girl", "straw_hat"}, {"microphone"}),
+        ("独角兽喝茶", {"unicorn", "tea"}, {"unicorn_(azur_lane)"}),
+        ("a wolf drinking tea", {"tea"}, {"wolf_girl"}),
+        ("a girl as a wolf", {"1girl", "wolf_girl"}, set()),
         ("a witch with tea", {"1girl", "witch", "tea"}, set()),
     ],
 )

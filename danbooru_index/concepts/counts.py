@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -14,6 +15,8 @@ from ..text.fold import match_key
 _CHARACTERS = Path(__file__).with_name("characters.json")
 HEADCOUNT_FILE = Path(__file__).with_name("headcount.json")
 MANY = "many"
+_KATAKANA = re.compile("[\u30a0-\u30ff]+")
+_HAN = re.compile("[\u3400-\u9fff]{3,}")
 _SINGULAR = frozenset(
     (
         "princess",
@@ -53,26 +56,40 @@ def headcount() -> dict[str, Any]:
 @cache
 def person_words(language: str) -> dict[str, tuple[str, bool]]:
     """{match key: (kind, whether the word is a plural)} of one language."""
-    plurals = frozenset(headcount()["plurals"].get(language, ()))
+    listed = frozenset(headcount()["plurals"].get(language, ()))
 
     def is_plural(word: str) -> bool:
-        return word in plurals or (language == "en" and word.endswith(("s", "men", "people")) and word not in _SINGULAR)
+        return word in listed or (language == "en" and word.endswith(("s", "men", "people")) and word not in _SINGULAR)
 
     found = {
         match_key(word): (kind, is_plural(word))
         for kind in ("girl", "boy", "person")
         for word in (
             *headcount()[kind].get(language, ()),
-            *(w for w in plurals if w in headcount()[kind].get(language, ())),
+            *(w for w in listed if w in headcount()[kind].get(language, ())),
         )
     }
+    if language == "en":
+        plurals = {_plural(word): (kind, True) for word, (kind, many) in found.items() if not many and len(word) > 3}
+        found = {**plurals, **found}
+    if language == "zh":  # a Japanese list without kana: 女子高生、制服
+        found = {**{key: word for key, word in person_words("ja").items() if _HAN.fullmatch(key)}, **found}
     if language in ("zh", "ja", "ko"):
         found = {**person_words("en"), **found}  # "kimono girl, 縁側"
-    for word in plurals:
+    for word in listed:
         for kind in ("girl", "boy"):
             if any(word.startswith(known) for known in headcount()[kind].get(language, ())):
                 found.setdefault(match_key(word), (kind, True))
     return found
+
+
+def _plural(word: str) -> str:
+    """The plural of an English word, not of a pronoun."""
+    if word.endswith("man"):
+        return f"{word[:-3]}men"
+    if word.endswith(("s", "ch", "sh", "x")):
+        return f"{word}es"
+    return f"{word[:-1]}ies" if word.endswith("y") and word[-2] not in "aeiou" else f"{word}s"
 
 
 @lru_cache(maxsize=1)
@@ -80,6 +97,15 @@ def all_person_words() -> frozenset[str]:
     """The match keys of the words for persons, of every language."""
     kinds = (headcount()[kind] for kind in ("girl", "boy", "person"))
     return frozenset(match_key(word) for words in kinds for of_language in words.values() for word in of_language)
+
+
+@lru_cache(maxsize=1)
+def katakana_words() -> frozenset[str]:
+    """The match keys of the Japanese words for persons that are written in katakana alone: hiragana of that sound is another word."""
+    kinds = (headcount()[kind].get("ja", ()) for kind in ("girl", "boy", "person"))
+    spelled = {word for words in kinds for word in words}
+    others = {match_key(word) for word in spelled if not _KATAKANA.fullmatch(word)}
+    return frozenset(map(match_key, filter(_KATAKANA.fullmatch, spelled))) - others
 
 
 @lru_cache(maxsize=1)
@@ -119,6 +145,12 @@ def number_words(language: str) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=1)
+def all_number_words() -> frozenset[str]:
+    """The match keys of the numbers, of every language."""
+    return frozenset(key for language in headcount()["numbers"]["1"] for key in number_words(language))
+
+
 @cache
 def further_words(language: str) -> frozenset[str]:
     """Match keys that say that one more comes to those who are there."""
@@ -154,6 +186,11 @@ def fixed_phrases(language: str) -> dict[str, tuple[str, ...]]:
 def all_count_tags() -> tuple[str, ...]:
     """Every count tag that this module gives."""
     return tuple(tag for names in headcount()["tags"].values() for tag in names.values())
+
+
+def kind_tags(kind: str) -> tuple[str, ...]:
+    """The count tags of one kind, from one to many; none for persons of unsaid sex."""
+    return tuple(headcount()["tags"].get(kind, {}).values())
 
 
 def totals(clause: Iterable[Person]) -> list[Person]:

@@ -16,6 +16,8 @@ from .function_words import function_words
 
 _FILE = Path(__file__).with_name("negation.json")
 _NEEDS_SPACE = frozenset(("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "ko", "ar", "vi", "id"))
+# "hat off", but not in "wiping blood off her katana".
+_NO_OBJECT = {"en": r"(?!\s+(?:of|her|his|its|their|my|your|the|an?|each|every)\b)"}
 # "nobody" says that nobody is there, but not in "nobody wears a hat".
 _NO_VERB = {"en": r"(?!\s+(?:is|are|has|have|wears?|looks?|smiles?|in\s+\w+\s+wears?|\w+ing)\b)"}
 
@@ -65,7 +67,7 @@ def words_of(language: str) -> ExcludingWords | None:
         excepts=pattern("excepts"),
         empties=pattern("empties", nobody_phrases(language)),
         before=pattern("before"),
-        after=pattern("after"),
+        after=pattern("after", (), _NO_OBJECT.get(language, "")),
         suffixes=pattern("suffixes"),
         contrasts=pattern("contrasts"),
         ends=pattern("ends"),
@@ -110,15 +112,17 @@ def _pattern(words: Sequence[str], name: str, language: str, after: str) -> re.P
     if not words:
         return None
     whole = language in _NEEDS_SPACE
-    listed = "|".join(_one(word, whole=whole) for word in sorted(words, key=len, reverse=True))
-    # Korean words of exclusion are attached to endings, and so are "-less" and "-los".
-    left = r"(?<!\w)" if whole and name not in ("after", "suffixes") else ""
-    left = r"(?<=[^\W\d_]{2})" if name == "suffixes" else left
+    # Korean words of exclusion are attached to endings; "-free" and "-less" are endings themselves.
+    attached = name == "suffixes" or (name != "before" and language == "ko")
+    left = r"(?<=[^\W\d_]{2})" if name == "suffixes" else ""
+    listed = "|".join(_one(word, whole=whole, attached=attached) for word in sorted(words, key=len, reverse=True))
     right = r"(?!\w)" if whole and (language != "ko" or name == "before") else ""
     return re.compile(f"{left}(?:{listed}){right}{after}", re.IGNORECASE)
 
 
-def _one(word: str, *, whole: bool) -> str:
+def _one(word: str, *, whole: bool, attached: bool) -> str:
     escaped = re.escape(word).replace(r"\ ", r"[\s'’]+")
+    if whole:
+        return escaped if attached or not word[0].isalnum() else rf"(?<!\w){escaped}"
     # English words in a text without spaces: no眼镜.
-    return escaped if whole or not word[0].isascii() else f"(?<![A-Za-z]){escaped}(?![A-Za-z])"
+    return f"(?<![A-Za-z]){escaped}(?![A-Za-z])" if word[0].isascii() else escaped

@@ -9,21 +9,37 @@ from ..text.fold import fold
 from .excluding_words import excluding_words
 from .function_words import function_words
 
-_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS = re.compile(r"(?<!['’])[^\W\d_]+")  # without the s of "girl's"
 _KANA = re.compile("[\u3041-\u309f]")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _ARABIC = re.compile("[\u0620-\u064a]")
 _THAI = re.compile("[\u0e01-\u0e4f]")
 _KATAKANA = re.compile("[\u30a1-\u30fa]")
+_LETTER_WEIGHT = 0.3  # of a single letter against a word
 EUROPEAN = frozenset(("es", "fr", "de", "ru", "pt"))  # beside English
 RELATED = {"es": frozenset(("es", "pt")), "pt": frozenset(("es", "pt"))}  # languages that share many words
+# Letters that few of these languages have.
+_OWN_LETTERS = {
+    "es": frozenset("ñ"),
+    "fr": frozenset("èêâîôûœç"),
+    "de": frozenset("äöüß"),
+    "ru": frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюя"),
+    "pt": frozenset("ãõçâê"),
+    "pl": frozenset("ąćęłńśźż"),
+    "tr": frozenset("ğışçöü"),
+    "vi": frozenset("đơưạảấầậắếềểệịọốồộớờợụủứừữự"),
+}
 ALPHABETIC = ("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "th", "ar", "vi", "id")
+
+
+_ENGLISH_NOUNS = frozenset(("hat", "war", "fur"))  # has, was and für, which English lists are full of
 
 
 @lru_cache(maxsize=1)
 def _deciding() -> dict[str, frozenset[str]]:
-    return {language: function_words()[language] | excluding_words(language) for language in ALPHABETIC}
+    words = {language: function_words()[language] | excluding_words(language) for language in ALPHABETIC}
+    return words | {"de": words["de"] - _ENGLISH_NOUNS}
 
 
 def certain_language(text: str) -> str | None:
@@ -52,9 +68,13 @@ def language_of(text: str) -> str:
         return "ar"
     if _THAI.search(text):
         return "th"
-    words = [fold(word) for word in _LETTERS.findall(text)[:200]]
+    spelled = _LETTERS.findall(text.lower())[:200]
+    words = [fold(word) for word in spelled]
     # A single letter is a word in many languages, and an abbreviation in others.
-    weights = [(word, 1.0 if len(word) > 1 else 0.3) for word in words]
+    weights = [(word, 1.0 if len(word) > 1 else _LETTER_WEIGHT) for word in words]
     counts = {language: sum(w for word, w in weights if word in known) for language, known in _deciding().items()}
+    for language, letters in _OWN_LETTERS.items():
+        counts[language] += _LETTER_WEIGHT * sum(not letters.isdisjoint(word) for word in set(spelled))
+    counts["en"] -= _LETTER_WEIGHT * any(not word.isascii() for word in spelled)
     best = max(counts, key=lambda language: counts[language])
-    return best if counts[best] else "en"
+    return best if counts[best] > 0 else "en"

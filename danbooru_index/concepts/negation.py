@@ -179,7 +179,7 @@ class _Exclusions:
         while pattern is not None and (cue := pattern.search(text, position, self._clause.end)):
             position = max(cue.end(), position + 1)
             if cue.start() > first and self._excludes(cue) and not self._taken[cue.start()]:
-                reach = _reach_before(text, first, cue.start(), ends)
+                reach = _reach_before(text, first, cue.start(), ends, self._is_name)
                 self._add(cue.start(), cue.end(), reach, cue.start() + stem)
 
     def _excludes(self, cue: re.Match[str]) -> bool:
@@ -231,12 +231,14 @@ def _phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
     return end
 
 
-def _reach_before(text: str, start: int, end: int, ends: re.Pattern[str] | None) -> int:
-    """Where what stands before an excluding word begins."""
+def _reach_before(
+    text: str, start: int, end: int, ends: re.Pattern[str] | None, is_name: Callable[[int, int], bool]
+) -> int:
+    """Where what stands before an excluding word begins; の inside 女の子 ends nothing."""
     begin = start = max(start, end - _LONGEST_LOOK)
     if ends is not None:
         for stop in ends.finditer(text, start, end):
-            if stop.end() < end:
+            if stop.end() < end and not is_name(stop.start(), stop.end()):
                 begin = stop.end()
     last = text[end - 1 : end]
     korean = "\uac00" <= last <= "\ud7a3"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from .atoms import HAN, HANGUL, KANA, KATAKANA, SIGN, WORD, Atom
@@ -12,6 +12,8 @@ from .counts import (
     count_tags,
     fixed_phrases,
     further_words,
+    katakana_words,
+    kind_tags,
     nobody_words,
     number_words,
     person_words,
@@ -30,39 +32,63 @@ _PRONOUNS = frozenset(("她", "他", "she", "he", "her", "him", "his"))
 class Crowd:
     """The persons that a text has named so far.
 
-    `nobody` when it says that there are none; `places` are those of the words that say so, numbers among them, and
-    `first` is that of the first person.
+    `described` are those in the names of other things, who are nobody where somebody else is named: 女仆装的男孩 is one boy;
+    `nobody` when it says that there are none, and `without` the kinds that it leaves out; `places` are those of the words that
+    say so, numbers among them, and `first` is that of the first person.
     """
 
     persons: list[Person] = field(default_factory=list)
+    described: list[Person] = field(default_factory=list)
     fixed: list[str] = field(default_factory=list)
     alone: bool = False
     nobody: bool = False
+    without: set[str] = field(default_factory=set)
     places: list[tuple[int, int]] = field(default_factory=list)
     first: tuple[int, int] | None = None
 
     def tags(self) -> tuple[str, ...]:
         """The head-count tags, `no_humans` where nobody is wanted and nobody named."""
-        counted = (*dict.fromkeys(self.fixed),) or count_tags(self.persons, alone=self.alone)
+        persons = self.persons or self.described
+        if any(person.kind not in self.without for person in persons):
+            persons = [person for person in persons if person.kind not in self.without]
+        counted = (*dict.fromkeys(self.fixed),) or count_tags(persons, alone=self.alone)
         if counted or not self.nobody:
             return tuple(counted)
         return ("no_humans",)
 
+    def excluded_tags(self) -> tuple[str, ...]:
+        """The head-count tags of the kinds that the text leaves out, and does not name elsewhere: 1girl for "no girls"."""
+        named = set(self.tags())
+        kinds = (kind_tags(kind) for kind in sorted(self.without))
+        return tuple(tag for tags in kinds if named.isdisjoint(tags) for tag in (tags[0], tags[-1]))
 
-def read_persons(crowd: Crowd, atoms: Sequence[Atom], language: str, *, excluded: bool, bare: bool) -> None:
+
+def read_persons(
+    crowd: Crowd,
+    atoms: Sequence[Atom],
+    language: str,
+    *,
+    excluded: bool,
+    bare: bool,
+    describes: Callable[[int, int], bool] = lambda start, end: False,
+) -> None:
     """Add the persons that one stretch names.
 
     :param excluded: the text leaves them out: "no people".
+    :param describes: whether the word at these places of the text is the beginning of the name of another thing.
     :param bare: the stretch names nothing else, so that what it counts is all there is ("一男一女").
     """
     reader = _Reader(crowd, atoms, language)
     readings = list(_readings(atoms, language))
     more = sum(last - first for first, last, key in readings if not key)
+    others = any(key in further_words(language) for _, _, key in readings)  # "no other girls"
     for first, last, key in readings:
         if key:
             crowd.places.append((atoms[first].start, atoms[last - 1].end))
-        if excluded and more <= _BESIDE_NOBODY:
+        if excluded and more <= _BESIDE_NOBODY and not others:
             reader.leave_out(key)
+        elif key in person_words(language) and describes(atoms[first].start, atoms[last - 1].end):
+            crowd.described.append(Person(person_words(language)[key][0], None))
         elif excluded:
             continue  # nobody sings, but somebody may be there
         else:
@@ -86,6 +112,8 @@ class _Reader:
         person = person_words(self._language).get(key)
         if key in alone_words(self._language) or (person is not None and person[0] == "person"):
             self._crowd.nobody = True  # 一个人都不要, no people
+        elif person is not None and key not in _PRONOUNS:
+            self._crowd.without.add(person[0])  # 我要男的魔法少女，别画成女孩子
 
     def take(self, key: str, last: int, atoms: int) -> None:
         """A word, which ends before atom `last` and has so many atoms; "" for one that says nothing of persons."""
@@ -105,12 +133,14 @@ class _Reader:
             self._crowd.fixed += fixed_phrases(language)[key]
 
     def _person(self, kind: str, plural: bool, *, pronoun: bool, last: int) -> None:
-        number = self._number if self._since <= _NUMBER_REACH else None
-        if number is None and self._language in ("ja", "ko"):
+        number = self._number if self._since <= _NUMBER_REACH and not pronoun else None
+        if number is None and self._language in ("zh", "ja", "ko"):
             number = _number_after(self._atoms, last, self._language)
         if self._further and not self.here and not any(person.number for person in self._crowd.persons):
             self.here.append(Person(kind, "1"))  # "a girl and another girl": the first one counts too
         self.here.append(Person(kind, number or ("many" if plural and not pronoun else None)))
+        if pronoun:
+            return  # "a butterfly on her nose": the number is not hers
         self._number, self._further = None, False
 
 
@@ -139,7 +169,11 @@ def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, 
 
 
 def _stands(atoms: Sequence[Atom], first: int, last: int, key: str) -> bool:
-    """Whether a short word is not the inside of another one: a single letter of kana or katakana next to more of them."""
+    """Whether a word is not the beginning or the inside of another one, as a single kana next to more of them is."""
+    if atoms[first].script == KANA and key in katakana_words():
+        return False  # まま is not ママ
+    if atoms[first].script == KATAKANA and last < len(atoms) and atoms[last].script == KATAKANA:
+        return False  # ボーイッシュ, メイドカフェ
     if len(key) > 1 or atoms[first].script in (WORD, HANGUL, HAN):
         return True
     around = [atoms[i].script for i in (first - 1, last) if 0 <= i < len(atoms)]
@@ -147,11 +181,15 @@ def _stands(atoms: Sequence[Atom], first: int, last: int, key: str) -> bool:
 
 
 def _number_after(atoms: Sequence[Atom], first: int, language: str) -> str | None:
-    """A number that follows its persons: 女の子が二人, 소녀 두 명."""
-    for start in range(first, min(len(atoms), first + 3)):
+    """A number that follows its persons: 女の子が二人, 소녀 두 명, 少女二人; in Chinese only one of persons, and at once."""
+    furthest = first + 1 if language == "zh" else first + 3
+    for start in range(first, min(len(atoms), furthest)):
         for last in range(min(len(atoms), start + 4), start, -1):
             key = "".join(atom.key for atom in atoms[start:last])
             number = number_words(language).get(key)
-            if number is not None and (len(key) > 1 or language == "ko"):
+            if number is None and language == "zh":
+                number = number_words("ja").get(key)  # a Japanese list without kana
+            of_persons = language != "zh" or key.endswith(("人", "名"))
+            if number is not None and of_persons and (len(key) > 1 or language == "ko"):
                 return number
     return None

@@ -5,11 +5,12 @@ No grammar chooses among them: every span is scored by the engine, and the best 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from ..text.fold import fold, match_key
-from .atoms import HANGUL, PARTICLE, SIGN, WORD, Atom, Clause, atoms_of, clauses
+from .atoms import HAN, HANGUL, KANA, PARTICLE, SIGN, WORD, Atom, Clause, atoms_of, clauses
+from .counts import all_person_words, person_words
 from .excluding_words import excluding_words
 from .function_words import function_words
 from .language import language_of
@@ -57,7 +58,8 @@ class Reading:
     """A text as spans.
 
     `stretches` are its parts between marks and excluding words, `counts` the head-count tags that it gives; `words` is
-    the number of words of the longest spans, less than MAX_WORDS for long texts; `count_places` are those of the words
+    the number of words of the longest spans, less than MAX_WORDS for long texts; `excluded_counts` are the head-count tags of
+    the persons that it leaves out, `count_places` are those of the words
     that name and count persons, `person` is the first word for one.
     """
 
@@ -69,6 +71,7 @@ class Reading:
     words: int
     count_places: tuple[tuple[int, int], ...] = ()
     person: str = ""
+    excluded_counts: tuple[str, ...] = ()
 
 
 def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
@@ -80,12 +83,14 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     parts = clauses(text)
     atoms = [atoms_of(text, part) for part in parts]
     names = names_of(sorted({key for line in atoms for _, _, keys in _runs(line) for key in keys}))
-    inside = _inside_names(text, _name_places(atoms, names))
+    places = _name_places(atoms, names.keys() | person_words(language).keys())
+    inside = _inside_names(text, places)
     cut = stretches(text, parts, language, inside)
     lines = [_Line(text, stretch, number, language) for number, stretch in enumerate(cut)]
     crowd = Crowd()
     for line in lines:
-        read_persons(crowd, line.atoms, language, excluded=line.stretch.excluded, bare=len(line.starts) <= 8)
+        bare, excluded = len(line.starts) <= 8, line.stretch.excluded
+        read_persons(crowd, line.atoms, language, excluded=excluded, bare=bare, describes=_begins_name(text, places))
     counted = {start: end for start, end in crowd.places if match_key(text[start:end]) not in names}
     for words in range(MAX_WORDS, 0, -1):
         found = [span for line in lines for span in line.spans(names, words, counted)]
@@ -93,7 +98,17 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
         if len(spans) <= MAX_SPANS or words == 1:
             break
     person = text[slice(*crowd.first)] if crowd.first is not None else ""
-    return Reading(text, language, tuple(cut), tuple(spans), crowd.tags(), words, tuple(crowd.places), person)
+    return Reading(
+        text,
+        language,
+        tuple(cut),
+        tuple(spans),
+        crowd.tags(),
+        words,
+        tuple(crowd.places),
+        person,
+        crowd.excluded_tags(),
+    )
 
 
 def _distinct(spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list[Span]:
@@ -151,8 +166,8 @@ def _spellings(key: str, script: str) -> tuple[str, ...]:
     return (key, key[:-1]) if key.endswith("s") else (key, key + "s")
 
 
-def _name_places(lines: Sequence[Sequence[Atom]], names: Names) -> list[tuple[int, int]]:
-    """The places of names of two or more characters."""
+def _name_places(lines: Sequence[Sequence[Atom]], names: Set[str]) -> list[tuple[int, int]]:
+    """The places of names, given as match keys, of two or more characters."""
     return [
         (atoms[first].start, atoms[last - 1].end)
         for atoms in lines
@@ -175,6 +190,16 @@ def _inside_names(text: str, names: Sequence[tuple[int, int]]) -> Callable[[int,
         return before[start] >= end or (single and ends[start] > end)
 
     return inside
+
+
+def _begins_name(text: str, names: Sequence[tuple[int, int]]) -> Callable[[int, int], bool]:
+    """Whether `text[start:end]` is the beginning of a longer name that is no word for a person: メイド in メイド服."""
+    persons = all_person_words()
+    longer: dict[int, int] = {}
+    for start, end in names:
+        if match_key(text[start:end]) not in persons:
+            longer[start] = max(longer.get(start, 0), end)
+    return lambda start, end: longer.get(start, 0) > end
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +230,7 @@ class _Line:
         for i, first in enumerate(bounds):
             for last in bounds[i + 1 : i + 1 + most]:
                 trimmed = self._trimmed(first, last, skipped)
-                if trimmed is not None and not self._is_word(*trimmed):
+                if trimmed is not None and not self._is_word(*trimmed) and not self._is_ending(*trimmed):
                     found.setdefault(trimmed, ())
         for first, last, keys in _runs(self.atoms):
             named = next((tuple(names[key]) for key in keys if key in names), ())
@@ -224,13 +249,32 @@ class _Line:
         """Whether a run is one function word: "on" and 表情 name nothing here, whatever tag is spelled so."""
         return "".join(atom.key for atom in self.atoms[first:last]) in self._silent
 
+    def _is_ending(self, first: int, last: int) -> bool:
+        """Whether a run is or begins with the rest of a Japanese word: い in 赤い, and れた目 in 濡れた目; or is one kana."""
+        if self.atoms[first].script != KANA:
+            return False
+        before = self.atoms[first - 1] if first else None
+        if before is None or before.end < self.atoms[first].start:
+            return last == first + 1
+        return last == first + 1 or before.script == HAN or not self.starts[first]
+
     def _trimmed(self, first: int, last: int, counted: _Counted) -> tuple[int, int] | None:
         """Without function words and counts of persons at its ends; None where nothing else is left."""
-        while first < last and (self._is_silent(self.atoms[first]) or counted.after.get(first, last) < last):
-            first = counted.after.get(first, first + 1)
+        while first < last and (end := self._skipped_until(first, last, counted)):
+            first = end
         while last > first and (self._is_silent(self.atoms[last - 1]) or counted.before.get(last, first) > first):
             last = counted.before.get(last, last - 1)
         return (first, last) if last > first else None
+
+    def _skipped_until(self, first: int, last: int, counted: _Counted) -> int:
+        """Where the count or function word that begins at an atom ends, 0 if none does; of hiragana it is a whole word."""
+        if counted.after.get(first, last) < last:
+            return counted.after[first]
+        if self.atoms[first].script != KANA:
+            return first + 1 if self._is_silent(self.atoms[first]) else 0
+        end = next((i for i in range(first + 1, last) if self.starts[i]), last)
+        whole = self._is_word(first, end) or all(self._is_silent(atom) for atom in self.atoms[first:end])
+        return end if whole else 0
 
     def _is_silent(self, atom: Atom) -> bool:
         return atom.script in (PARTICLE, SIGN) or atom.key in self._silent

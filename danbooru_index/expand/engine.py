@@ -115,7 +115,8 @@ def _choices(index: Index, request: ExpandRequest, passages: Sequence[_Passage],
     """The tags of one side of the prompt, counts first."""
     allowed = index.store.allowed(request.filter)
     for passage in passages:
-        for tag in () if excluded else passage.things.counts:
+        counts = passage.things.reading.excluded_counts if excluded else passage.things.counts
+        for tag in counts:
             row = index.store.row_of(tag)
             if row is not None and (allowed is None or allowed.tags[row]):
                 yield Choice(tag, 1.0, passage.number, "count")

@@ -29,7 +29,7 @@ from ..ranking import DEFAULT_WEIGHTS, FusionWeights, read_weights
 from ..settings import Settings, load_settings
 from .collection import open_store
 from .damage import check_contents
-from .layout import CHANNELS, COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS, channels_among
+from .layout import CHANNELS, COOCCURRENCE, DENSE, LATE, LEXICAL, REQUIRED, SPARSE, STORE, WORDS, channels_among
 from .manifest import ENCODER_FOLDER, FLOOR_OPTION, PACKAGE_OPTION, Manifest, check_files, read_manifest
 from .tags import Store
 from .versions import mark_current, tidy
@@ -77,6 +77,7 @@ class Index:
     def _open(self, encoder: Encoder | None, settings: Settings | None, weights: FusionWeights | None) -> None:
         self.manifest: Manifest = read_manifest(self.folder)
         problems = check_files(self.folder, self.manifest)
+        problems += [f"its manifest lists no files of {name}/" for name in REQUIRED if name not in self.channel_names]
         if problems:
             more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
             raise IndexDamagedError(

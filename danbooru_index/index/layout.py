@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 STORE = "tags"
 DENSE, LEXICAL, WORDS, SPARSE, LATE = CHANNELS = ("dense", "lexical", "words", "sparse", "late")
+REQUIRED = (DENSE, LEXICAL, WORDS)  # channels that every index has
 CHROMA = "chroma"
 MOST_TAGS = 200_000  # tags that a Chroma collection holds unless another number is asked for; the most used
 COOCCURRENCE = "cooccurrence"  # how often tags co-occur, where such counts were given

@@ -28,6 +28,7 @@ COSPLAY = "cosplay"
 _DRESSED_UP = re.compile(
     "cos|コス|코스|扮|косплей|仮装|dressed as|dressed up as|wie .* verkleidet|disfraz|déguis|fantasi", re.IGNORECASE
 )
+_PERSON = re.compile(r"_(girl|boy)$")
 _QUALIFIER = re.compile(r"_\(([^()]+)\)$")
 
 
@@ -74,6 +75,8 @@ def cover_with_things(
             # A word that names several tags leaves out all of them: Hut is a hat, and a hut to those who read English.
             named = spans[number].excluded
             rest = [choice for choice in choices[1:] if choice.probability >= least or (named and choice.exact)]
+            if choices[0].exact and choices[0].row not in characters:
+                rest = [choice for choice in rest if choice.row not in characters]  # the unicorn, and nobody called so
             chosen[number] = [choices[0], *rest]
     if not any(not spans[number].excluded for number in chosen):
         chosen |= _likeliest(spans, by_span)
@@ -149,7 +152,7 @@ def miscoloured(index: Index, reading: Reading, found: Candidates, probabilities
         number = int(found.span[place])
         colour = colour_of(index.store.record(int(found.row[place])).tag) if said[number] else ""
         guessed = probabilities[place] < SURE and is_colour(reading.spans[number].text)
-        wrong[place] = bool(colour) and (guessed or colour not in said[number])
+        wrong[place] = guessed or (bool(colour) and colour not in said[number])
     return wrong
 
 
@@ -186,6 +189,15 @@ def others_of_series(
         if free and not span.excluded and _is_of(index, thing, replace(thing.choices[0], exact=False), series):
             result.append(thing)
     return sorted(result, key=lambda thing: thing.span.start)
+
+
+def without_persons(index: Index, reading: Reading, found: Candidates) -> BoolArray:
+    """(n,) whether a candidate is a guess of a girl or a boy in a text that has none: cat_girl for "ein Kätzchen"."""
+    wrong = np.zeros(len(found), bool)
+    for place in np.flatnonzero(found.kind < 0).tolist():
+        kind = _PERSON.search(index.store.record(int(found.row[place])).tag)
+        wrong[place] = kind is not None and not any(kind[1] in tag for tag in reading.counts)
+    return wrong
 
 
 def _series_of(tag: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..arrays.ragged import Ragged
 from ..arrays.types import FloatArray, IntArray
-from ..concepts.counts import all_person_words, with_characters
+from ..concepts.counts import all_number_words, all_person_words, with_characters
 from ..concepts.language import EUROPEAN, RELATED, certain_language
 from ..concepts.spans import Reading, Span, read
 from ..concepts.wanted import Candidates, WantedModel, default_model, feature_table
@@ -21,7 +21,16 @@ from ..index.tags import KEY_NAME
 from ..records import Category, SearchRequest, TagFilter, TagRecord
 from ..text.fold import match_key
 from .candidates import PART
-from .choosing import DEFAULT_BUDGET, Thing, cover_with_things, miscoloured, of_one_series, others_of_series, themselves
+from .choosing import (
+    DEFAULT_BUDGET,
+    Thing,
+    cover_with_things,
+    miscoloured,
+    of_one_series,
+    others_of_series,
+    themselves,
+    without_persons,
+)
 from .score import QueryVectors, Scored, encode_queries, ranked, score_candidates
 
 MAX_CHARACTERS = 2_000  # of one text that are read for things; the rest is reported
@@ -119,6 +128,7 @@ def things_of(
     table = candidate_table(index, reading, filters)
     probabilities = model.probabilities(table.features)
     probabilities[miscoloured(index, reading, table.candidates, probabilities)] = 0.0
+    probabilities[without_persons(index, reading, table.candidates)] = 0.0
     things = cover_with_things(reading, table.candidates, probabilities, model, budget)
     things = of_one_series(index, others_of_series(index, reading, table.candidates, probabilities, things))
     things = themselves(index, things, reading.text)
@@ -172,7 +182,7 @@ def _names(
     :param language: of the text, where it is certain: then a word names nothing that only another language of Europe calls so.
     """
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
-    persons = all_person_words()
+    persons = all_person_words() | all_number_words()
     return {
         key: kept
         for key, tags in zip(keys, store.find(keys), strict=True)
@@ -183,7 +193,7 @@ def _names(
                 if (allowed is None or allowed.tags[row])
                 and not store.deprecated[row]
                 and row not in counts
-                # 少女 and "witch" are persons, not the characters who are called so.
+                # 少女, "witch" and "two" are no characters who are called so.
                 and not (key in persons and store.category[row] == Category.CHARACTER)
                 and not (language and kind == KEY_NAME and _is_foreign(index.store.record(row), key, language))
             ]
