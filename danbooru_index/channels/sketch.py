@@ -27,6 +27,7 @@ _SCAN_BLOCK = 32_768  # sketches compared at once: what is worked on stays in th
 _WORDS_A_BYTE = 3  # words whose counts, at most 64 each, add up in one byte
 COPY_SHARE = 0.75  # of the texts: a larger choice is scanned in place
 _SAMPLED = 16  # one distance in so many
+_NONE: IntArray = np.zeros(0, np.int64)
 
 
 def _sketch(vectors: npt.NDArray[Any]) -> UInt64Array:
@@ -87,13 +88,13 @@ def _distances(words: UInt64Array, wanted: UInt64Array) -> UInt16Array:
 class Sketch:
     """Finds the texts whose sketches are nearest to a query's: all texts, or those that `select` chose.
 
-    `words` is (words, n); `texts` (n,) are the ascending numbers of the texts, None for 0..n-1; `hidden` is a mask of
+    `words` is (words, n); `texts` (n,) are the ascending numbers of the texts, None for 0..n-1; `hidden` are the numbers of
     those that are not to be found.
     """
 
-    def __init__(self, words: UInt64Array, texts: IntArray | None = None, hidden: BoolArray | None = None) -> None:
+    def __init__(self, words: UInt64Array, texts: IntArray | None = None, hidden: IntArray = _NONE) -> None:
         self._words, self._texts, self._hidden = words, texts, hidden
-        self.count = words.shape[1] - (int(np.count_nonzero(hidden)) if hidden is not None else 0)
+        self.count = words.shape[1] - len(hidden)
 
     @classmethod
     def open(cls, folder: Path) -> Sketch:
@@ -105,13 +106,12 @@ class Sketch:
         texts = np.flatnonzero(allowed)
         if len(texts) < COPY_SHARE * len(allowed):
             return Sketch(np.ascontiguousarray(self._words[:, texts]), texts)
-        return Sketch(self._words, hidden=~allowed)
+        return Sketch(self._words, hidden=np.flatnonzero(~allowed))
 
     def distances(self, query: FloatArray) -> UInt16Array:
         """(n,) Hamming distances to the sketch of one (d,) query, the greatest number for what is hidden."""
         distances = _distances(self._words, _sketch(query[None, :])[:, 0])
-        if self._hidden is not None:
-            distances[self._hidden] = np.iinfo(np.uint16).max
+        distances[self._hidden] = np.iinfo(np.uint16).max
         return distances
 
     def nearest(self, query: FloatArray, k: int) -> IntArray:
