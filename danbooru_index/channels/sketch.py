@@ -27,6 +27,7 @@ _SCAN_BLOCK = 32_768  # sketches compared at once: what is worked on stays in th
 _WORDS_A_BYTE = 3  # words whose counts, at most 64 each, add up in one byte
 COPY_SHARE = 0.75  # of the texts: a larger choice is scanned in place
 _SAMPLED = 16  # one distance in so many
+_MARGIN = 1.1  # more than are wanted, as the sample tells: about as many are there at the first look
 _NONE: IntArray = np.zeros(0, np.int64)
 
 
@@ -109,9 +110,9 @@ class Sketch:
         return Sketch(self._words, hidden=np.flatnonzero(~allowed))
 
     def distances(self, query: FloatArray) -> UInt16Array:
-        """(n,) Hamming distances to the sketch of one (d,) query, the greatest number for what is hidden."""
+        """(n,) Hamming distances to the sketch of one (d,) query, for what is hidden one more than there are bits."""
         distances = _distances(self._words, _sketch(query[None, :])[:, 0])
-        distances[self._hidden] = np.iinfo(np.uint16).max
+        distances[self._hidden] = 64 * len(self._words) + 1
         return distances
 
     def nearest(self, query: FloatArray, k: int) -> IntArray:
@@ -126,9 +127,9 @@ def _smallest(distances: UInt16Array, k: int) -> IntArray:
         return np.zeros(0, np.int64)
     # A sample says nearly where the limit is: counting all distances would take several times the comparisons with it.
     sample = np.cumsum(np.bincount(distances[::_SAMPLED]))
-    limit = int(np.searchsorted(sample, k / _SAMPLED))
-    while np.count_nonzero(distances <= limit) < k:
+    limit = int(np.searchsorted(sample, _MARGIN * k / _SAMPLED))
+    while len(near := np.flatnonzero(distances <= limit)) < k:
         limit += 1
-    while limit and np.count_nonzero(distances <= limit - 1) >= k:
-        limit -= 1
-    return np.flatnonzero(distances <= limit)
+    found = distances[near]
+    nearest: IntArray = near[found <= np.partition(found, k - 1)[k - 1]]
+    return nearest
