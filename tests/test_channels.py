@@ -17,7 +17,7 @@ from danbooru_index.indexing import build_index
 from danbooru_index.records import Category, SearchRequest
 from danbooru_index.search.candidates import score_columns
 from danbooru_index.search.engine import search
-from danbooru_index.search.score import encode_queries, make_hit, score_candidates
+from danbooru_index.search.score import best_hits, encode_queries, score_candidates
 from danbooru_index.text.fold import fold
 
 
@@ -100,6 +100,6 @@ def test_a_new_channel_proposes_and_is_explained(tmp_path: Path) -> None:
         assert 1 not in scored.rows
         vars(index)["channels"] = (*index.channels, OneTag())
         (scored,) = score_candidates(index, [request], queries)
-        shown = {int(row): make_hit(index, scored, i, 0.0).channels["one"] for i, row in enumerate(scored.rows)}
-        assert {row for row, value in shown.items() if value} == {1}
+        hits = best_hits(index, scored, len(scored.rows))
+        assert [hit.tag for hit in hits if hit.channels["one"]] == [index.store.record(1).tag]
         assert search(index, request).hits[0].channels["one"] == 0.0

@@ -23,7 +23,7 @@ from danbooru_index.evaluation.searches import average_precision, read_queries
 from danbooru_index.index import Index
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import _merged, evidence_of
-from danbooru_index.search.score import encode_queries, make_hit, ranked, score_candidates
+from danbooru_index.search.score import best_hits, encode_queries, score_candidates
 from danbooru_index.search.things import read_text, things_of
 
 from .provenance import commit
@@ -56,7 +56,7 @@ def measure(index: Index, name: str, text: str, relevant: frozenset[str]) -> Tex
     if len(things.named(excluded=False)) + bool(things.counts) < 2:
         return None
     (whole,) = score_candidates(index, [request], encode_queries(index, [request.text]))
-    one = [make_hit(index, whole, i, score).tag for i, score in ranked(index, whole, 10)]
+    one = [hit.tag for hit in best_hits(index, whole, 10)]
     several = [hit.tag for hit in _merged(index, request, things, whole)]
     features = evidence_of(index, reading, whole, whole.fused(index.weights)).features()
     return Text(name, features, average_precision(one, relevant), average_precision(several, relevant))

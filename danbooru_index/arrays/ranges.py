@@ -18,4 +18,6 @@ def flat_ranges(starts: npt.NDArray[np.integer], ends: npt.NDArray[np.integer]) 
     lengths = (ends - starts).astype(np.int64)
     owners = np.repeat(np.arange(len(lengths)), lengths)
     before = np.cumsum(lengths) - lengths
-    return np.arange(len(owners)) + (starts - before)[owners], owners
+    items = np.repeat(starts - before, lengths)
+    items += np.arange(len(items))
+    return items, owners

@@ -71,9 +71,14 @@ class Queries:
         """
         allowed = self.allowed[query]
         if allowed is not None:
-            kept = np.flatnonzero(allowed.tags[tags])
-            tags, scores = tags[kept], scores[kept]
+            kept = np.flatnonzero(allowed.tags.take(tags))
+            tags, scores = tags.take(kept), scores.take(kept)
         most = count * NAMES_PER_TAG
+        if len(tags) > most:
+            # Popularity lifts nothing by more than its step, so most are out before theirs is looked up.
+            least = np.partition(scores, -most)[-most] - 1.01 * POPULARITY_STEP
+            kept = np.flatnonzero(scores >= least)
+            tags, scores = tags[kept], scores[kept]
         liked = scores + POPULARITY_STEP * self.popularity[tags]
         if len(tags) > most:
             kept = np.argpartition(-liked, most)[:most]

@@ -19,6 +19,7 @@ SKETCHED = (
 )
 LEAST_SKETCHED = 256  # texts that are proposed at least: scoring them costs next to nothing
 SELECTIONS = 3  # filters whose sketches are kept
+HASHED = 50_000  # ids whose hashes are kept: a proposal of Chroma has a thousand, and popular ones come again
 BROAD = 0.75  # where a filter leaves less than this share of the tags, the sketches under that filter find more
 
 
@@ -77,6 +78,7 @@ class ChromaStore:
         self._order = np.argsort(hashes, kind="stable")
         self._hashes = hashes[self._order]
         self._others = None if held is None else RowFilter(~held.tags)
+        self._hash_of = lru_cache(maxsize=HASHED)(hash64)
 
     def nearest(self, query: FloatArray, k: int, allowed: RowFilter | None = None) -> IntArray:
         """See DenseStore. A query's texts are shared by fewer tags than k, so k tags are more than enough."""
@@ -90,7 +92,7 @@ class ChromaStore:
         return np.unique(rows)
 
     def _rows_of(self, tags: list[str]) -> IntArray:
-        wanted = np.array([hash64(tag) for tag in tags], np.uint64)
+        wanted = np.array([self._hash_of(tag) for tag in tags], np.uint64)
         places = np.searchsorted(self._hashes, wanted).clip(max=len(self._hashes) - 1)
         rows: IntArray = self._order[places[self._hashes[places] == wanted]]
         return rows

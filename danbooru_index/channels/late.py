@@ -148,7 +148,7 @@ class LateChannel:
             return result
         firsts = np.r_[0, np.cumsum(counts)[:-1]]
         tokens = np.arange(int(counts.sum())) + np.repeat(self._starts[places[kept]] - firsts, counts)
-        similarities = inner_products(self._codes[tokens], query)
+        similarities = inner_products(self._codes, query, tokens)
         similarities *= self._scales[tokens][:, None]
         result[kept] = max_sim(similarities, firsts)
         return result

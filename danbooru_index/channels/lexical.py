@@ -90,14 +90,16 @@ class _NameIndex:
     def find(self, queries: TermQueries, budget: int) -> Found:
         """Tags, one of them as often as several of its names share the rarest n-grams, and how well each of these fits."""
         names, scores, starts = self.terms.find(queries, budget)
-        return self.rows[names].astype(np.int64), scores, starts
+        return self.rows.take(names).astype(np.int64), scores, starts
 
     def scores(self, queries: TermQueries, rows: IntArray, owners: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
         """Compare (n,) tags with the queries that own them.
 
-        :return: (n,) the best cosine of each tag's names, and the distinct pairs of a tag (its place in `rows`) and a
-            term (its place in the queries) that a name of it has.
+        :return: (n,) the best cosine of each tag's names, and pairs of a tag (its place in `rows`) and a term (its place in
+            the queries), one for each name of the tag that has the term.
         """
+        if not len(queries.numbers):
+            return np.zeros(len(rows), np.float32), np.zeros(0, np.int64), np.zeros(0, np.int64)
         # Numbers of another type would make searchsorted convert all of self.rows each time.
         wanted = rows.astype(self.rows.dtype)
         begins, ends = np.searchsorted(self.rows, wanted, "left"), np.searchsorted(self.rows, wanted, "right")
@@ -105,9 +107,7 @@ class _NameIndex:
         of_names, terms = hits = self.terms.hits(queries, names, owners[places])
         cosine = np.zeros(len(rows), np.float32)
         np.maximum.at(cosine, places, self.terms.cosines(queries, names, hits))
-        width = max(1, len(queries.numbers))
-        by_tag, term = np.divmod(np.unique(places[of_names] * width + terms), width)
-        return cosine, by_tag, term
+        return cosine, places[of_names], terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,9 @@ class LexicalChannel:
         """
         asked = queries.terms[CHARACTERS.name]
         cosine, tags, terms = self._views[CHARACTERS.name].scores(asked, rows, owners)
+        # All names of a tag together have a term once.
+        width = max(1, len(asked.numbers))
+        tags, terms = np.divmod(np.unique(tags * width + terms), width)
         found = np.column_stack([asked.weights**2, queries.affixes])[terms]
         coverage, *affixes = (np.bincount(tags, column, minlength=len(rows)).astype(np.float32) for column in found.T)
         sounds = [self._views[view.name].scores(queries.terms[view.name], rows, owners)[0] for view in SOUNDS]

@@ -27,6 +27,8 @@ _SCAN_BLOCK = 32_768  # sketches compared at once: what is worked on stays in th
 _WORDS_PER_BYTE = 3  # words whose counts, at most 64 each, add up in one byte
 COPY_SHARE = 0.75  # of the texts: a larger choice is scanned in place
 _SAMPLED = 16  # one distance in so many
+_MARGIN = 1.1  # more than are wanted, as the sample tells: about as many are there at the first look
+_NONE: IntArray = np.zeros(0, np.int64)
 
 
 def _sketch(vectors: npt.NDArray[Any]) -> UInt64Array:
@@ -87,13 +89,13 @@ def _distances(words: UInt64Array, wanted: UInt64Array) -> UInt16Array:
 class Sketch:
     """Finds the texts whose sketches are nearest to a query's: all texts, or those that `select` chose.
 
-    `words` is (words, n); `texts` (n,) are the ascending numbers of the texts, None for 0..n-1; `hidden` is a mask of
+    `words` is (words, n); `texts` (n,) are the ascending numbers of the texts, None for 0..n-1; `hidden` are the numbers of
     those that are not to be found.
     """
 
-    def __init__(self, words: UInt64Array, texts: IntArray | None = None, hidden: BoolArray | None = None) -> None:
+    def __init__(self, words: UInt64Array, texts: IntArray | None = None, hidden: IntArray = _NONE) -> None:
         self._words, self._texts, self._hidden = words, texts, hidden
-        self.count = words.shape[1] - (int(np.count_nonzero(hidden)) if hidden is not None else 0)
+        self.count = words.shape[1] - len(hidden)
 
     @classmethod
     def open(cls, folder: Path) -> Sketch:
@@ -105,13 +107,12 @@ class Sketch:
         texts = np.flatnonzero(allowed)
         if len(texts) < COPY_SHARE * len(allowed):
             return Sketch(np.ascontiguousarray(self._words[:, texts]), texts)
-        return Sketch(self._words, hidden=~allowed)
+        return Sketch(self._words, hidden=np.flatnonzero(~allowed))
 
     def distances(self, query: FloatArray) -> UInt16Array:
-        """(n,) Hamming distances to the sketch of one (d,) query, the greatest number for what is hidden."""
+        """(n,) Hamming distances to the sketch of one (d,) query, for what is hidden one more than there are bits."""
         distances = _distances(self._words, _sketch(query[None, :])[:, 0])
-        if self._hidden is not None:
-            distances[self._hidden] = np.iinfo(np.uint16).max
+        distances[self._hidden] = 64 * len(self._words) + 1
         return distances
 
     def nearest(self, query: FloatArray, k: int) -> IntArray:
@@ -126,9 +127,9 @@ def _smallest(distances: UInt16Array, k: int) -> IntArray:
         return np.zeros(0, np.int64)
     # A sample says nearly where the limit is: counting all distances would take several times the comparisons with it.
     sample = np.cumsum(np.bincount(distances[::_SAMPLED]))
-    limit = int(np.searchsorted(sample, k / _SAMPLED))
-    while np.count_nonzero(distances <= limit) < k:
+    limit = int(np.searchsorted(sample, _MARGIN * k / _SAMPLED))
+    while len(near := np.flatnonzero(distances <= limit)) < k:
         limit += 1
-    while limit and np.count_nonzero(distances <= limit - 1) >= k:
-        limit -= 1
-    return np.flatnonzero(distances <= limit)
+    found = distances[near]
+    nearest: IntArray = near[found <= np.partition(found, k - 1)[k - 1]]
+    return nearest

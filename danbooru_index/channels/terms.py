@@ -117,15 +117,31 @@ class TermIndex:
         first = np.zeros(len(order), bool)
         first[queries.starts[:-1][np.diff(queries.starts) > 0]] = True
         rarest = order[first | (read - before <= budget)]
-        items, places = flat_ranges(begins[rarest], begins[rarest] + frequency[rarest])
-        places = rarest[places]
-        pairs = queries.owners[places] * self.count + self._lists.documents[items]
-        order = np.argsort(pairs)
-        pairs = pairs[order]
-        distinct = np.flatnonzero(np.r_[True, pairs[1:] != pairs[:-1]][: len(pairs)])
-        gains = np.add.reduceat(queries.gains[places[order]], distinct) if len(distinct) else np.zeros(0, np.float32)
-        owners, documents = np.divmod(pairs[distinct], max(1, self.count))
-        return documents, gains * self._scales[documents], np.searchsorted(owners, np.arange(len(queries) + 1))
+        pairs, places = self._postings(queries, rarest, begins[rarest], frequency[rarest])
+        last = np.flatnonzero(np.r_[pairs[1:] != pairs[:-1], True][: len(pairs)])
+        gains = np.diff(np.cumsum(queries.gains.astype(np.float64).take(places)).take(last), prepend=0.0)
+        pairs = pairs.take(last)
+        owners = pairs // max(1, self.count)
+        documents = (pairs - owners * self.count).astype(np.int64)
+        cosines = gains.astype(np.float32) * self._scales.take(documents)
+        return documents, cosines, np.searchsorted(owners, np.arange(len(queries) + 1, dtype=owners.dtype))
+
+    def _postings(
+        self, queries: TermQueries, terms: IntArray, begins: IntArray, frequency: IntArray
+    ) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]:
+        """The postings of some terms of the queries, by query and document: query * count + document, and the term's place.
+
+        Both are sorted as one number, of half the size where it fits, several times faster than their order alone is found.
+        """
+        bits = len(queries.numbers).bit_length()
+        number = np.int32 if len(queries) * self.count << bits < 2**31 else np.int64
+        parts = zip(begins.tolist(), (begins + frequency).tolist(), strict=True)
+        documents = [self._lists.documents[begin:end] for begin, end in parts]
+        packed = np.concatenate([np.zeros(0, np.int32), *documents]).astype(number)
+        packed <<= bits
+        packed += np.repeat(((queries.owners[terms] * self.count << bits) + terms).astype(number), frequency)
+        packed.sort()
+        return packed >> bits, packed & ((1 << bits) - 1)
 
     def places(self, queries: TermQueries, keys: UInt64Array, owners: IntArray) -> IntArray:
         """Where (key, query) pairs stand among the terms of the queries, -1 for those that are not there."""
@@ -142,18 +158,20 @@ class TermIndex:
 
         `owners` says for each document which query it is compared with.
         """
+        if not len(queries.numbers):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
         items, places = flat_ranges(self._starts[documents], self._starts[documents + 1])
-        terms = self._terms[items]
+        terms = self._terms.take(items)
         # Most terms of documents are in no query at all: they are told apart by a table before anything is searched.
         asked = np.zeros(len(self._lists.terms), bool)
         asked[queries.numbers] = True
-        kept = np.flatnonzero(asked[terms])
+        kept = np.flatnonzero(asked.take(terms))
         places = places[kept]
         width = len(asked)
         wanted = owners[places] * width + terms[kept]
         known = queries.owners * width + queries.numbers
         found = np.searchsorted(known, wanted)
-        right = np.flatnonzero(known[np.minimum(found, len(known) - 1)] == wanted) if len(known) else found
+        right = np.flatnonzero(known[np.minimum(found, len(known) - 1)] == wanted)
         return places[right], found[right]
 
     def cosines(self, queries: TermQueries, documents: IntArray, hits: tuple[IntArray, IntArray]) -> FloatArray:

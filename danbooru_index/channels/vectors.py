@@ -9,6 +9,7 @@ import numpy as np
 from ..arrays.products import product
 from ..arrays.types import FloatArray, Int8Array, IntArray
 from ..storage.files import AppendFile, GrowsTogether
+from ..storage.raw import map_raw
 
 VECTORS_FILE = "vectors.i8"
 SCALES_FILE = "scales.f32"
@@ -27,15 +28,18 @@ def quantise(vectors: FloatArray) -> tuple[Int8Array, FloatArray]:
 
 
 FLOOR_SAMPLE = 2000  # texts
-_ROWS = 1024  # converted to float32 at once: they stay in the processor's cache
+_ROWS = 512  # converted to float32 at once: they stay in the processor's cache
 
 
-def inner_products(codes: Int8Array, queries: FloatArray) -> FloatArray:
-    """(n, q) float32 inner products of (n, d) codes with (q, d) queries."""
-    result = np.empty((len(codes), len(queries)), np.float32)
+def inner_products(codes: Int8Array, queries: FloatArray, rows: IntArray | None = None) -> FloatArray:
+    """(n, q) float32 inner products of (n, d) codes, or of these rows of them alone, with (q, d) queries."""
+    count = len(codes) if rows is None else len(rows)
+    result = np.empty((count, len(queries)), np.float32)
     columns = np.ascontiguousarray(queries.T)
-    for start in range(0, len(codes), _ROWS):
-        result[start : start + _ROWS] = product(codes[start : start + _ROWS].astype(np.float32), columns)
+    for start in range(0, count, _ROWS):
+        block = slice(start, start + _ROWS)
+        part = codes[block] if rows is None else codes.take(rows[block], axis=0)
+        result[block] = product(part.astype(np.float32), columns)
     return result
 
 
@@ -62,10 +66,8 @@ class VectorFile:
 
     def __init__(self, folder: Path, dimensions: int) -> None:
         self.dimensions = dimensions
-        path = folder / VECTORS_FILE
-        self.count = path.stat().st_size // dimensions
-        shape = (self.count, dimensions)
-        self._codes = np.memmap(path, np.int8, "r", shape=shape) if self.count else np.zeros(shape, np.int8)
+        self._codes: Int8Array = map_raw(folder / VECTORS_FILE, np.int8, width=dimensions)
+        self.count = len(self._codes)
         self._scales = np.fromfile(folder / SCALES_FILE, np.float32)
 
     def quantised(self, rows: IntArray | slice) -> tuple[Int8Array, FloatArray]:
@@ -80,7 +82,8 @@ class VectorFile:
 
     def score(self, queries: FloatArray, rows: IntArray | slice) -> FloatArray:
         """Inner products of (q, d) queries with these rows: (q, n) float32."""
-        scores: FloatArray = inner_products(self._codes[rows], queries).T
+        codes, chosen = (self._codes[rows], None) if isinstance(rows, slice) else (self._codes, rows)
+        scores: FloatArray = inner_products(codes, queries, chosen).T
         scores *= self._scales[rows]
         return scores
 

@@ -97,6 +97,7 @@ def _whole(words: Sequence[str], before: str) -> re.Pattern[str]:
     return re.compile(rf"{before}(?P<said>{listed})", re.IGNORECASE | re.DOTALL)
 
 
+@cache
 def excluding_words(language: str) -> frozenset[str]:
     """The single words that exclude what follows them, folded; none where the language has no table."""
     return frozenset(fold(word) for word in _table().get(language, {}).get("before", ()) if " " not in word)

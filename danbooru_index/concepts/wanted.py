@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays.products import product
 from ..arrays.types import FloatArray, IntArray
 from ..records import Category
 from .spans import Reading, Span
@@ -171,9 +172,9 @@ class WantedModel:
         """(n, f) features -> (n,) float32 in 0..1."""
         values = np.clip((features - self.mean) / self.scale, -_CLIP, _CLIP)
         for weight, bias in self.layers[:-1]:
-            values = np.tanh(values @ weight.T + bias)
+            values = np.tanh(product(values, weight.T) + bias)
         weight, bias = self.layers[-1]
-        raw = (values @ weight.T + bias)[:, 0]
+        raw = (product(values, weight.T) + bias)[:, 0]
         squashed: FloatArray = (0.5 + 0.5 * np.tanh(0.5 * raw)).astype(np.float32)
         return squashed
 

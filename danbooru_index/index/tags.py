@@ -24,6 +24,7 @@ from ..storage.hashes import hash64
 from ..text.fold import match_key
 
 CORPUS_FILE = "corpus.jsonl"
+SPELLINGS = 1_000  # whose tags are kept: one search asks for those of its text several times
 FILTERS = 8  # whose masks are kept, a byte per tag each
 _COLUMNS = ("offsets", "post_count", "category", "rating", "deprecated", "keys", "key_rows", "key_kinds")
 
@@ -144,6 +145,7 @@ class Store:
         self.popularity: FloatArray = (logs / max(float(logs.max(initial=0.0)), 1.0)).astype(np.float32)
         self.record = lru_cache(maxsize=20_000)(self._record)
         self.allowed = lru_cache(maxsize=FILTERS)(self._allowed)
+        self.exact = lru_cache(maxsize=SPELLINGS)(self._exact)
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -176,7 +178,7 @@ class Store:
         """All records in row order, not kept in memory."""
         return (self._record(row) for row in range(len(self)))
 
-    def exact(self, name: str) -> list[tuple[int, int]]:
+    def _exact(self, name: str) -> list[tuple[int, int]]:
         """Tags of which `name` is the tag, an alias or a name, as (row, kind), best kind first."""
         key = match_key(name)
         if not key:
@@ -205,7 +207,7 @@ class Store:
         """Close the file, so that the folder can be removed (Windows)."""
         held = vars(self)
         lines, file = held.get("_lines"), held.get("_file")
-        # The caches of `record` and `allowed` refer to this object, so it would keep its mappings open for long.
+        # The caches of `record`, `allowed` and `exact` refer to this object, so it would keep its mappings open for long.
         held.clear()
         if isinstance(lines, mmap.mmap):
             lines.close()

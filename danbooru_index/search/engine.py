@@ -14,14 +14,13 @@ from ..index.damage import names_damage
 from ..index.index import Index
 from ..records import Hit, SearchRequest, SearchResult
 from .choosing import Choice
-from .score import Scored, encode_queries, make_hit, ranked, score_candidates, with_spelling
+from .score import Scored, best_hits, encode_queries, score_candidates, with_spelling
 from .things import Things, read_text, things_of
 
 FURTHER = (
     0.5  # what the second and later tags of a thing count of their probability: the first of each thing come first
 )
 COUNT_SCORE = 0.3  # a head-count tells less than the things that a text names
-FITS = 0.1  # the ranker's estimate that a tag answers the query
 _MARKS = re.compile(r"[,，、;；\n]")
 
 
@@ -57,10 +56,7 @@ def _hits(index: Index, request: SearchRequest) -> tuple[Hit, ...]:
             things = things_of(index, reading, request.filter)
             if len(things.named(excluded=False)) + bool(things.counts) > 1:
                 return _merged(index, request, things, whole)
-    return tuple(
-        replace(make_hit(index, whole, i, score), fits=bool(score >= 1.0 or fused[i] >= FITS))
-        for i, score in ranked(index, whole, request.limit)
-    )
+    return tuple(best_hits(index, whole, request.limit))
 
 
 def evidence_of(index: Index, reading: Reading, whole: Scored, fused: FloatArray) -> Evidence:
@@ -119,10 +115,8 @@ def _tail(index: Index, request: SearchRequest, whole: Scored, hits: Sequence[Hi
     """What the text as a whole is near to, below the tags of its things, up to as many hits as were asked for."""
     missing = request.limit - len(hits)
     known, least = {hit.tag for hit in hits}, min((hit.score for hit in hits), default=1.0)
-    found = [(make_hit(index, whole, i, score), score) for i, score in ranked(index, whole, request.limit)]
-    return [
-        replace(hit, score=least * min(score, 1.0) / 2, fits=False) for hit, score in found if hit.tag not in known
-    ][:missing]
+    found = [hit for hit in best_hits(index, whole, request.limit) if hit.tag not in known][:missing]
+    return [replace(hit, score=least * min(hit.score, 1.0) / 2, fits=False) for hit in found]
 
 
 def _hit(index: Index, choice: Choice, score: float, *, fits: bool) -> Hit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from ..records import Hit, SearchRequest
 from ..text.fold import fold, simplified
 from .candidates import WHOLE, find_candidates, score_columns
 
+FITS = 0.1  # the least score of a tag that is likely to be meant
 GROUP = 64  # requests that are scored at once, which bounds the memory that many of them take
 
 
@@ -165,29 +167,38 @@ def ranked(index: Index, scored: Scored, limit: int) -> list[tuple[int, float]]:
     return [(int(i), float(scores[i])) for i in best]
 
 
-def make_hit(index: Index, scored: Scored, i: int, score: float) -> Hit:
-    """One candidate as a hit, with where its score came from."""
-    record = index.store.record(int(scored.rows[i]))
-    matched = scored.columns.get("matched")
-    return Hit(
-        tag=record.tag,
-        score=score,
-        category=record.category,
-        post_count=record.post_count,
-        text=record.text,
-        nsfw=record.nsfw,
-        channels=_sources(index, scored, i),
-        matched=TextKind(int(matched[i])).name.lower() if matched is not None else "tag",
-    )
+def best_hits(index: Index, scored: Scored, limit: int) -> list[Hit]:
+    """The best candidates as hits, best first, with where their scores came from."""
+    best = ranked(index, scored, limit)
+    places = [i for i, _ in best]
+    matched = scored.columns["matched"][places].tolist() if "matched" in scored.columns else [TextKind.TAG] * len(best)
+    hits = []
+    for (i, score), kind, sources in zip(best, matched, _sources(index, scored, places), strict=True):
+        record = index.store.record(int(scored.rows[i]))
+        hits.append(
+            Hit(
+                tag=record.tag,
+                score=score,
+                category=record.category,
+                post_count=record.post_count,
+                text=record.text,
+                nsfw=record.nsfw,
+                channels=sources,
+                matched=TextKind(kind).name.lower(),
+                fits=score >= FITS,
+            )
+        )
+    return hits
 
 
-def _sources(index: Index, scored: Scored, i: int) -> dict[str, float]:
-    """What every channel says of one candidate, by the names that it shows."""
+def _sources(index: Index, scored: Scored, places: Sequence[int]) -> list[dict[str, float]]:
+    """What every channel says of some candidates, by the names that it shows."""
     shown = {name: columns for channel in index.channels for name, columns in channel.shown.items()}
     shown |= {"popularity": ("popularity",), "exact": ("exact",)}
     values = {
-        name: max(float(scored.columns[column][i]) for column in columns)
+        name: np.max([scored.columns[column][places] for column in columns], axis=0).tolist()
         for name, columns in shown.items()
         if all(column in scored.columns for column in columns)
     }
-    return {name: value for name, value in values.items() if not np.isnan(value) and (name != "exact" or value > 0)}
+    told = (zip(values, row, strict=True) for row in zip(*values.values(), strict=True))
+    return [{name: v for name, v in one if not math.isnan(v) and (name != "exact" or v > 0)} for one in told]

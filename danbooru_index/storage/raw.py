@@ -10,7 +10,10 @@ import numpy.typing as npt
 
 
 def map_raw(path: Path, dtype: npt.DTypeLike, *, width: int = 0) -> npt.NDArray[Any]:
-    """Map a raw file read-only, as (n,) or with `width` as (n, width); an empty one is an empty array."""
+    """Map a raw file read-only, as (n,) or with `width` as (n, width); an empty one is an empty array.
+
+    A plain array over the mapping, as map_array's is.
+    """
     count = path.stat().st_size // (np.dtype(dtype).itemsize * (width or 1))
     shape = (count, width) if width else (count,)
-    return np.memmap(path, dtype, "r", shape=shape) if count else np.zeros(shape, dtype)
+    return np.asarray(np.memmap(path, dtype, "r", shape=shape)) if count else np.zeros(shape, dtype)
