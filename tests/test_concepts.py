@@ -104,6 +104,7 @@ def cut(text: str) -> list[str]:
         ("女孩没穿鞋在沙滩上跑", ["女孩", "(鞋)", "在沙滩上跑"]),
         ("sombrero no, una chica", ["(sombrero)", "una chica"]),
         ("wiping blood off her katana", ["wiping blood off her katana"]),
+        ("ramen, steam coming off it", ["ramen", "steam coming off it"]),
         ("hat off, sugar-free tea", ["(hat)", "(sugar)", "tea"]),
         ("口は笑ってないやつ", ["(口は笑っ)", "やつ"]),
         ("犬も猫もいない部屋", ["(犬も猫)", "部屋"]),

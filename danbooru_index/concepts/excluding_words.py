@@ -17,7 +17,7 @@ from .function_words import function_words
 _FILE = Path(__file__).with_name("negation.json")
 _NEEDS_SPACE = frozenset(("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "ko", "ar", "vi", "id"))
 # "hat off", but not in "wiping blood off her katana".
-_NO_OBJECT = {"en": r"(?!\s+(?:of|her|his|its|their|my|your|the|an?|each|every)\b)"}
+_NO_OBJECT = {"en": r"(?!\s+(?:of|her|his|its|it|them|him|their|my|your|the|an?|each|every)\b)"}
 # "nobody" says that nobody is there, but not in "nobody wears a hat".
 _NO_VERB = {"en": r"(?!\s+(?:is|are|has|have|wears?|looks?|smiles?|in\s+\w+\s+wears?|\w+ing)\b)"}
 
