@@ -102,6 +102,15 @@ def cut(text: str) -> list[str]:
         ("un mercado nocturno lleno de farolillos", ["un mercado nocturno lleno de farolillos"]),
         ("ein Mädchen auf dem Feldweg", ["ein Mädchen auf dem Feldweg"]),
         ("女孩没穿鞋在沙滩上跑", ["女孩", "(鞋)", "在沙滩上跑"]),
+        ("除了红色以外的连衣裙", ["(红色)", "的连衣裙"]),
+        ("not looking at the camera", ["(looking at the camera)"]),
+        ("사람은 그리지 말아줘, 교실", ["(사람)", "교실"]),
+        ("把翅膀去掉的天使", ["(把翅膀)", "的天使"]),
+        ("不打领带、衬衫松开两颗扣子的上班族", ["(领带)", "衬衫松开两颗扣子的上班族"]),
+        ("カメラ目線NG、横顔", ["(カメラ目線)", "横顔"]),
+        ("бабушка без платка сидит на лавочке", ["бабушка", "(платка)", "сидит на лавочке"]),
+        ("водолаз снял шлем и пьёт чай", ["водолаз", "(шлем)", "и пьёт чай"]),
+        ("tree stripped of its blossom by the wind", ["tree", "(its blossom)", "by the wind"]),
         ("sombrero no, una chica", ["(sombrero)", "una chica"]),
         ("wiping blood off her katana", ["wiping blood off her katana"]),
         ("ramen, steam coming off it", ["ramen", "steam coming off it"]),
@@ -115,7 +124,7 @@ def cut(text: str) -> list[str]:
         ("노란 버스", ["노란 버스"]),
         ("no hat, hair down and a red coat", ["(hat)", "hair down and a red coat"]),
         ("nobody in sight", ["nobody in sight"]),
-        ("nobody looking at the camera", ["(looking)", "at the camera"]),
+        ("nobody looking at the camera", ["(looking at the camera)"]),
         ("فتاة بدون نظارات", ["فتاة", "(نظارات)"]),
         ("red coat. Negative prompt: hat, scarf. snow", ["red coat", "(hat)", "(scarf)", "snow"]),
         ("侦探，不要：帽子、胡子", ["侦探", "(帽子)", "(胡子)"]),
@@ -217,9 +226,9 @@ def test_no_span_is_the_rest_of_a_japanese_word() -> None:
 )
 def test_a_long_text_takes_time_in_proportion(piece: str) -> None:
     text = (piece * 3000)[:3000]
-    begun = time.perf_counter()
+    begun = time.process_time()
     reading = read(text, names_of)
-    assert time.perf_counter() - begun < 3.0
+    assert time.process_time() - begun < 3.0
     assert len(reading.spans) <= max(MAX_SPANS, 3000)
 
 

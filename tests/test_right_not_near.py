@@ -79,3 +79,17 @@ def test_what_is_meant(index: Index, text: str, has: set[str], lacks: set[str]) 
     tags = set(expand(index, ExpandRequest(text)).tags)
     assert has <= tags
     assert not lacks & tags
+
+
+@pytest.mark.parametrize(
+    ("text", "negative"),
+    [
+        ("黒以外の猫", ("black_cat",)),
+        ("a cat, anything but black", ("black_cat",)),
+        ("blue dress, not black", ()),
+        ("two boys, no girls", ("1girl",)),
+        ("teapot, negative: hat, tea", ("hat", "tea")),
+    ],
+)
+def test_what_is_left_out(index: Index, text: str, negative: tuple[str, ...]) -> None:
+    assert expand(index, ExpandRequest(text)).negative_tags == negative

@@ -22,6 +22,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 def _word(word: str) -> str:
     # A stem of an alphabet begins a word; a short one is the whole word: "red", but not "redo"; "rot", but not "rotate".
+    if "\uac00" <= word[0] <= "\ud7a3":
+        return rf"(?<![\uac00-\ud7a3]){re.escape(word)}"  # 검은색 is not 은색
     if not word[0].isalpha() or word[0] > "\u0600":
         return re.escape(word)
     return rf"\b{re.escape(word)}" + (r"\b" if len(word) < 4 and word.isascii() else "")

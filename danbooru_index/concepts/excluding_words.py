@@ -30,9 +30,10 @@ class ExcludingWords:
     after one of `empties` ("an empty room except for a chair"); `before` exclude what follows them and `after` what they
     follow; `suffixes` are endings that exclude the word they are part of ("moonless"); `ends` are words where the reach of
     the others ends, `contrasts` such that end it even right behind the excluding word; `verbs` are negated endings of
-    verbs, whose reach begins after `verb_ends`. `phrase` is the number of words of a noun phrase, where `before` reaches no
-    further, 0 where it does; `links` are words inside of one ("de"), `joins` those between two of them ("ni"), and `silent`
-    the words that count for nothing in it.
+    verbs, whose reach begins after `verb_ends`. After one of `objects` what is excluded stands before the word that
+    excludes (把X去掉). `phrase` is the number of words of a noun phrase, where `before` reaches no further, 0 where it does;
+    `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins` those between two of them ("ni"),
+    and `silent` the words that count for nothing in it.
     """
 
     keeps: re.Pattern[str] | None
@@ -45,6 +46,8 @@ class ExcludingWords:
     ends: re.Pattern[str] | None
     verbs: re.Pattern[str] | None
     verb_ends: re.Pattern[str] | None
+    objects: re.Pattern[str] | None
+    finite: re.Pattern[str] | None
     phrase: int
     links: frozenset[str]
     joins: frozenset[str]
@@ -73,6 +76,8 @@ def words_of(language: str) -> ExcludingWords | None:
         ends=pattern("ends"),
         verbs=re.compile("|".join(table["verbs"])) if "verbs" in table else None,
         verb_ends=pattern("verb_ends"),
+        objects=pattern("objects"),
+        finite=re.compile("|".join(table["finite"])) if "finite" in table else None,
         phrase=int(table.get("phrase", 0)),
         links=links,
         joins=joins,

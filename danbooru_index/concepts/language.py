@@ -15,7 +15,8 @@ _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _ARABIC = re.compile("[\u0620-\u064a]")
 _THAI = re.compile("[\u0e01-\u0e4f]")
-_KATAKANA = re.compile("[\u30a1-\u30fa]")
+_ONE_KATAKANA = re.compile("[\u30a1-\u30fa]")
+_KATAKANA = re.compile("[\u30a1-\u30fa]{2}")
 _LETTER_WEIGHT = 0.3  # of a single letter against a word
 EUROPEAN = frozenset(("es", "fr", "de", "ru", "pt"))  # beside English
 RELATED = {"es": frozenset(("es", "pt")), "pt": frozenset(("es", "pt"))}  # languages that share many words
@@ -58,11 +59,11 @@ def language_of(text: str) -> str:
     """
     if _HANGUL.search(text):
         return "ko"
-    if _KANA.search(text):
+    if _KANA.search(text) or _KATAKANA.search(text):
         return "ja"
     if _HAN.search(text):
         return "zh"
-    if _KATAKANA.search(text):
+    if _ONE_KATAKANA.search(text):
         return "ja"
     if _ARABIC.search(text):
         return "ar"

@@ -7,12 +7,15 @@ word of contrast ("but", 而是), at the particle that ends a phrase, or before 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..text.fold import fold, simplified
 from .atoms import Clause
+from .atoms import clauses as clauses_of
 from .excluding_words import ExcludingWords, answer_pattern, label_pattern, words_of
+from .language import language_of
 
 # "scarves or gloves", at the beginning of a clause.
 _OR = re.compile(
@@ -30,6 +33,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _PRONOUNS = " \u3000她他它我你们"  # 别给她戴耳环: they end no reach
 _LONGEST_LOOK = 80  # characters before an excluding word that are looked at
 _LONGEST_ITEM = 20  # characters of an item of a list that is excluded as a whole
+_LONGEST_CLAUSE = 120  # characters after an excluding word that are looked at
 _LONGEST_REACH = 24  # characters of Han and kana; a longer stretch holds more than what is excluded
 
 
@@ -73,7 +77,7 @@ def stretches(
             found.append([Stretch(clause.start, clause.end, excluded=True)])
             continue
         # "no hats, scarves or gloves": the list goes on to its last item. In Japanese the excluding word comes after it.
-        item = clause.enumerated and language != "ja" and clause.end - clause.start <= _LONGEST_ITEM
+        item = clause.enumerated and language != "ja" and _width(text[clause.start : clause.end]) <= _LONGEST_ITEM
         continued = open_list and (item or _OR.fullmatch(text, clause.start, clause.end) is not None)
         ranges = _Exclusions(text, clause, words, is_name).ranges()
         found.append(_cut(clause, _with_item(clause, ranges) if continued else ranges))
@@ -81,6 +85,12 @@ def stretches(
         if clause.enumerated and not continued and len(ranges) == 1 and ranges[0].all:
             _exclude_items(found, clauses, number)
     return [stretch for made in found for stretch in made]
+
+
+def excluded_texts(text: str) -> frozenset[str]:
+    """What a text excludes, as it is written: {"hat", "scarf"} of "negative: hat, scarf"."""
+    found = stretches(text, clauses_of(text), language_of(text))
+    return frozenset(text[stretch.start : stretch.end].strip() for stretch in found if stretch.excluded)
 
 
 def _labelled(text: str, clauses: Sequence[Clause]) -> tuple[list[Clause], set[int]]:
@@ -105,6 +115,11 @@ def _labelled(text: str, clauses: Sequence[Clause]) -> tuple[list[Clause], set[i
             excluded.add(len(kept))
         kept.append(clause)
     return kept, excluded
+
+
+def _width(text: str) -> float:
+    """The length of a text in letters of an alphabet: a Han character says as much as two and a half."""
+    return sum(2.5 if char > "\u2e80" else 1.0 for char in text)
 
 
 def _with_item(clause: Clause, ranges: Sequence[_Range]) -> list[_Range]:
@@ -157,11 +172,22 @@ class _Exclusions:
         text, words, stop, position = self._text, self._words, self._clause.end, self._clause.start
         # "not allowed" excludes what stands before it, though "not" alone excludes what follows.
         longer = {cue.start(): cue.end() for cue in self._matches(words.after)}
+        places = sorted(longer)
         while words.before is not None and (cue := words.before.search(text, position, stop)):
             position = cue.end()
-            if longer.get(cue.start(), 0) <= cue.end() and self._excludes(cue) and not self._leaves_in(cue):
-                end = self._next_before(cue.end(), _reach_after(text, cue.end(), stop, words))
+            begin = max(self._clause.start, cue.start() - _LONGEST_LOOK)
+            behind = words.objects is not None and words.objects.search(text, begin, cue.start())
+            if (
+                longer.get(cue.start(), 0) <= cue.end()
+                and not behind
+                and self._excludes(cue)
+                and not self._leaves_in(cue)
+            ):
+                furthest = min(stop, cue.end() + _LONGEST_CLAUSE)
+                end = self._next_before(cue.end(), _reach_after(text, cue.end(), furthest, words))
                 end = _phrase_end(text, cue.end(), end, words)
+                pair = bisect_right(places, cue.end())  # 除了X以外
+                end = min(end, places[pair]) if pair < len(places) else end
                 if text[cue.end() : end].strip():  # else it may exclude what stands before it: 猫耳禁止
                     self._add(cue.start(), cue.end(), cue.end(), end)
                 position = max(position, end)
@@ -213,18 +239,19 @@ def _phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
     """The end of the first noun phrase, and of those that "ni" or "et" join to it."""
     if not words.phrase:
         return end
-    count, linked = 0, False
+    count, linked, joined = 0, False, -1
     for word in _WORD.finditer(text, start, end):
         key = fold(word.group())
         again = count == 0 and word.start() > start and words.before is not None
         if again and words.before.match(text, word.start(), end):  # type: ignore[union-attr]
             return word.start()  # "ni barba ni bigote": the next one reaches for itself
-        if count and (
-            key in words.silent or (count >= words.phrase and not linked and key not in words.links | words.joins)
-        ):
+        if (count or joined >= 0) and words.finite is not None and words.finite.fullmatch(key):
+            return word.start() if count else joined
+        further = count >= words.phrase and not linked and key not in words.links | words.joins
+        if count and (key in words.silent or further):
             return word.start()
         if key in words.joins and count:
-            count, linked = 0, False
+            count, linked, joined = 0, False, word.start()
             continue
         linked = key in words.links
         count += key not in words.silent and not linked

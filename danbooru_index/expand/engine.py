@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..concepts.negation import excluded_texts
 from ..index.damage import names_damage
 from ..index.index import Index
 from ..index.tags import KEY_TAG
@@ -27,6 +28,7 @@ from ..search.choosing import Thing
 from ..search.things import Things, find_things
 from ..text.fold import match_key
 from .enrich import further_tags
+from .other_colours import colours_out, in_other_colours, is_coloured, reports_of
 from .request import ConceptReport, ExpandRequest, ExpandResult
 
 __all__ = ["ConceptReport", "ExpandRequest", "ExpandResult", "expand"]
@@ -46,7 +48,8 @@ class _Passage:
 def expand(index: Index, request: ExpandRequest) -> ExpandResult:
     """Turn a text into a prompt."""
     started = time.perf_counter()
-    parts = segments(request.text, lambda text: own_tag(index, text))
+    out = excluded_texts(request.text)
+    parts = segments(request.text, lambda text: None if text.strip() in out else own_tag(index, text))
     passages = [
         _Passage(number, find_things(index, part.words, request.filter, request.budget))
         for number, part in enumerate(parts)
@@ -70,13 +73,19 @@ def _result(
     own = [Choice(part.tag, 1.0, i, own=True) for i, part in enumerate(parts) if part.tag]
     named = _distinct([*own, *_choices(index, request, passages, excluded=False)])
     negative = _without_said(_distinct(list(_choices(index, request, passages, excluded=True))), named)
-    wanted = _without_excluded(named, negative)
+    out = frozenset(colour for passage in passages for colour in colours_out(passage.things.reading))
+    wanted = [choice for choice in _without_excluded(named, negative) if not is_coloured(choice, out)]
     kept, dropped = resolve(wanted)
     if request.implied == "add":
         kept = _with_implied(index, kept)
     elif request.implied == "drop":
         kept = without_implied(kept)
     kept = _limited(kept, request.limit)
+    colours = [
+        (passage.number, list(in_other_colours(index, request, passage.things.reading, kept))) for passage in passages
+    ]
+    coloured = (Choice(tag, 1.0, number) for number, found in colours for _, tags in found for tag in tags)
+    negative = _distinct([*negative, *coloured])
     added = further_tags(index, request, kept, negative)
     kept = [*kept, *added]
     tags = {choice.tag for choice in kept}
@@ -96,7 +105,10 @@ def _result(
         negative=request.separator.join(written_as.write(choice) for choice in negative),
         tags=tuple(choice.tag for choice in _in_order(parts, kept, style.order)),
         negative_tags=tuple(choice.tag for choice in negative),
-        concepts=tuple(report for passage in passages for report in _reports(index, request, passage, tags)),
+        concepts=(
+            *(report for passage in passages for report in _reports(index, request, passage, tags)),
+            *(report for _, found in colours for report in reports_of(found)),
+        ),
         source=str(index.folder),
         encoder=index.encoder.description,
         seconds=time.perf_counter() - started,
