@@ -48,6 +48,10 @@ def test_signs_and_unseen_characters_name_nothing(small_index):
     assert prompt_of(small_index, "\ufeff双马尾\u202c") == prompt_of(small_index, "双马尾") == "twintails"
 
 
+def test_half_a_character_is_dropped(small_index):
+    assert prompt_of(small_index, "双马\ud83d尾") == prompt_of(small_index, "双马尾") == "twintails"
+
+
 def test_novelai_weights_stay(small_index):
     text = "1.2::long hair::, 双马尾, -1::hat::"
     result = expand(small_index, ExpandRequest(text, budget=1, style="novelai"))

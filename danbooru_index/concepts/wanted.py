@@ -6,6 +6,7 @@ Pure: records and arrays in, probabilities out. wanted.json holds the numbers an
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -141,9 +142,14 @@ def _elsewhere(spans: Sequence[Span], found: Candidates, place: IntArray) -> Flo
         beside: dict[int, list[int]] = {}
         for j in members:
             beside.setdefault(spans[number[j]].clause, []).append(j)
+        starts = {clause: [spans[number[j]].start for j in beside[clause]] for clause in beside}
+        widest = max(spans[number[j]].end - spans[number[j]].start for j in members)
         for i in members:
             here = spans[number[i]]
-            near = [(spans[number[j]], fit[j]) for j in beside[here.clause] if j != i]
+            # Spans ascend: only what begins near this one can cover it or lie in it.
+            first = bisect_left(starts[here.clause], here.start - widest)
+            last = bisect_left(starts[here.clause], here.end)
+            near = [(spans[number[j]], fit[j]) for j in beside[here.clause][first:last] if j != i]
             fits[i] = (
                 ranked[1] if fit[i] == ranked[0] else ranked[0],
                 max((f for one, f in near if one.covers(here)), default=0.0),

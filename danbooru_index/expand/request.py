@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ..errors import InputError
 from ..prompt import STYLES, StyleName
 from ..records import Category, Nsfw, TagFilter
-from ..text.fold import MAX_QUERY_CHARS
+from ..text.fold import MAX_QUERY_CHARS, without_surrogates
 
 Status = Literal["covered", "weak", "not found"]
 Implied = Literal["drop", "keep", "add"]
@@ -54,6 +54,7 @@ class ExpandRequest:
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
             raise InputError(f"The text must be a string, not {type(self.text).__name__}.", hint="Pass a string.")
+        object.__setattr__(self, "text", without_surrogates(self.text))
         if len(self.text) > MAX_QUERY_CHARS:
             raise InputError(
                 f"The text has {len(self.text):,} characters; at most {MAX_QUERY_CHARS:,} are expanded.",

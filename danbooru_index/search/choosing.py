@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -163,9 +164,10 @@ def of_one_series(index: Index, things: Sequence[Thing]) -> list[Thing]:
     """
     tags = [index.store.record(thing.choices[0].row).tag for thing in things]
     series = [_series_of(tag) for tag in tags]
+    times = Counter(name for name in series if name)
     found = []
     for number, thing in enumerate(things):
-        others = {name for i, name in enumerate(series) if name and i != number}
+        others = {name for name in times if name != series[number] or times[name] > 1}
         better = [choice for choice in (*thing.choices, *thing.others) if _is_of(index, thing, choice, others)]
         if better and series[number] not in others:
             rest = tuple(c for c in (*thing.choices, *thing.others) if c.row != better[0].row)

@@ -103,7 +103,12 @@ def clean(text: str) -> str:
     """
     if text.isprintable():  # neither of them is
         return " ".join(text.split())
-    return " ".join(_CONTROL.sub(" ", _SURROGATE.sub("", text)).split())
+    return " ".join(_CONTROL.sub(" ", without_surrogates(text)).split())
+
+
+def without_surrogates(text: str) -> str:
+    """A text without lone surrogates, halves of characters that some program cut in two; they have no UTF-8."""
+    return _SURROGATE.sub("", text)
 
 
 def script_language(text: str) -> str:
