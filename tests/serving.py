@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -35,11 +36,11 @@ class Running:
     def port(self) -> int:
         return int(self.address.rpartition(":")[2])
 
-    def get(self, path: str, **more: object) -> httpx.Response:
-        return httpx.get(self.address + path, timeout=300, trust_env=False, **more)  # type: ignore[arg-type]
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return httpx.get(self.address + path, timeout=300, trust_env=False, **more)
 
-    def post(self, path: str, value: object, **more: object) -> httpx.Response:
-        return httpx.post(self.address + path, json=value, timeout=300, trust_env=False, **more)  # type: ignore[arg-type]
+    def post(self, path: str, value: object, **more: Any) -> httpx.Response:
+        return httpx.post(self.address + path, json=value, timeout=300, trust_env=False, **more)
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS

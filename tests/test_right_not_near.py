@@ -33,6 +33,7 @@ TAGS = [
     ("knees", "general", 5000, {"en": ["knee"]}),
     ("socks", "general", 60000, {"en": ["socks"]}),
     ("straw_hat", "general", 30000, {"ja": ["麦わら帽子", "麦わら"]}),
+    ("serafuku", "general", 90000, {"ja": ["セーラー服", "セーラー"]}),
     ("hat", "general", 500000, {"en": ["hat"], "ja": ["帽子"]}),
     ("unicorn", "general", 30000, {"en": ["unicorn"], "zh": ["独角兽"]}),
     ("unicorn_(azur_lane)", "character", 9000, {"en": ["unicorn"], "zh": ["独角兽"]}),
@@ -93,3 +94,8 @@ def test_what_is_meant(index: Index, text: str, has: set[str], lacks: set[str]) 
 )
 def test_what_is_left_out(index: Index, text: str, negative: tuple[str, ...]) -> None:
     assert expand(index, ExpandRequest(text)).negative_tags == negative
+
+
+def test_the_rest_of_a_longer_name_is_not_missing(index: Index) -> None:
+    result = expand(index, ExpandRequest("セーラー服の女の子"))
+    assert (set(result.tags), result.warnings) == ({"1girl", "serafuku"}, ())

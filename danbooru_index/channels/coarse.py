@@ -13,9 +13,8 @@ import numpy as np
 from ..arrays.types import FloatArray, Int8Array, IntArray, UInt8Array
 
 STEP = np.float32(0.025)  # a component is kept within half of it
-TAGS_PER_RUN = (
-    32  # whose texts are packed apart from the next: where a few tags change, the file changes in a few places
-)
+# Texts of so many tags are packed apart from the next: where a few tags change, the file changes in a few places.
+TAGS_PER_RUN = 32
 _ABOVE_ZERO = 64  # the number of the first interval above 0; vectors are of length 1, so all numbers fit in a byte
 _CODES = (2 * np.arange(256) - (2 * _ABOVE_ZERO - 1)).astype(np.int8)  # of each interval its middle, in halves of STEP
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from ..text.fold import fold
 
 _FILE = Path(__file__).with_name("colours.json")
+_TEXTS = 10_000  # whose colours are kept; they are strangers' words, so there is no end of them
 # What may stand around the word of a colour that describes nothing: marks of case, a copula, "coloured".
 _ENDING = re.compile(r"[\s\W_]*|(?:色|い|な|の|的|색|a|o|as|os|e|es|s|em|en|er|ая|ый|ые|ой|ого|ую|ое)+")
 
@@ -29,7 +30,7 @@ def _word(word: str) -> str:
     return rf"\b{re.escape(word)}" + (r"\b" if len(word) < 4 and word.isascii() else "")
 
 
-@cache
+@lru_cache(maxsize=_TEXTS)
 def said_colours(text: str) -> frozenset[str]:
     """The colours that a text may say, as they begin tags: 青 is blue, green or aqua.
 
@@ -40,7 +41,7 @@ def said_colours(text: str) -> frozenset[str]:
     return frozenset(colour for colour, pattern in _patterns().items() if pattern.search(folded))
 
 
-@cache
+@lru_cache(maxsize=_TEXTS)
 def is_colour(text: str) -> bool:
     """Whether a text says a colour and nothing else.
 

@@ -55,7 +55,11 @@ class Things:
     @property
     def unfound(self) -> list[str]:
         """The wanted words for which no tag was found, neighbours together, in order."""
-        taken = [(thing.span.start, thing.span.end) for thing in self.things] + list(self.reading.count_places)
+        taken, names = [*self.reading.count_places], [span for span in self.reading.spans if span.named]
+        for thing in self.things:
+            # 服 is not missing where セーラー was taken for the tag that セーラー服 names too.
+            longer = (s for s in names if s.covers(thing.span) and thing.choices[0].row in dict(s.named))
+            taken += [(s.start, s.end) for s in (thing.span, *longer)]
         alone = [span for span in self.reading.spans if span.words == 1 and span.aligned and not span.excluded]
         said = [thing.span.text for thing in self.things]
         missing = [
