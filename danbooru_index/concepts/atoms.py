@@ -12,7 +12,6 @@ from .korean import PARTICLES, WHOLE
 _CLAUSE_END = re.compile(
     r"[,，。；;!！?？\n、・|\[\]{}()（）「」『』【】《》〈〉“”\"…—～]|[:：](?!\d)|(?<!\d)[:：]|\.(?=\s|$)|\s[-–/]\s"
 )
-_LIST_SIGNS = re.compile(r"[、，,;；\n]")
 _ENUMERATION_SIGNS = "、・"
 _WORD = re.compile(
     r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+|(?<=\d)[:：/]\d+)*"
@@ -54,15 +53,6 @@ def clauses(text: str) -> list[Clause]:
         if mark:
             start, enumerated = mark.end(), mark.group() in _ENUMERATION_SIGNS
     return found
-
-
-def list_items(text: str) -> int:
-    """How many stretches of a text stand between the marks of a list.
-
-    >>> list_items("红领带、草帽、海滩"), list_items("a girl in the rain.")
-    (3, 1)
-    """
-    return sum(bool(item.strip()) for item in _LIST_SIGNS.split(text))
 
 
 def atoms_of(text: str, clause: Clause) -> list[Atom]:
@@ -126,12 +116,3 @@ def _script(char: str) -> str:
 def _fold_char(char: str) -> str:
     # The Traditional aspect particle; OpenCC leaves it alone, since it also means a work of letters.
     return "着" if char == "著" else fold(char)
-
-
-def is_japanese(text: str) -> bool:
-    """Whether Han characters of this text are read as Japanese: it has hiragana.
-
-    >>> is_japanese("黒髪の少女"), is_japanese("黑发少女"), is_japanese("カバ")
-    (True, False, True)
-    """
-    return any(0x3041 <= ord(c) <= 0x30FF for c in text)

@@ -39,7 +39,6 @@ OTHER_TAGS = 2  # characters and series among them
 NAMED_TAGS = 6  # tags of one spelling
 SCORED = 24  # hits of a span among which those are looked for
 NAMED_SCORE = 0.97  # what a name is worth where the ranker was not asked
-_MEANT = (Category.GENERAL,)
 _READ = (Category.GENERAL, Category.CHARACTER, Category.COPYRIGHT)
 
 
