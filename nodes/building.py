@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..danbooru_index.errors import InputError
 from ..danbooru_index.progress import Progress
 from ..danbooru_index.rebuild import OWN, STARTER
-from ..danbooru_index.settings import Settings
 from ..danbooru_index.storage.paths import is_network_path
 from . import host
 from .child import build_in_child
-from .encoders import AUTO, CPU, USE_MULTILINGUAL, open_managed
+from .encoders import AUTO, CPU, USE_MULTILINGUAL
 
 RESUME, RESTART = "resume", "restart"
 
@@ -34,15 +32,11 @@ class Order:
     tolerant: bool = True
 
 
-def never() -> bool:
-    """Nobody cancels."""
-    return False
+def rebuild(order: Order, progress: Progress) -> str:
+    """Build in a process of its own, and say in a few lines what was built. The next search uses it.
 
-
-def rebuild(order: Order, progress: Progress, cancelled: Callable[[], bool] = never) -> str:
-    """Build, and say in a few lines what was built. The next search uses it.
-
-    On the CPU it is done in a process of its own. On a GPU it takes its turn in video memory, so it is done here.
+    On a GPU the process has the video memory to itself: ComfyUI's models leave it, and load again when a prompt needs them.
+    So a build on a GPU belongs in ComfyUI's queue, where nothing samples beside it.
 
     :raises DanbooruIndexError: as the engine's `rebuild` does.
     """
@@ -51,10 +45,10 @@ def rebuild(order: Order, progress: Progress, cancelled: Callable[[], bool] = ne
     if is_network_path(corpus):
         raise InputError("The corpus lies on another computer.", hint="Copy it to this one.")
     model = settings.model if order.encoder == AUTO else order.encoder
-    device = _device(model, order.device)
-    if device == CPU or corpus == STARTER:
-        return build_in_child(_arguments(order, corpus, model), settings, progress)
-    return _build_here(order, corpus, model, device, settings, progress, cancelled)
+    device = CPU if corpus == STARTER else _device(model, order.device)
+    if device != CPU:
+        host.free_video_memory()
+    return build_in_child(_arguments(order, corpus, model, device), settings, progress)
 
 
 def _device(model: str, asked: str) -> str:
@@ -64,29 +58,11 @@ def _device(model: str, asked: str) -> str:
     return host.device() if asked == AUTO else asked
 
 
-def _arguments(order: Order, corpus: str, model: str) -> list[str]:
+def _arguments(order: Order, corpus: str, model: str, device: str) -> list[str]:
     """The command line of this build. A server of Chroma that the settings name is for searches."""
     flags = [*(["--tolerant"] if order.tolerant else []), *(["--restart"] if order.unfinished == RESTART else [])]
-    values = {"input": corpus, "model": model, "device": CPU, "batch-size": order.batch_size, "chroma": ""}
+    values = {"input": corpus, "model": model, "device": device, "batch-size": order.batch_size, "chroma": ""}
     return ["build", *(f"--{name}={value}" for name, value in values.items()), *flags]
-
-
-def _build_here(
-    order: Order,
-    corpus: str,
-    model: str,
-    device: str,
-    settings: Settings,
-    progress: Progress,
-    cancelled: Callable[[], bool],
-) -> str:
-    from ..danbooru_index.indexing import BuildOptions
-    from ..danbooru_index.locate import main_folder
-    from ..danbooru_index.rebuild.again import rebuild as build
-
-    options = BuildOptions(strict=not order.tolerant, batch_size=order.batch_size, restart=order.unfinished == RESTART)
-    encoder = (model, lambda told: open_managed(model, device, AUTO, settings, told))
-    return build(corpus, main_folder(settings), encoder, settings, options, progress, cancelled).text
 
 
 def corpus_fingerprint(corpus: str) -> str:

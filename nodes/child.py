@@ -1,4 +1,4 @@
-"""A build on the CPU in a process of its own, with this very Python.
+"""A build in a process of its own, with this very Python.
 
 Encoding, numpy and Chroma hold the interpreter for tenths of a second, and ComfyUI's event loop would wait for each of
 them. The child is `danbooru-index build --progress json`. It stops when its standard input closes, so it outlives

@@ -48,6 +48,12 @@ def device() -> str:
     return str(comfy.model_management.get_torch_device())
 
 
+def free_video_memory() -> None:
+    """Move ComfyUI's models out of video memory, for a process of ours; each loads again when a prompt needs it."""
+    comfy.model_management.unload_all_models()
+    comfy.model_management.soft_empty_cache()
+
+
 def check_interrupted() -> None:
     """Raise ComfyUI's own exception if the user pressed stop."""
     comfy.model_management.throw_exception_if_processing_interrupted()

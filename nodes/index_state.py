@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +100,7 @@ def _may_update(settings: Settings) -> bool:
 def start_verify(jobs: JobRunner) -> Body:
     """Compare every file of the index with its hash."""
 
-    def work(progress: Progress, _: Callable[[], bool]) -> Said:
+    def work(progress: Progress) -> Said:
         from ..danbooru_index.errors import IndexDamagedError
         from ..danbooru_index.index.manifest import check_files, read_manifest
 
@@ -126,7 +125,7 @@ def start_update(jobs: JobRunner) -> Body:
             hint="Name one in config.toml (repository), or build the index again.",
         )
 
-    def work(progress: Progress, _: Callable[[], bool]) -> Said:
+    def work(progress: Progress) -> Said:
         return _update(settings, progress)
 
     return jobs.start("update", work).as_json()

@@ -38,7 +38,7 @@ class Said:
         return cls(key, text.format(**values), values)
 
 
-Work = Callable[[Progress, Callable[[], bool]], "str | Said"]
+Work = Callable[[Progress], "str | Said"]
 
 
 class JobCancelled(Exception):
@@ -141,7 +141,7 @@ class JobRunner:
             self._note(job, step)
 
         with contextlib.suppress(Exception), self._told(job):  # the job says how it ended
-            said = work(progress, stop.is_set)
+            said = work(progress)
             if isinstance(said, Said):
                 job.report, job.said = said.text, {"key": said.key, "values": said.values}
             else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -104,7 +103,7 @@ def _has_weights() -> bool:
 def start_prepare(jobs: JobRunner) -> Body:
     """Make the index ready that a search would use: the starter index is built where there is none."""
 
-    def work(progress: Progress, _: Callable[[], bool]) -> str:
+    def work(progress: Progress) -> str:
         preparing(progress)
         return ""
 
@@ -119,7 +118,7 @@ def start_rebuild(jobs: JobRunner, body: Body) -> Body:
             "This build is one for the queue.",
             hint="Queue Danbooru Index: Rebuild as a prompt; or choose device cpu, with queue_builds off in the settings.",
         )
-    return jobs.start("rebuild", lambda progress, cancelled: rebuild(order, progress, cancelled)).as_json()
+    return jobs.start("rebuild", lambda progress: rebuild(order, progress)).as_json()
 
 
 def traditional(body: Body) -> Body:
