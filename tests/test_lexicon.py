@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from danbooru_index.corpus import CorpusReader
 from danbooru_index.corpus.lexicon import LEXICON_FILE, Entry, Lexicon, load_lexicon
 from danbooru_index.corpus.texts import TextKind, texts_of
-from danbooru_index.records import Rating, TagRecord
+from danbooru_index.records import Category, Rating, TagRecord
 from danbooru_index.text.fold import match_key
 
 G, S, E, X = Rating
@@ -56,7 +57,14 @@ def test_names_come_after_a_tags_own_and_none_twice() -> None:
     ],
 )
 def test_who_may_see_a_tag(tag: str, labelled: Rating, rating: Rating) -> None:
-    assert SMALL.rating_of(tag, labelled) == rating
+    assert SMALL.rating_of(TagRecord(tag, "t", rating=labelled)) == rating
+
+
+def test_the_parts_of_a_name_say_nothing() -> None:
+    hero = TagRecord("aizawa_loli", "t", category=Category.CHARACTER)
+    assert SMALL.rating_of(hero) == G
+    assert SMALL.rating_of(replace(hero, tag="loli")) == X
+    assert SMALL.rating_of(replace(hero, category=Category.GENERAL)) == X
 
 
 def test_a_few_names_of_each_language_get_a_vector() -> None:
@@ -98,4 +106,5 @@ def test_it_knows_everyday_words_and_slang() -> None:
         assert entries[tag].rating == G, tag
     for tag in ("testicles", "nude", "sex"):
         assert entries[tag].rating == E and not entries[tag].names, tag
-    assert entries["loli"].rating == X
+    for tag in ("loli", "shota", "onee-shota", "onii-shota", "lolidom", "shotadom", "toddlercon", "kono_lolicon_domome"):
+        assert entries[tag].rating == X, tag

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from ..records import Rating, TagRecord
+from ..records import Category, Rating, TagRecord
 from ..text.fold import match_key
 
 LEXICON_FILE = Path(__file__).with_name("lexicon.tsv")
@@ -45,17 +45,19 @@ class Lexicon:
         """The record with the lexicon's names after its own, and with the lexicon's rating."""
         entry = self.entries.get(record.tag)
         names = record.names if entry is None else _merged(record.names, entry.names, record.tag)
-        return replace(record, names=names, rating=self.rating_of(record.tag, record.rating))
+        return replace(record, names=names, rating=self.rating_of(record))
 
-    def rating_of(self, tag: str, labelled: Rating) -> Rating:
+    def rating_of(self, record: TagRecord) -> Rating:
         """Who may see a tag: the lexicon's word, else that of the tag's parts, else the corpus's label.
 
         A compound is as explicit as the parts that make other tags explicit too (`pink_pubic_hair`, but not `facial_hair`); a
-        label that hides what is harmless gives way where every part is known to be (`striped_thighhighs`).
+        label that hides what is harmless gives way where every part is known to be (`striped_thighhighs`). The parts of a name,
+        of a character such as `aizawa_shota`, say nothing.
         """
+        tag, labelled = record.tag, record.rating
         known = self._rated.get(tag)
-        if known is not None:
-            return known
+        if known is not None or record.category not in (Category.GENERAL, Category.META):
+            return labelled if known is None else known
         tallies = [self._tallies[piece] for piece in _pieces(tag) if piece in self._tallies]
         worst = max((rating for piece in _pieces(tag) if (rating := self._telling(piece))), default=Rating.GENERAL)
         if labelled is Rating.EXPLICIT and not worst:

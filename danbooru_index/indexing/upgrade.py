@@ -160,4 +160,4 @@ def _write_tags(job: Job, source: Path) -> None:
 
 def _rated(store: Store) -> Iterator[TagRecord]:
     lexicon = load_lexicon()
-    return (replace(record, rating=lexicon.rating_of(record.tag, record.rating)) for record in store.rows())
+    return (replace(record, rating=lexicon.rating_of(record)) for record in store.rows())
