@@ -106,5 +106,14 @@ def test_it_knows_everyday_words_and_slang() -> None:
         assert entries[tag].rating == G, tag
     for tag in ("testicles", "nude", "sex"):
         assert entries[tag].rating == E and not entries[tag].names, tag
-    for tag in ("loli", "shota", "onee-shota", "onii-shota", "lolidom", "shotadom", "toddlercon", "kono_lolicon_domome"):
+    for tag in (
+        "loli",
+        "shota",
+        "onee-shota",
+        "onii-shota",
+        "lolidom",
+        "shotadom",
+        "toddlercon",
+        "kono_lolicon_domome",
+    ):
         assert entries[tag].rating == X, tag

@@ -163,3 +163,16 @@ def test_the_encoder_guards_empty_text_and_is_normalised() -> None:
     assert np.allclose(np.linalg.norm(dense, axis=1), 1, atol=1e-3)
     for text, row in zip(texts, dense, strict=True):
         assert np.allclose(encoder.encode([text]).dense[0], row, atol=1e-4)
+
+
+@pytest.mark.parametrize("text", ["双马尾 水手服 雨伞", "双马尾，水手服，雨伞", "twintails, umbrella, serafuku"])
+def test_a_list_of_names_is_searched_one_by_one(small_index: Index, text: str) -> None:
+    found = search(small_index, SearchRequest(text)).hits
+    fitting = [hit.tag for hit in found if hit.fits]
+    assert {"twintails", "serafuku", "umbrella"} <= set(fitting[:4]), fitting
+
+
+def test_a_language_that_the_encoder_does_not_know_is_said(small_index: Index) -> None:
+    found = search(small_index, SearchRequest("तलवार पकड़े हुए लड़की"))
+    assert found.warnings[-1].startswith("The encoder use-multilingual does not know Hindi;")
+    assert not search(small_index, SearchRequest("девушка с мечом")).warnings[1:]

@@ -27,7 +27,7 @@ class Evidence:
     tag, 0 as unrelated texts, 1 the same; `words` how many words it has besides those that name nothing; `names` how many
     names of tags stand side by side in it, `named` the share of its letters that they take; `counted` whether it counts
     persons; `listed` whether it has marks of a list, `spaced` whether spaces; `stretches` its parts between marks and
-    excluding words.
+    excluding words; `names_alone` whether it is a list of names and nothing else.
     """
 
     whole_fit: float
@@ -40,6 +40,7 @@ class Evidence:
     listed: bool
     spaced: bool
     stretches: int
+    names_alone: bool = False
 
     def features(self) -> list[float]:
         """In the order of FEATURES."""
@@ -51,7 +52,9 @@ class Evidence:
 
 
 def is_several(evidence: Evidence) -> bool:
-    """Whether the text should be searched thing by thing."""
+    """Whether the text should be searched thing by thing: a list of names always is."""
+    if evidence.names_alone:
+        return True
     if max(evidence.words, evidence.names) + evidence.counted < 2:
         return False
     return sum(w * x for w, x in zip(_weights(), evidence.features(), strict=True)) > 0.0

@@ -25,6 +25,7 @@ from ..prompt import (
 )
 from ..records import TagRecord
 from ..search.choosing import Thing
+from ..search.reach import beyond_encoder
 from ..search.things import Things, find_things
 from ..text.fold import match_key
 from .enrich import further_tags
@@ -112,7 +113,11 @@ def _result(
         source=str(index.folder),
         encoder=index.encoder.description,
         seconds=time.perf_counter() - started,
-        warnings=(*_warnings(own, dropped, passages), *_not_enriched(index, request)),
+        warnings=(
+            *_warnings(own, dropped, passages),
+            *_not_enriched(index, request),
+            *beyond_encoder(index, request.text),
+        ),
         added=tuple(choice.tag for choice in added),
     )
 

@@ -12,8 +12,9 @@ from ..concepts.several import Evidence, is_several
 from ..concepts.spans import Reading, Span
 from ..index.damage import names_damage
 from ..index.index import Index
-from ..records import Hit, SearchRequest, SearchResult
+from ..records import Category, Hit, SearchRequest, SearchResult
 from .choosing import Choice
+from .reach import beyond_encoder
 from .score import Scored, best_hits, encode_queries, score_candidates, with_spelling
 from .things import Things, read_text, things_of
 
@@ -22,6 +23,7 @@ FURTHER = (
 )
 COUNT_SCORE = 0.3  # a head-count tells less than the things that a text names
 _MARKS = re.compile(r"[,，、;；\n]")
+_BETWEEN = re.compile(r"[,，、;；\n]+|(?<=[\u3041-\u30ff\u3400-\u9fff])\s+(?=[\u3041-\u30ff\u3400-\u9fff])")
 
 
 def search(index: Index, request: SearchRequest) -> SearchResult:
@@ -42,6 +44,7 @@ def _search(index: Index, request: SearchRequest) -> SearchResult:
     warnings = (f'Searched for "{asked.text}".',) if asked.text != request.text else ()
     if hits and not any(hit.fits for hit in hits):
         warnings = (*warnings, "Nothing fits this text well; these are the nearest tags.")
+    warnings = (*warnings, *beyond_encoder(index, asked.text))
     seconds = time.perf_counter() - started
     source, encoder = str(index.folder), index.encoder.description
     return SearchResult(request, hits, source, encoder, seconds, warnings, index.dense.store.label)
@@ -81,7 +84,19 @@ def evidence_of(index: Index, reading: Reading, whole: Scored, fused: FloatArray
         listed=bool(_MARKS.search(text)),
         spaced=" " in text.strip(),
         stretches=len(reading.stretches),
+        names_alone=_is_list(index, text, wanted),
     )
+
+
+def _is_list(index: Index, text: str, spans: Sequence[Span]) -> bool:
+    """Whether every part of a list is the name of a general tag: 双马尾 水手服 黑丝. A character beside a series is one thing."""
+    general = {
+        span.text
+        for span in spans
+        if span.named and span.aligned and index.store.category[span.named[0][0]] == Category.GENERAL
+    }
+    parts = {part.strip() for part in _BETWEEN.split(text)} - {""}
+    return len(parts) > 1 and parts <= general
 
 
 def _disjoint_names(spans: Sequence[Span]) -> tuple[int, int]:
