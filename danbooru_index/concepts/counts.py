@@ -17,21 +17,8 @@ HEADCOUNT_FILE = Path(__file__).with_name("headcount.json")
 MANY = "many"
 _KATAKANA = re.compile("[\u30a0-\u30ff]+")
 _HAN = re.compile("[\u3400-\u9fff]{3,}")
-_SINGULAR = frozenset(
-    (
-        "princess",
-        "waitress",
-        "sorceress",
-        "priestess",
-        "heroine",
-        "actress",
-        "empress",
-        "his",
-        "lass",
-        "boss",
-        "goddess",
-    )
-)
+_SINGULAR = frozenset(("heroine", "his", "lass", "boss"))
+_ONE = ("ess", "us")  # ends of English words for one person: duchess, succubus
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +46,8 @@ def person_words(language: str) -> dict[str, tuple[str, bool]]:
     listed = frozenset(headcount()["plurals"].get(language, ()))
 
     def is_plural(word: str) -> bool:
-        return word in listed or (language == "en" and word.endswith(("s", "men", "people")) and word not in _SINGULAR)
+        one = word in _SINGULAR or word.endswith(_ONE)
+        return word in listed or (language == "en" and word.endswith(("s", "men", "people")) and not one)
 
     found = {
         match_key(word): (kind, is_plural(word))
@@ -80,7 +68,20 @@ def person_words(language: str) -> dict[str, tuple[str, bool]]:
         for kind in ("girl", "boy"):
             if any(word.startswith(known) for known in headcount()[kind].get(language, ())):
                 found.setdefault(match_key(word), (kind, True))
+    for word, kind in _roles(language).items():
+        found.setdefault(match_key(word), (kind, is_plural(word)))
     return found
+
+
+@cache
+def role_words(language: str) -> frozenset[str]:
+    """The match keys of words that count a girl or a boy and say more of them, which may be a tag: 女飞行员 is a pilot too."""
+    plain = {match_key(word) for kind in ("girl", "boy") for word in headcount()[kind].get(language, ())}
+    return frozenset(map(match_key, _roles(language))) - plain
+
+
+def _roles(language: str) -> dict[str, str]:
+    return {word: kind for kind, words in headcount()["roles"].items() for word in words.get(language, ())}
 
 
 def _plural(word: str) -> str:
@@ -95,7 +96,8 @@ def _plural(word: str) -> str:
 @lru_cache(maxsize=1)
 def all_person_words() -> frozenset[str]:
     """The match keys of the words for persons, of every language."""
-    kinds = (headcount()[kind] for kind in ("girl", "boy", "person"))
+    table = headcount()
+    kinds = (*(table[kind] for kind in ("girl", "boy", "person")), *table["roles"].values())
     return frozenset(match_key(word) for words in kinds for of_language in words.values() for word in of_language)
 
 

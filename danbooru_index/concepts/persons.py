@@ -17,6 +17,7 @@ from .counts import (
     nobody_words,
     number_words,
     person_words,
+    role_words,
     totals,
 )
 
@@ -34,7 +35,7 @@ class Crowd:
 
     `described` are those in the names of other things, who are nobody where somebody else is named: 女仆装的男孩 is one boy;
     `nobody` when it says that there are none, and `without` the kinds that it leaves out; `places` are those of the words that
-    say so, numbers among them, and `first` is that of the first person.
+    say so, numbers among them, `roles` those of the words that say more than that, and `first` is that of the first person.
     """
 
     persons: list[Person] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Crowd:
     nobody: bool = False
     without: set[str] = field(default_factory=set)
     places: list[tuple[int, int]] = field(default_factory=list)
+    roles: list[tuple[int, int]] = field(default_factory=list)
     first: tuple[int, int] | None = None
 
     def tags(self) -> tuple[str, ...]:
@@ -84,7 +86,8 @@ def read_persons(
     others = any(key in further_words(language) for _, _, key in readings)  # "no other girls"
     for first, last, key in readings:
         if key:
-            crowd.places.append((atoms[first].start, atoms[last - 1].end))
+            of_role = key in role_words(language)
+            (crowd.roles if of_role else crowd.places).append((atoms[first].start, atoms[last - 1].end))
         if excluded and more <= _BESIDE_NOBODY and not others:
             reader.leave_out(key)
         elif key in person_words(language) and describes(atoms[first].start, atoms[last - 1].end):

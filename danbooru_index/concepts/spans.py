@@ -13,6 +13,7 @@ from .atoms import HAN, HANGUL, KANA, PARTICLE, SIGN, WORD, Atom, Clause, atoms_
 from .counts import all_person_words, person_words
 from .excluding_words import excluding_words
 from .function_words import function_words
+from .homographs import homographs
 from .language import language_of
 from .negation import Stretch, stretches
 from .persons import Crowd, read_persons
@@ -60,7 +61,7 @@ class Reading:
     `stretches` are its parts between marks and excluding words, `counts` the head-count tags that it gives; `words` is
     the number of words of the longest spans, less than MAX_WORDS for long texts; `excluded_counts` are the head-count tags of
     the persons that it leaves out, `count_places` are those of the words
-    that name and count persons, `person` is the first word for one.
+    that name and count persons, `role_places` of those that also say what they do, `person` is the first word for one.
     """
 
     text: str
@@ -72,6 +73,7 @@ class Reading:
     count_places: tuple[tuple[int, int], ...] = ()
     person: str = ""
     excluded_counts: tuple[str, ...] = ()
+    role_places: tuple[tuple[int, int], ...] = ()
 
 
 def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
@@ -108,6 +110,7 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
         tuple(crowd.places),
         person,
         crowd.excluded_tags(),
+        tuple(crowd.roles),
     )
 
 
@@ -202,6 +205,11 @@ def _begins_name(text: str, names: Sequence[tuple[int, int]]) -> Callable[[int, 
     return lambda start, end: longer.get(start, 0) > end
 
 
+def _meaningless(language: str) -> frozenset[str]:
+    """Words that name nothing where they stand, whatever English tag is spelled so: Tag in German."""
+    return frozenset(key for key, tags in homographs(language).items() if not tags)
+
+
 @dataclass(frozen=True, slots=True)
 class _Counted:
     """The atoms of words that count persons: the one after each by its first, and the first of each by the one after."""
@@ -217,7 +225,7 @@ class _Line:
         self._text, self.stretch, self._number = text, stretch, number
         self.atoms = atoms_of(text, Clause(stretch.start, stretch.end))
         self.starts = word_starts(self.atoms, japanese=language == "ja")
-        self._silent = function_words().get(language, frozenset())
+        self._silent = function_words().get(language, frozenset()) | _meaningless(language)
 
     def spans(self, names: Names, most: int, counted: Mapping[int, int]) -> list[Span]:
         """The spans of at most so many words, and every name.

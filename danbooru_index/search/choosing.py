@@ -23,6 +23,7 @@ SECOND = 0.2  # how much a further tag of a thing adds to its value
 LEAST = 0.02  # below which even the likeliest tag of a text is noise
 NAME_VALUE = 0.1  # how much a name adds: of two near covers the one of names reads better
 LEAST_CHARACTER = 0.2  # below which a character is somebody else of that name: 23 % of those from 0.1 on are wanted
+FAMOUS_POSTS = 3_000
 SURE = 0.4  # below which a colour apart from its noun does not tell the noun: 6 of 67 such guesses were wanted
 DEFAULT_BUDGET = 2.0  # tags of a thing, at which the learned thresholds hold
 COSPLAY = "cosplay"
@@ -216,6 +217,49 @@ def _is_of(index: Index, thing: Thing, choice: Choice, series: set[str]) -> bool
     said = match_key(thing.span.text)
     names = (_QUALIFIER.sub("", record.tag), *(word for name in record.all_names() for word in name.split()))
     return choice.exact or any(match_key(name) == said for name in names)
+
+
+def guessed_roles(reading: Reading, found: Candidates, probabilities: FloatArray) -> BoolArray:
+    """(n,) whether a candidate is a guess, with (n,) `probabilities` below SURE, of what someone is who is counted already.
+
+    A shopkeeper is one girl, rather than a boss_fight.
+    """
+    places = reading.role_places
+    inside = np.array([any(a <= s.start and s.end <= b for a, b in places) for s in reading.spans], bool)
+    return (found.kind < 0) & (probabilities < SURE) & inside[found.span] if places else np.zeros(len(found), bool)
+
+
+def famous(index: Index, reading: Reading, found: Candidates) -> BoolArray:
+    """(n,) whether a candidate is the first of those who are called so, and one whom people mean by it.
+
+    In English a word of the tag itself, since in other languages lui and cheval are words; elsewhere a name of two or more
+    characters, of someone with posts enough. Of those between LEAST_CHARACTER / 2 and LEAST_CHARACTER 15 of 19 were wanted.
+    """
+    known = np.zeros(len(found), bool)
+    named = set()
+    for place in np.flatnonzero((found.category == Category.CHARACTER) & (found.kind >= 0)).tolist():
+        span = reading.spans[int(found.span[place])]
+        if span.excluded or span.words > 1 or int(found.span[place]) in named:
+            continue
+        named.add(int(found.span[place]))
+        row = int(found.row[place])
+        if span.text.isascii():
+            known[place] = reading.language == "en" and _is_word_of(index, row, span.text)
+        else:
+            known[place] = len(span.text) > 1 and index.store.post_count[row] >= FAMOUS_POSTS
+    return known
+
+
+def _is_word_of(index: Index, row: int, text: str) -> bool:
+    words = _QUALIFIER.sub("", index.store.record(row).tag).split("_")
+    return match_key(text) in map(match_key, words)
+
+
+def called_so(index: Index, text: str, rows: Sequence[int]) -> list[int]:
+    """The tags of a name without the characters who only come from what is called so, where one is called so: Naruto himself."""
+    people = {row for row in rows if index.store.category[row] == Category.CHARACTER}
+    named = {row for row in people if _is_word_of(index, row, text)}
+    return [row for row in rows if row not in people or row in named or not named]
 
 
 def themselves(index: Index, things: Sequence[Thing], text: str) -> list[Thing]:

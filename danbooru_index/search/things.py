@@ -12,25 +12,28 @@ import numpy as np
 
 from ..arrays.ragged import Ragged
 from ..arrays.types import FloatArray, IntArray
-from ..concepts.counts import all_number_words, all_person_words, with_characters
-from ..concepts.language import EUROPEAN, RELATED, certain_language
+from ..concepts.counts import with_characters
+from ..concepts.language import certain_language
 from ..concepts.spans import Reading, Span, read
 from ..concepts.wanted import Candidates, WantedModel, default_model, feature_table
 from ..index.index import Index
-from ..index.tags import KEY_NAME
-from ..records import Category, SearchRequest, TagFilter, TagRecord
-from ..text.fold import match_key
+from ..records import Category, SearchRequest, TagFilter
 from .candidates import PART
 from .choosing import (
     DEFAULT_BUDGET,
+    LEAST_CHARACTER,
     Thing,
+    called_so,
     cover_with_things,
+    famous,
+    guessed_roles,
     miscoloured,
     of_one_series,
     others_of_series,
     themselves,
     without_persons,
 )
+from .naming import misread, names_of
 from .score import QueryVectors, Scored, encode_queries, ranked, score_candidates
 
 MAX_CHARACTERS = 2_000  # of one text that are read for things; the rest is reported
@@ -54,7 +57,10 @@ class Things:
     @property
     def unfound(self) -> list[str]:
         """The wanted words for which no tag was found, neighbours together, in order."""
-        taken, names = [*self.reading.count_places], [span for span in self.reading.spans if span.named]
+        taken, names = (
+            [*self.reading.count_places, *self.reading.role_places],
+            [span for span in self.reading.spans if span.named],
+        )
         for thing in self.things:
             # 服 is not missing where セーラー was taken for the tag that セーラー服 names too.
             longer = (s for s in names if s.covers(thing.span) and thing.choices[0].row in dict(s.named))
@@ -104,7 +110,7 @@ def read_text(index: Index, text: str, filters: TagFilter) -> Reading:
     filters = _of_reading(filters)
     text = text[:MAX_CHARACTERS]
     language = certain_language(text)
-    return read(text, lambda keys: _names(index, keys, filters, language))
+    return read(text, lambda keys: names_of(index, keys, filters, language))
 
 
 def find_things(
@@ -131,6 +137,9 @@ def things_of(
     table = candidate_table(index, reading, filters)
     probabilities = model.probabilities(table.features)
     probabilities[miscoloured(index, reading, table.candidates, probabilities)] = 0.0
+    probabilities[guessed_roles(reading, table.candidates, probabilities)] = 0.0
+    known = famous(index, reading, table.candidates) & (probabilities >= LEAST_CHARACTER / 2)
+    probabilities[known] = np.maximum(probabilities[known], LEAST_CHARACTER)
     probabilities[without_persons(index, reading, table.candidates)] = 0.0
     things = cover_with_things(reading, table.candidates, probabilities, model, budget)
     things = of_one_series(index, others_of_series(index, reading, table.candidates, probabilities, things))
@@ -177,40 +186,6 @@ def _is_plain_name(span: Span) -> bool:
     return bool(span.named) and span.aligned
 
 
-def _names(
-    index: Index, keys: Sequence[str], filters: TagFilter, language: str | None
-) -> dict[str, list[tuple[int, int]]]:
-    """The tags that each key names, of those that may be found; head-counts come by rule.
-
-    :param language: of the text, where it is certain: then a word names nothing that only another language of Europe calls so.
-    """
-    store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
-    persons = all_person_words() | all_number_words()
-    return {
-        key: kept
-        for key, tags in zip(keys, store.find(keys), strict=True)
-        if (
-            kept := [
-                (row, kind)
-                for row, kind in tags
-                if (allowed is None or allowed.tags[row])
-                and not store.deprecated[row]
-                and row not in counts
-                # 少女, "witch" and "two" are no characters who are called so.
-                and not (key in persons and store.category[row] == Category.CHARACTER)
-                and not (language and kind == KEY_NAME and _is_foreign(index.store.record(row), key, language))
-            ]
-        )
-    }
-
-
-def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
-    """Whether a name is one in other languages of Europe alone: red is a net in Spanish, and a colour in English."""
-    foreign = EUROPEAN - RELATED.get(language, {language})
-    others = (names for spoken, names in record.names.items() if spoken not in foreign)
-    return key.isascii() and not any(match_key(name) == key for names in others for name in names)
-
-
 _COLUMNS = ("cosine", "coverage", "spelling", "skeleton", "words")
 
 
@@ -230,7 +205,7 @@ def _candidates(
             own, places, one = _by_popularity(index, span), None, None
         else:
             one = scored[span.text]
-            places = _best_places(index, one, _misread(index, span.text, language))
+            places = _best_places(index, one, misread(index, span.text, language))
             own = one.rows[places]
         named = dict(reversed(span.named))
         spans.append(np.full(len(own), number))
@@ -253,16 +228,8 @@ def _joined(parts: Sequence[IntArray]) -> IntArray:
 def _by_popularity(index: Index, span: Span) -> IntArray:
     """The tags of a name: by how it names them, then the most used ones."""
     found = sorted(span.named, key=lambda named: (named[1], -int(index.store.post_count[named[0]])))
-    return np.array(list(dict.fromkeys(row for row, _ in found))[:NAMED_TAGS], np.int64)
-
-
-def _misread(index: Index, text: str, language: str | None) -> frozenset[int]:
-    """The tags that only another language of Europe than that of the text calls so."""
-    key = match_key(text)
-    found = index.store.find([key])[0] if language in EUROPEAN | {"en"} else []
-    return frozenset(
-        row for row, kind in found if kind == KEY_NAME and _is_foreign(index.store.record(row), key, language or "")
-    )
+    rows = list(dict.fromkeys(row for row, _ in found))
+    return np.array(called_so(index, span.text, rows)[:NAMED_TAGS], np.int64)
 
 
 def _best_places(index: Index, scored: Scored, misread: frozenset[int]) -> IntArray:

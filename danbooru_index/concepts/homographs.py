@@ -1,0 +1,34 @@
+"""Words of other languages that are spelled like an English tag and mean something else: Hut, pie, cane.
+
+`homographs.tsv` was written for this project: language, word, and the tags that it really means there, best first; `-` where it
+means nothing that a picture shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from ..text.fold import match_key
+
+_FILE = Path(__file__).with_name("homographs.tsv")
+_NOTHING = "-"
+
+
+def homographs(language: str | None) -> Mapping[str, tuple[str, ...]]:
+    """The tags by match key that such words of a language mean, none for one that names nothing.
+
+    >>> homographs("de")["hut"], homographs("de")["tag"], homographs("en")
+    (('hat',), (), {})
+    """
+    return _table().get(language or "", {})
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, dict[str, tuple[str, ...]]]:
+    table: dict[str, dict[str, tuple[str, ...]]] = {}
+    for line in _FILE.read_text(encoding="utf-8").splitlines():
+        language, word, tags = line.split("\t")
+        table.setdefault(language, {})[match_key(word)] = () if tags == _NOTHING else tuple(tags.split("|"))
+    return table

@@ -1,0 +1,65 @@
+"""Which tags a word names in the language of its text: Hut is a hat in German, and red is no net in English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..concepts.counts import all_number_words, all_person_words
+from ..concepts.homographs import homographs
+from ..concepts.language import EUROPEAN, RELATED
+from ..index.index import Index
+from ..index.tags import KEY_ALIAS, KEY_NAME
+from ..records import Category, TagFilter, TagRecord
+from ..text.fold import match_key
+
+
+def names_of(
+    index: Index, keys: Sequence[str], filters: TagFilter, language: str | None
+) -> dict[str, list[tuple[int, int]]]:
+    """The tags that each key names, of those that may be found; head-counts come by rule.
+
+    :param language: of the text, where it is certain: then a word names nothing that only another language of Europe calls so.
+    """
+    store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
+    persons = all_person_words() | all_number_words()
+    meant = homographs(language)
+    return {
+        key: kept
+        for key, found in zip(keys, store.find(keys), strict=True)
+        for tags in (_rows_of(index, meant[key]) if key in meant else found,)
+        if (
+            kept := [
+                (row, kind)
+                for row, kind in tags
+                if (allowed is None or allowed.tags[row])
+                and not store.deprecated[row]
+                and row not in counts
+                # 少女, "witch" and "two" are no characters who are called so.
+                and not (key in persons and store.category[row] == Category.CHARACTER)
+                and not (language and kind == KEY_NAME and _is_foreign(index.store.record(row), key, language))
+            ]
+        )
+    }
+
+
+def _rows_of(index: Index, tags: Sequence[str]) -> list[tuple[int, int]]:
+    """The tags as what a name names: (row, kind)."""
+    return [(row, KEY_ALIAS) for tag in tags if (row := index.store.row_of(tag)) is not None]
+
+
+def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
+    """Whether a name is one in other languages of Europe alone: red is a net in Spanish, and a colour in English."""
+    foreign = EUROPEAN - RELATED.get(language, {language})
+    others = (names for spoken, names in record.names.items() if spoken not in foreign)
+    return key.isascii() and not any(match_key(name) == key for names in others for name in names)
+
+
+def misread(index: Index, text: str, language: str | None) -> frozenset[int]:
+    """The tags that only another language than that of the text calls so."""
+    key = match_key(text)
+    if key in (meant := homographs(language)):
+        return frozenset(row for row, _ in index.store.find([key])[0]) - {row for row, _ in _rows_of(index, meant[key])}
+    found = index.store.find([key])[0] if language in EUROPEAN | {"en"} else []
+    return frozenset(
+        row for row, kind in found if kind == KEY_NAME and _is_foreign(index.store.record(row), key, language or "")
+    )
