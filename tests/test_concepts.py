@@ -117,7 +117,7 @@ def cut(text: str) -> list[str]:
         ("hat off, sugar-free tea", ["(hat)", "(sugar)", "tea"]),
         ("口は笑ってないやつ", ["(口は笑っ)", "やつ"]),
         ("犬も猫もいない部屋", ["(犬も猫)", "部屋"]),
-        ("갑옷 기사인데 투구는 벗고", ["갑옷 기사인데", "(투구는)"]),
+        ("갑옷 기사인데 투구는 벗고", ["갑옷 기사인데", "(투구)"]),
         ("不系头巾不戴面具的男生", ["(头巾)", "(面具)", "的男生"]),
         ("猫耳禁止！女仆", ["(猫耳)", "女仆"]),
         ("1boy 執事の人 手袋無し 銀トレイ", ["1boy 執事の人", "(手袋)", "銀トレイ"]),
@@ -219,6 +219,33 @@ def test_spans_begin_and_end_with_words_and_names() -> None:
 def test_no_span_is_the_rest_of_a_japanese_word() -> None:
     spans = read("赤いサンダル、片方だけの濡れた靴", names_of).spans
     assert [span.text for span in spans if span.text[0] in "いれたけだ"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("棋盘一样的水田", "棋盘"),
+        ("借りてきた猫みたいに縮こまる", "猫"),
+        ("산처럼 나온 배", "산"),
+        ("a mirror-like lake", "mirror"),
+    ],
+)
+def test_what_something_is_likened_to_is_not_in_the_picture(text: str, gone: str) -> None:
+    assert [span.text for span in read(text, lambda keys: {}).spans if gone in span.text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "excluded"),
+    [
+        ("蛋糕上除了蓝莓什么水果都别放", ["水果"]),
+        ("夏だけど水着にしないで、麦わら帽子もなし", ["水着にし", "麦わら帽子"]),
+        ("안경은 벗기고 자는 남학생", ["안경"]),
+        ("画面中没有文字，只有一只猫", ["文字"]),
+    ],
+)
+def test_how_far_an_exclusion_reaches(text: str, excluded: list[str]) -> None:
+    reading = read(text, lambda keys: {})
+    assert [text[one.start : one.end].strip() for one in reading.stretches if one.excluded] == excluded
 
 
 @pytest.mark.parametrize(

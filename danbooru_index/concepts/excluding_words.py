@@ -27,18 +27,19 @@ class ExcludingWords:
     """The patterns of one language.
 
     `keeps` hold an excluding word and exclude nothing ("not only", 不由得); `excepts` are excluding words that leave something in
-    after one of `empties` ("an empty room except for a chair"); `before` exclude what follows them and `after` what they
-    follow; `suffixes` are endings that exclude the word they are part of ("moonless"); `ends` are words where the reach of
-    the others ends, `contrasts` such that end it even right behind the excluding word; `verbs` are negated endings of
-    verbs, whose reach begins after `verb_ends`. After one of `objects` what is excluded stands before the word that
-    excludes (把X去掉). `phrase` is the number of words of a noun phrase, where `before` reaches no further, 0 where it does;
-    `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins` those between two of them ("ni"),
-    and `silent` the words that count for nothing in it.
+    after one of `empties` ("an empty room except for a chair") or before `rest`, which leaves out all else (除了蓝莓啥都别放);
+    `before` exclude what follows them and `after` what they follow; `suffixes` are endings that exclude the word they are part
+    of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
+    excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
+    excluded stands before the word that excludes (把X去掉). `phrase` is the number of words of a noun phrase, where `before`
+    reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins`
+    those between two of them ("ni"), and `silent` the words that count for nothing in it.
     """
 
     keeps: re.Pattern[str] | None
     excepts: re.Pattern[str] | None
     empties: re.Pattern[str] | None
+    rest: re.Pattern[str] | None
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     suffixes: re.Pattern[str] | None
@@ -69,6 +70,7 @@ def words_of(language: str) -> ExcludingWords | None:
         keeps=pattern("keeps", nobody_phrases(language), _NO_VERB.get(language, "")),
         excepts=pattern("excepts"),
         empties=pattern("empties", nobody_phrases(language)),
+        rest=re.compile("|".join(table["rest"])) if "rest" in table else None,
         before=pattern("before"),
         after=pattern("after", (), _NO_OBJECT.get(language, "")),
         suffixes=pattern("suffixes"),

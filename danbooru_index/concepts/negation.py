@@ -132,6 +132,8 @@ def _exclude_items(found: list[list[Stretch]], clauses: Sequence[Clause], last: 
     """Exclude the items of a list after whose last one stands a word that excludes all of them."""
     while last > 0 and clauses[last].enumerated:
         last -= 1
+        if any(stretch.excluded for stretch in found[last]):
+            return  # it leaves out its own: 夏だけど水着にしないで、麦わら帽子もなし
         found[last] = [Stretch(stretch.start, stretch.end, excluded=True) for stretch in found[last]]
 
 
@@ -212,11 +214,13 @@ class _Exclusions:
         return not any(self._kept[cue.start() : cue.end()]) and not self._is_name(cue.start(), cue.end())
 
     def _leaves_in(self, cue: re.Match[str]) -> bool:
-        """Whether a word of exception follows one of emptiness: the chair in "an empty room except for a chair" is wanted."""
-        words, first = self._words, self._clause.start
-        if words.excepts is None or words.empties is None or not words.excepts.fullmatch(cue.group()):
+        """Whether what a word of exception names is wanted: the chair in "an empty room except for a chair", 蓝莓 in 除了蓝莓啥都别放."""
+        words, first, text = self._words, self._clause.start, self._text
+        if words.excepts is None or not words.excepts.fullmatch(cue.group()):
             return False
-        return words.empties.search(self._text, max(first, cue.start() - _LONGEST_LOOK), cue.start()) is not None
+        last = min(self._clause.end, cue.end() + _LONGEST_CLAUSE)
+        empty = words.empties and words.empties.search(text, max(first, cue.start() - _LONGEST_LOOK), cue.start())
+        return bool(empty or (words.rest and words.rest.search(text, cue.end(), last)))
 
     def _add(self, start: int, end: int, reach: int, reach_end: int) -> None:
         everything = reach == self._clause.start and _ALL.match(self._text, start) is not None

@@ -83,7 +83,8 @@ def read_persons(
     reader = _Reader(crowd, atoms, language)
     readings = list(_readings(atoms, language))
     more = sum(last - first for first, last, key in readings if not key)
-    others = any(key in further_words(language) for _, _, key in readings)  # "no other girls"
+    # "no other girls"; and "not a blonde girl" is a girl.
+    others = any(key in further_words(language) for _, _, key in readings) or _is_described(readings, language)
     for first, last, key in readings:
         if key:
             of_role = key in role_words(language)
@@ -99,6 +100,15 @@ def read_persons(
             if key in person_words(language) and crowd.first is None:
                 crowd.first = (atoms[first].start, atoms[last - 1].end)
     crowd.persons += totals(reader.here) if bare else reader.here
+
+
+def _is_described(readings: Sequence[tuple[int, int, str]], language: str) -> bool:
+    """Whether an English adjective stands before the first person."""
+    if language != "en":
+        return False
+    words = [key for _, _, key in readings]
+    person = next((i for i, key in enumerate(words) if key in person_words(language)), 0)
+    return "" in words[:person]
 
 
 class _Reader:

@@ -15,6 +15,7 @@ from .excluding_words import excluding_words
 from .function_words import function_words
 from .homographs import homographs
 from .language import language_of
+from .likeness import is_likened
 from .negation import Stretch, stretches
 from .persons import Crowd, read_persons
 from .words import word_starts
@@ -96,7 +97,7 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     counted = {start: end for start, end in crowd.places if match_key(text[start:end]) not in names}
     for words in range(MAX_WORDS, 0, -1):
         found = [span for line in lines for span in line.spans(names, words, counted)]
-        spans = _distinct([*found, *_across(text, atoms, cut, names, excluding_words(language))], crowd.places)
+        spans = _distinct(text, [*found, *_across(text, atoms, cut, names, excluding_words(language))], crowd.places)
         if len(spans) <= MAX_SPANS or words == 1:
             break
     person = text[slice(*crowd.first)] if crowd.first is not None else ""
@@ -114,8 +115,8 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     )
 
 
-def _distinct(spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list[Span]:
-    """Each thing that is said once, at its first place; words that only count persons name nothing else.
+def _distinct(text: str, spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list[Span]:
+    """Each thing that is said once, at its first place; words that only count persons name nothing else, nor what is compared with.
 
     Spans that cut a name in two ("ears drinking" in "cat ears drinking tea") are left out.
     """
@@ -129,6 +130,7 @@ def _distinct(spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list
             i not in counted and char.isalnum() for i, char in enumerate(span.text, span.start)
         ):
             found.setdefault((span.text, span.excluded), span)
+    found = {key: span for key, span in found.items() if span.excluded or not is_likened(text, span.start, span.end)}
     names = [span for span in found.values() if span.named and span.aligned]
     whole = [span for span in found.values() if span.named or not any(span.cuts(name) for name in names)]
     return sorted(whole, key=lambda span: (span.start, span.end))
@@ -237,7 +239,7 @@ class _Line:
         found: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
         for i, first in enumerate(bounds):
             for last in bounds[i + 1 : i + 1 + most]:
-                trimmed = self._trimmed(first, last, skipped)
+                trimmed = None if self._is_word(first, last) else self._trimmed(first, last, skipped)
                 if trimmed is not None and not self._is_word(*trimmed) and not self._is_ending(*trimmed):
                     found.setdefault(trimmed, ())
         for first, last, keys in _runs(self.atoms):
