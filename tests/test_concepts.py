@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from danbooru_index.concepts.atoms import Clause, atoms_of, clauses
 from danbooru_index.concepts.cover import best_cover
-from danbooru_index.concepts.language import language_of
+from danbooru_index.concepts.language import certain_language, language_of
 from danbooru_index.concepts.negation import stretches
 from danbooru_index.concepts.persons import Crowd, read_persons
 from danbooru_index.concepts.spans import MAX_SPANS, read
@@ -56,6 +56,20 @@ def names_of(keys):
 )
 def test_language(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("a girl in the rain", "en"),
+        ("red hat", None),
+        ("una ragazza di notte", "it"),
+        ("bola di pantai", None),  # di is a word of Italian too
+        ("meisje in het bos", "nl"),
+    ],
+)
+def test_a_language_is_certain_where_no_other_has_as_many_of_the_words(text: str, language: str | None) -> None:
+    assert certain_language(text) == language
 
 
 def cut(text: str) -> list[str]:
@@ -214,6 +228,14 @@ def test_spans_begin_and_end_with_words_and_names() -> None:
     assert [span.text for span in reading.spans] == ["short", "short hair", "hair", "rain"]
     named = [span for span in reading.spans if span.named]
     assert [(span.text, span.named, span.words, span.aligned) for span in named] == [("short hair", ((4, 2),), 2, True)]
+
+
+def test_thai_has_words_though_no_spaces() -> None:
+    known = {match_key(name): ((row, 2),) for row, name in enumerate(("ผมยาว", "ชุดเดรสสีขาว"))}
+    reading = read("ผู้หญิงสองคนผมยาวใส่ชุดเดรสสีขาว", lambda keys: {key: known[key] for key in keys if key in known})
+    assert (reading.language, reading.counts) == ("th", ("2girls",))
+    named = [(span.text, span.aligned) for span in reading.spans if span.named]
+    assert named == [("ผมยาว", True), ("ชุดเดรสสีขาว", True)]
 
 
 def test_no_span_is_the_rest_of_a_japanese_word() -> None:

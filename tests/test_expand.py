@@ -9,9 +9,11 @@ from linear import timed
 
 from danbooru_index.channels.cooccurrence import Cooccurrence, write_cooccurrence
 from danbooru_index.cli import main
+from danbooru_index.encoders import open_encoder
 from danbooru_index.errors import DanbooruIndexError, InputError
 from danbooru_index.expand.engine import ExpandRequest, expand
 from danbooru_index.index import Index
+from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.prompt import Choice, ordered, own_contradictions, resolve, without_implied
 from danbooru_index.prompt.style import written
 from danbooru_index.records import Category, SearchRequest
@@ -291,3 +293,23 @@ def test_enriching_adds_what_stands_with_the_tags_and_contradicts_nothing(small_
         assert len(expand(index, ExpandRequest("水手服", enrich=1)).added) == 1
     with pytest.raises(InputError):
         ExpandRequest("x", enrich=51)
+
+
+def test_a_word_names_what_the_texts_language_calls_so(tmp_path):
+    lines = [
+        {"text": "【】cane - 手杖。", "tag": "cane", "post_count": 9, "names": {"zh": ["手杖"]}},
+        {"text": "【】dog - 狗。", "tag": "dog", "post_count": 8, "names": {"it": ["cane"]}},
+        {"text": "【】dress - 连衣裙。", "tag": "dress", "post_count": 7, "names": {"nl": ["rok"]}},
+    ]
+    path = tmp_path / "corpus.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n", encoding="utf-8")
+    build_index(path, tmp_path / "index", open_encoder("use-multilingual"), BuildOptions(chroma_tags=0, lexicon=False))
+    index = Index(tmp_path / "index")
+
+    def named(text):
+        return expand(index, ExpandRequest(text)).tags
+
+    assert "dog" in (tags := named("sotto la pioggia con un cane")) and "cane" not in tags
+    assert "cane" in (tags := named("an old man with a cane")) and "dog" not in tags
+    assert "dress" in named("een meisje met de rok")
+    assert "dress" not in named("an old man with a cane and a rok")

@@ -1,8 +1,9 @@
-"""A text as atoms: words of alphabets, single Han and kana characters, Korean stems and particles, signs; and its clauses."""
+"""A text as atoms: words of alphabets, single Han, kana and Thai characters, Korean stems and particles, signs; and its clauses."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,11 +15,13 @@ _CLAUSE_END = re.compile(
 )
 _ENUMERATION_SIGNS = "、・"
 _WORD = re.compile(
-    r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+|(?<=\d)[:：/]\d+)*"
+    r"[^\W_\u0e01-\u0e4e\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+|(?<=\d)[:：/]\d+)*"
 )
 _HANGUL = re.compile(r"[\uac00-\ud7a3]+")
+_THAI = re.compile("[\u0e01-\u0e4e][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*")  # a letter with its vowel signs and tone marks
 
 HAN, KANA, KATAKANA, HANGUL, PARTICLE, WORD, SIGN = "han", "kana", "katakana", "hangul", "particle", "word", "sign"
+THAI = "thai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,10 @@ def _atoms_at(text: str, position: int, end: int, before: list[Atom]) -> list[At
         match = pattern.match(text, position, end)
         if match:
             return [_word(match)] if pattern is _WORD else _korean(match)
+    letter = _THAI.match(text, position, end)
+    if letter:
+        fresh = not before or before[-1].end < position or before[-1].script != THAI
+        return [Atom(position, letter.end(), _fold_thai(letter.group()), THAI, fresh)]
     script = _script(text[position])
     if script == SIGN:
         stop = position + 1
@@ -110,6 +117,12 @@ def _script(char: str) -> str:
     if 0x3041 <= code <= 0x309F:
         return KANA
     return WORD if char.isalnum() else SIGN
+
+
+@lru_cache(maxsize=20_000)
+def _fold_thai(letter: str) -> str:
+    """As in match keys, which keep the vowel signs that carry no class of their own."""
+    return "".join(c for c in fold(letter) if c.isalnum() or unicodedata.category(c)[0] == "M")
 
 
 @lru_cache(maxsize=20_000)

@@ -18,7 +18,6 @@ _THAI = re.compile("[\u0e01-\u0e4f]")
 _ONE_KATAKANA = re.compile("[\u30a1-\u30fa]")
 _KATAKANA = re.compile("[\u30a1-\u30fa]{2}")
 _LETTER_WEIGHT = 0.3  # of a single letter against a word
-EUROPEAN = frozenset(("es", "fr", "de", "ru", "pt"))  # beside English
 RELATED = {"es": frozenset(("es", "pt")), "pt": frozenset(("es", "pt"))}  # languages that share many words
 # Letters that few of these languages have.
 _OWN_LETTERS = {
@@ -32,7 +31,7 @@ _OWN_LETTERS = {
     "vi": frozenset("đơưạảấầậắếềểệịọốồộớờợụủứừữự"),
 }
 ALPHABETIC = ("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "th", "ar", "vi", "id")
-
+BESIDE_ENGLISH = frozenset(ALPHABETIC) - {"en"}
 
 _ENGLISH_NOUNS = frozenset(("hat", "war", "fur"))  # has, was and für, which English lists are full of
 
@@ -44,11 +43,16 @@ def _deciding() -> dict[str, frozenset[str]]:
 
 
 def certain_language(text: str) -> str | None:
-    """The language of a text in the Latin alphabet that its function words tell, None where they tell none."""
+    """The language of a text in an alphabet that its function words tell, None where they tell none, or two others than English."""
     words = frozenset(fold(word) for word in _LETTERS.findall(text)[:200])
     language = language_of(text)
     known = _deciding().get(language, frozenset())
-    return language if any(len(word) > 1 for word in words & known) else None
+    if not any(len(word) > 1 for word in words & known):
+        return None
+    counts = _counts(text)
+    # "bola di pantai": di is a word of Italian too.
+    tied = language != "en" and any(counts[other] >= counts[language] for other in counts if other != language)
+    return None if tied else language
 
 
 def language_of(text: str) -> str:
@@ -69,6 +73,13 @@ def language_of(text: str) -> str:
         return "ar"
     if _THAI.search(text):
         return "th"
+    counts = _counts(text)
+    best = max(counts, key=lambda language: counts[language])
+    return best if counts[best] > 0 else "en"
+
+
+def _counts(text: str) -> dict[str, float]:
+    """How many words of a text each language of an alphabet knows, with what its letters add."""
     spelled = _LETTERS.findall(text.lower())[:200]
     words = [fold(word) for word in spelled]
     # A single letter is a word in many languages, and an abbreviation in others.
@@ -77,5 +88,4 @@ def language_of(text: str) -> str:
     for language, letters in _OWN_LETTERS.items():
         counts[language] += _LETTER_WEIGHT * sum(not letters.isdisjoint(word) for word in set(spelled))
     counts["en"] -= _LETTER_WEIGHT * any(not word.isascii() for word in spelled)
-    best = max(counts, key=lambda language: counts[language])
-    return best if counts[best] > 0 else "en"
+    return counts

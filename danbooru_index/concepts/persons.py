@@ -147,7 +147,7 @@ class _Reader:
 
     def _person(self, kind: str, plural: bool, *, pronoun: bool, last: int) -> None:
         number = self._number if self._since <= _NUMBER_REACH and not pronoun else None
-        if number is None and self._language in ("zh", "ja", "ko"):
+        if number is None and self._language in ("zh", "ja", "ko", "th"):
             number = _number_after(self._atoms, last, self._language)
         if self._further and not self.here and not any(person.number for person in self._crowd.persons):
             self.here.append(Person(kind, "1"))  # "a girl and another girl": the first one counts too
@@ -194,7 +194,7 @@ def _stands(atoms: Sequence[Atom], first: int, last: int, key: str) -> bool:
 
 
 def _number_after(atoms: Sequence[Atom], first: int, language: str) -> str | None:
-    """A number that follows its persons: 女の子が二人, 소녀 두 명, 少女二人; in Chinese only one of persons, and at once."""
+    """A number that follows its persons: 女の子が二人, 소녀 두 명, สาวสองคน, 少女二人; in Chinese only one of persons, and at once."""
     furthest = first + 1 if language == "zh" else first + 3
     for start in range(first, min(len(atoms), furthest)):
         for last in range(min(len(atoms), start + 4), start, -1):

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from ..text.fold import fold, match_key
-from .atoms import HAN, HANGUL, KANA, PARTICLE, SIGN, WORD, Atom, Clause, atoms_of, clauses
-from .counts import all_person_words, person_words
+from .atoms import HAN, HANGUL, KANA, PARTICLE, SIGN, THAI, WORD, Atom, Clause, atoms_of, clauses
+from .counts import all_person_words, number_words, person_words
 from .excluding_words import excluding_words
 from .function_words import function_words
 from .homographs import homographs
@@ -18,7 +18,7 @@ from .language import language_of
 from .likeness import is_likened
 from .negation import Stretch, stretches
 from .persons import Crowd, read_persons
-from .words import word_starts
+from .words import thai_starts, word_starts
 
 MAX_WORDS = 3  # of a span that is not a name; six found nothing more on the train part of the prose benchmark
 MAX_SPANS = 320  # that are scored for one text; longer texts are read in shorter spans
@@ -89,7 +89,8 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     places = _name_places(atoms, names.keys() | person_words(language).keys())
     inside = _inside_names(text, places)
     cut = stretches(text, parts, language, inside)
-    lines = [_Line(text, stretch, number, language) for number, stretch in enumerate(cut)]
+    known = names.keys() | person_words(language).keys() | number_words(language).keys() if language == "th" else None
+    lines = [_Line(text, stretch, number, language, known) for number, stretch in enumerate(cut)]
     crowd = Crowd()
     for line in lines:
         bare, excluded = len(line.starts) <= 8, line.stretch.excluded
@@ -223,11 +224,14 @@ class _Counted:
 class _Line:
     """One stretch as atoms."""
 
-    def __init__(self, text: str, stretch: Stretch, number: int, language: str) -> None:
+    def __init__(self, text: str, stretch: Stretch, number: int, language: str, known: Set[str] | None) -> None:
         self._text, self.stretch, self._number = text, stretch, number
         self.atoms = atoms_of(text, Clause(stretch.start, stretch.end))
-        self.starts = word_starts(self.atoms, japanese=language == "ja")
         self._silent = function_words().get(language, frozenset()) | _meaningless(language)
+        if known is None:
+            self.starts = word_starts(self.atoms, japanese=language == "ja")
+        else:
+            self.starts = thai_starts(self.atoms, known | self._silent)
 
     def spans(self, names: Names, most: int, counted: Mapping[int, int]) -> list[Span]:
         """The spans of at most so many words, and every name.
@@ -277,10 +281,10 @@ class _Line:
         return (first, last) if last > first else None
 
     def _skipped_until(self, first: int, last: int, counted: _Counted) -> int:
-        """Where the count or function word that begins at an atom ends, 0 if none does; of hiragana it is a whole word."""
+        """Where the count or function word that begins at an atom ends, 0 if none does; of hiragana and Thai it is a whole word."""
         if counted.after.get(first, last) < last:
             return counted.after[first]
-        if self.atoms[first].script != KANA:
+        if self.atoms[first].script not in (KANA, THAI):
             return first + 1 if self._is_silent(self.atoms[first]) else 0
         end = next((i for i in range(first + 1, last) if self.starts[i]), last)
         whole = self._is_word(first, end) or all(self._is_silent(atom) for atom in self.atoms[first:end])

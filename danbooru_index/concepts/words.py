@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-from .atoms import HAN, KANA, KATAKANA, Atom
+from .atoms import HAN, KANA, KATAKANA, THAI, Atom
 
 _PARTICLES = frozenset("をはがのにとでもや")
+_LONGEST_THAI = 16  # letters of one known word
 
 
 def word_starts(atoms: Sequence[Atom], *, japanese: bool) -> list[bool]:
@@ -40,6 +41,35 @@ def _particle_bounds(atoms: Sequence[Atom], starts: list[bool]) -> list[bool]:
         if atom.key == "を" or after_noun:
             starts[i + 1] = True
     return starts
+
+
+def thai_starts(atoms: Sequence[Atom], known: Set[str]) -> list[bool]:
+    """Where a word of Thai begins, which has no spaces: from left to right at the longest known word, and right after it.
+
+    :param known: match keys of words of one letter or more.
+    """
+    starts = [atom.begins for atom in atoms] + [True]
+    first = 0
+    while first < len(atoms):
+        last = first
+        if atoms[first].script == THAI:
+            last = max(_known_ends(atoms, first, known), default=first)
+        if last > first:
+            starts[first] = starts[last] = True
+        first = max(last, first + 1)
+    return starts
+
+
+def _known_ends(atoms: Sequence[Atom], first: int, known: Set[str]) -> list[int]:
+    """Where the known words that begin at an atom end."""
+    ends, key = [], ""
+    for last in range(first, min(len(atoms), first + _LONGEST_THAI)):
+        if atoms[last].script != THAI or (last > first and atoms[last].start > atoms[last - 1].end):
+            break
+        key += atoms[last].key
+        if key in known:
+            ends.append(last + 1)
+    return ends
 
 
 def cut_chinese(text: str) -> list[str]:

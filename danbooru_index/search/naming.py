@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..concepts.counts import all_number_words, all_person_words
 from ..concepts.homographs import homographs
-from ..concepts.language import EUROPEAN, RELATED
+from ..concepts.language import ALPHABETIC, BESIDE_ENGLISH, RELATED
 from ..index.index import Index
 from ..index.tags import KEY_ALIAS, KEY_NAME
 from ..records import Category, TagFilter, TagRecord
@@ -18,13 +18,14 @@ def names_of(
 ) -> dict[str, list[tuple[int, int]]]:
     """The tags that each key names, of those that may be found; head-counts come by rule.
 
-    :param language: of the text, where it is certain: then a word names nothing that only another language of Europe calls so.
+    :param language: of the text, where it is certain: then a word names what that language calls so, and nothing that only
+        another language of an alphabet calls so.
     """
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
     persons = all_person_words() | all_number_words()
     meant = homographs(language)
     return {
-        key: kept
+        key: _of_language(index, key, kept, language)
         for key, found in zip(keys, store.find(keys), strict=True)
         for tags in (_rows_of(index, meant[key]) if key in meant else found,)
         if (
@@ -42,14 +43,26 @@ def names_of(
     }
 
 
+def _of_language(index: Index, key: str, named: list[tuple[int, int]], language: str | None) -> list[tuple[int, int]]:
+    """Of the tags of a word those that the text's language calls so, if any: "un cane" is a dog, and no cane."""
+    if language not in BESIDE_ENGLISH:
+        return named
+    own = [
+        (row, kind)
+        for row, kind in named
+        if kind == KEY_ALIAS or any(match_key(name) == key for name in index.store.record(row).names.get(language, ()))
+    ]
+    return own or named
+
+
 def _rows_of(index: Index, tags: Sequence[str]) -> list[tuple[int, int]]:
     """The tags as what a name names: (row, kind)."""
     return [(row, KEY_ALIAS) for tag in tags if (row := index.store.row_of(tag)) is not None]
 
 
 def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
-    """Whether a name is one in other languages of Europe alone: red is a net in Spanish, and a colour in English."""
-    foreign = EUROPEAN - RELATED.get(language, {language})
+    """Whether a name is one in other languages of alphabets alone: red is a net in Spanish, and a colour in English."""
+    foreign = BESIDE_ENGLISH - RELATED.get(language, {language})
     others = (names for spoken, names in record.names.items() if spoken not in foreign)
     return key.isascii() and not any(match_key(name) == key for names in others for name in names)
 
@@ -59,7 +72,7 @@ def misread(index: Index, text: str, language: str | None) -> frozenset[int]:
     key = match_key(text)
     if key in (meant := homographs(language)):
         return frozenset(row for row, _ in index.store.find([key])[0]) - {row for row, _ in _rows_of(index, meant[key])}
-    found = index.store.find([key])[0] if language in EUROPEAN | {"en"} else []
+    found = index.store.find([key])[0] if language in ALPHABETIC else []
     return frozenset(
         row for row, kind in found if kind == KEY_NAME and _is_foreign(index.store.record(row), key, language or "")
     )
