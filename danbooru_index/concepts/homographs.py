@@ -19,7 +19,7 @@ _NOTHING = "-"
 def homographs(language: str | None) -> Mapping[str, tuple[str, ...]]:
     """The tags by match key that such words of a language mean, none for one that names nothing.
 
-    >>> homographs("de")["hut"], homographs("de")["tag"], homographs("en")
+    >>> homographs("de")["hut"], homographs("de")["links"], homographs("en")
     (('hat',), (), {})
     """
     return _table().get(language or "", {})
