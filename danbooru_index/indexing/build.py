@@ -45,7 +45,8 @@ def build_index(
 ) -> BuildReport:
     """Build an index from a corpus file and make it the current version of `folder`.
 
-    Killed at any moment, the same call resumes from its last checkpoint. `cancelled` is asked several times a second.
+    Killed at any moment, the same call resumes from its last checkpoint. `cancelled` is asked several times a second, or
+    between two calls of Chroma.
 
     :raises CorpusError: the corpus cannot be read, is empty, or (strict) has a bad line.
     :raises EncoderError: the encoder cannot be opened.

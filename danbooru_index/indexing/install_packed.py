@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..channels.chroma import CALL_IN_HOST
 from ..corpus.lexicon import lexicon_sha256
 from ..encoders import Encoder
 from ..index.manifest import LEXICON_OPTION, SCHEMA_VERSION, Manifest
@@ -58,9 +59,8 @@ def install_packed(
         version, state = open_work(folder, key, reporter, restart=True)
         state.tags = state.rows = manifest.rows
         state.total = state.texts = state.reused = manifest.texts
-        job = Job(
-            corpus, folder, version, encoder, BuildOptions(chroma_tags=chroma_tags), state, reporter, lambda: False
-        )
+        how = BuildOptions(chroma_tags=chroma_tags)
+        job = Job(corpus, folder, version, encoder, how, state, reporter, lambda: False, CALL_IN_HOST)
         unpack_index(packed, version, encoder, on_progress)
         finish_collection(job)
         publish(job)

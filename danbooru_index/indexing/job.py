@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..channels.chroma import CALL
 from ..channels.late import MAX_BYTES
 from ..corpus import CorpusReader, LineProblem
 from ..corpus.lexicon import NO_LEXICON, load_lexicon
@@ -76,7 +77,7 @@ class BuildReport:
 
 @dataclass(slots=True)
 class Job:
-    """One run of a build: what it makes, from what, and where it stands."""
+    """One run of a build: what it makes, from what, and where it stands; Chroma gets `call` records at once."""
 
     corpus: Path
     folder: Path
@@ -86,6 +87,7 @@ class Job:
     state: Checkpoint
     reporter: Reporter
     cancelled: Callable[[], bool]
+    call: int = CALL
 
     @property
     def parts(self) -> Path:

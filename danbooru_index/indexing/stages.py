@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays.types import IntArray
-from ..channels.chroma import CALL, Collection, Record, batch_ends
+from ..channels.chroma import Collection, Record, batch_ends
 from ..channels.chroma_folder import compact, create_in_folder
 from ..channels.chroma_server import SERVER_BATCH, Server
 from ..channels.cooccurrence import write_cooccurrence
@@ -119,7 +119,7 @@ def add_tags(
     """Add the tags that the collection lacks, a few at once; a server takes a batch."""
     for end in batch_ends(len(rows), batch):
         while collection.count < end:
-            part = rows[collection.count : min(end, collection.count + (batch or CALL))]
+            part = rows[collection.count : min(end, collection.count + (batch or job.call))]
             collection.add([Record.of(store.record(int(row))) for row in part], vectors.of(part))
             job.reporter.update(collection.count)
             job.check()
