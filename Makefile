@@ -30,8 +30,9 @@ test: $(VENV)/dev.stamp check
 	DANBOORU_INDEX_TEST_FULL=1 $(BIN)/python -m pytest
 	$(BIN)/python -m nox --python 3.10 3.13
 
-# Before a release: all of it, on every Python here.
+# Before a release: all of it, on every Python here, and a picture of every part of ours in every language, theme and kind of nodes, to be looked at.
 full: test
+	$(BIN)/python tests/hosts/screens.py $(VENV)/screens
 	$(BIN)/python -m nox --python 3.11 3.12
 	$(MAKE) soak
 

@@ -1,6 +1,6 @@
 """Whether the default hides what is explicit, and nothing that is harmless, by the lexicon's reviewed ratings.
 
-python benchmarks/hidden_tags.py INDEX [--queries FILE...] [--json]
+python benchmarks/hidden_tags.py INDEX [--queries FILE...]
 
 Every sentence is expanded and searched as a user would without any flag; a prompt, its negative part apart, and the first 20 hits are
 looked through for tags that the lexicon calls explicit or forbidden. Then the 3,000 most used tags of the index: which of them the
@@ -79,18 +79,18 @@ def main() -> None:
         default=sorted(PROSE.glob("*.jsonl")),
         help="default: all of benchmarks/prose",
     )
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     lines = (line for path in options.queries for line in path.read_text(encoding="utf-8").splitlines())
     texts = list(dict.fromkeys(json.loads(line)["query"] for line in lines if line.strip()))
     lexicon = load_lexicon()
     with Index(options.index) as index:
-        figures = {**of_the_most_used(index, lexicon), **of_sentences(index, texts, lexicon)}
-    if options.json:
-        print(json.dumps(figures, ensure_ascii=False))
-        return
+        show(of_the_most_used(index, lexicon))
+        show(of_sentences(index, texts, lexicon))
+
+
+def show(figures: dict[str, Any]) -> None:
     for name, value in figures.items():
-        print(f"{name:50}", f"{len(value)} {' '.join(value)}".strip() if isinstance(value, list) else value)
+        print(f"{name:50}", f"{len(value)} {' '.join(value)}".strip() if isinstance(value, list) else value, flush=True)
 
 
 if __name__ == "__main__":
