@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DANBOORU_INDEX_TEST_CACHE ?= $(HOME)/.cache/danbooru-index-tests
 DEMO_HOME := $(VENV)/demo-home
 
-.PHONY: demo quick test full soak coverage check fix clean
+.PHONY: demo quick test full soak table coverage check fix clean
 
 demo: $(VENV)/base.stamp
 	@for text in "穿着水手服的双马尾女孩在樱花树下回头，没有眼镜" "夜空の花火を見上げる浴衣の少女" \
@@ -30,14 +30,20 @@ test: $(VENV)/dev.stamp check
 	DANBOORU_INDEX_TEST_FULL=1 $(BIN)/python -m pytest
 	$(BIN)/python -m nox --python 3.10 3.13
 
-# Before a release: all of it, on every Python here.
+# Before a release: all of it, on every Python here, and a picture of every part of ours in every language, theme and kind of nodes, to be looked at.
 full: test
+	$(BIN)/python tests/hosts/screens.py $(VENV)/screens
 	$(BIN)/python -m nox --python 3.11 3.12
 	$(MAKE) soak
 
 # Hours of kills, mutated files and random queries (at most 6 on two cores); stopped, it goes on. tests/test_soak.py is its short form.
 soak: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m soak --folder $(abspath $(VENV))/soak
+
+# The table of benchmarks/ranking_study.md, ours beside other ways, from nothing: make table DATA=FOLDER (tags.jsonl, tags_rich.csv.gz, eval/).
+table: $(VENV)/dev.stamp
+	@test -d "$(DATA)/eval" || { echo "error: DATA names no folder with eval/.\nhint: make table DATA=FOLDER" >&2; exit 1; }
+	$(BIN)/python -m training.baselines --data "$(DATA)" --work $(VENV)/table
 
 # How many lines of the package the engine's fast tests run.
 coverage: $(VENV)/dev.stamp

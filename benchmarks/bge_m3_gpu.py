@@ -1,10 +1,12 @@
 """BGE-M3 on an accelerator: every path that a CPU cannot show, in one run.
 
-    python benchmarks/bge_m3_gpu.py FOLDER CORPUS [--json FILE]
+    python benchmarks/bge_m3_gpu.py FOLDER CORPUS [--queries FILE... --sentences FILE...] [--json FILE]
 
 FOLDER holds BGE-M3's files; where there are none, a checkpoint of its size with random weights is made there first (2.3 GB).
-CORPUS is a corpus of `build`. Every step prints its figures as soon as it has them and writes FILE anew, so that a run that
-is interrupted keeps what it measured; a step that fails is reported and the next one runs. A table of all comes last.
+CORPUS is a corpus of `build`. With real weights, what dense, sparse and token vectors find, and int8 against fp32, is counted
+on the queries and sentences as `danbooru-index evaluate` counts. Every step prints its figures as soon as it has them and
+writes FILE anew, so that a run that is interrupted keeps what it measured; a step that fails is reported and the next one
+runs. A table of all comes last.
 `--tiny` makes a tiny checkpoint, and `--device cpu` leaves out what only CUDA can show: a rehearsal without an accelerator.
 """
 
@@ -44,6 +46,7 @@ from gpu_encoding import (
     release,
     threads,
 )
+from gpu_quality import RANDOM, quality
 
 from danbooru_index import SearchRequest
 from danbooru_index.index.index import Index
@@ -131,7 +134,7 @@ def command(bench: Bench) -> dict[str, Any]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=600,
     )
     if ran.returncode:
         return {"failed": ran.stderr[-600:]}
@@ -140,7 +143,7 @@ def command(bench: Bench) -> dict[str, Any]:
 
 
 STEPS = (
-    environment, load, parity, out_of_memory, rebuild, budgets, queries, flag_embedding, threads, release, command,
+    environment, load, parity, out_of_memory, rebuild, quality, budgets, queries, flag_embedding, threads, release, command,
 )  # fmt: skip
 
 
@@ -173,6 +176,9 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--lines", type=int, default=2048, help="lines of the corpus that are encoded at once")
+    names, prose = ROOT / "benchmarks" / "names", ROOT / "benchmarks" / "prose"
+    parser.add_argument("--queries", type=Path, nargs="*", default=sorted(names.glob("*.jsonl")), help="single things")
+    parser.add_argument("--sentences", type=Path, nargs="*", default=[prose / "dev.jsonl"], help="sentences")
     parser.add_argument("--json", type=Path, help="where the figures are written")
     parser.add_argument("--tiny", action="store_true", help="a tiny checkpoint instead of a full-size one")
     options = parser.parse_args()
@@ -182,9 +188,11 @@ def main() -> None:
         begun = time.perf_counter()
         sizes = {"tokens": 500} if options.tiny else {"texts": lines_of(options.corpus, 12_000), "tokens": 24_000}
         make_checkpoint(options.folder, TINY if options.tiny else FULL, **sizes)
+        (options.folder / RANDOM).touch()
         print(f"random weights made in {time.perf_counter() - begun:.0f} s", flush=True)
     with tempfile.TemporaryDirectory() as work:
-        bench = Bench(options.folder, options.corpus, options.device, options.lines, Path(work))
+        asked = tuple(options.queries), tuple(options.sentences)
+        bench = Bench(options.folder, options.corpus, options.device, options.lines, Path(work), *asked)
         for step in STEPS:
             run(step, bench)
             if options.json:

@@ -26,13 +26,15 @@ LONGEST = "長い " * 9000  # more than the model takes, so that it is cut at 8,
 
 @dataclass
 class Bench:
-    """What the steps share: the checkpoint, texts, and the encoder on the device."""
+    """What the steps share: the checkpoint, texts, files of queries and sentences, and the encoder on the device."""
 
     folder: Path
     corpus: Path
     device: str
     lines: int
     work: Path
+    queries: tuple[Path, ...] = ()
+    sentences: tuple[Path, ...] = ()
     figures: dict[str, Any] = field(default_factory=dict)
     encoder: Any = None
 

@@ -14,7 +14,7 @@ import pytest
 from danbooru_index.evaluation.searches import Query, average_precision
 from danbooru_index.index.index import Index
 from danbooru_index.ranking import default_ranker
-from training import gather
+from training import gather, other_encoder
 from training.baselines import compare, interval
 from training.collect import Data, collect
 from training.corpora import CORPORA
@@ -96,3 +96,18 @@ def test_the_ranker_is_fitted_again_only_where_something_was_collected_since(
     assert not unseen(data, tmp_path).any()
     os.utime(stamps[-1], (time.time() + 60,) * 2)
     assert np.array_equal(unseen(data, tmp_path), fitted)
+
+
+@pytest.mark.torch
+def test_another_encoder_is_compared_both_ways(small_index: Index) -> None:
+    names = [corpus.name for corpus in other_encoder.OWN] + list(other_encoder.OTHER)
+    data = Data.join([collect(small_index, name, SETS) for name in names])
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in other_encoder.compare(data)[2:]]
+    assert [row[:2] for row in rows] == [["embedded", "e5"], ["embedded", "e5_plain"], ["e5", "starter"]]
+    counted = data.corpora == "starter"
+    which, found = np.flatnonzero(counted), np.zeros(len(counted))
+    found[which] = precisions(data, which, other_encoder.plain_mix(0.4, 0.2, 0.12))
+    plain, ranked, difference = map(float, rows[2][2:])
+    # The mix that is shown is the best of all that are tried, counted on the corpus alone.
+    assert plain >= other_encoder.means(data, found, counted)["starter"] - 0.0005
+    assert difference == pytest.approx(ranked - plain, abs=0.0011)

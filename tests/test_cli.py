@@ -175,3 +175,50 @@ def test_wide_characters_are_aligned() -> None:
     assert (width("猫耳"), width("cat"), width("e\u0301")) == (4, 3, 1)
     assert shorten("猫耳猫耳", 5) == "猫耳…"
     assert table([["a", "b"], ["猫", "1"], ["x", "22"]], right=(1,)) == "a    b\n--  --\n猫   1\nx   22"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "program", "named"),
+    [
+        ([], "danbooru-index", "COMMAND"),
+        (["bogus"], "danbooru-index", "bogus"),
+        (["evaluate"], "danbooru-index evaluate", "--queries"),
+        (["search", "x", "--nsfw", "maybe"], "danbooru-index search", "maybe"),
+        (["expand", "x", "-k", "many"], "danbooru-index expand", "many"),
+        (["info", "--frob"], "danbooru-index", "--frob"),
+        (["info", "a", "b\nc\x1b[2J"], "danbooru-index", "b c\\x1b[2J"),
+    ],
+)
+def test_wrong_usage_is_two_lines_too(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], program: str, named: str
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    out, err = capsys.readouterr()
+    said, hint = err.splitlines()
+    assert (stopped.value.code, out) == (2, "")
+    assert said.startswith(f"error: {program}: ") and named in said
+    assert hint == f"hint: See what it takes: {program} --help"
+
+
+def test_info_is_lines_for_people(capsys: pytest.CaptureFixture[str], small_folder: Path) -> None:
+    code, out, _ = run(capsys, "info", small_folder)
+    rows = dict(line.strip().split(maxsplit=1) for line in out.splitlines() if len(line.split()) > 1)
+    assert code == 0 and "options" in out.splitlines()
+    assert not {"{", "[", "'"} & set(out.replace(str(small_folder), ""))
+    assert (rows["schema"], rows["strict"], rows["channels"]) == ("4", "yes", "dense, lexical, words")
+    assert rows["text_kinds"].startswith("tag, name") and len(rows["lexicon_sha256"]) in (4, 64)
+
+
+@pytest.mark.parametrize("flag", ["--only-known", "--expand", "--prose"])
+def test_what_cannot_be_evaluated_is_two_lines_and_no_bar(
+    capsys: pytest.CaptureFixture[str], small_folder: Path, tmp_path: Path, flag: str
+) -> None:
+    empty, unknown = tmp_path / "null.jsonl", tmp_path / "unknown.jsonl"
+    empty.write_text("", encoding="utf-8")
+    unknown.write_text('{"query": "x", "relevant": ["no_such_tag"]}\n', encoding="utf-8")
+    asked = [empty, unknown] if flag == "--only-known" else [empty]
+    for path in asked:
+        code, out, err = run(capsys, "evaluate", "--queries", path, "--db", small_folder, flag)
+        assert (code, out) == (1, "")
+        assert [line.partition(":")[0] for line in err.splitlines()] == ["error", "hint"]

@@ -13,15 +13,16 @@ import pytest
 from hub_versions import QUICK, environment, noise
 from publishing import FACTS, REPOSITORY, upload
 
+from danbooru_index.corpus.lexicon import lexicon_sha256
 from danbooru_index.encoders import EncoderIdentity
 from danbooru_index.encoders.onnx_m3 import OnnxCard
 from danbooru_index.encoders.use import UseEncoder
 from danbooru_index.errors import EncoderError, HubError, IndexDamagedError, IndexMismatchError, InputError
 from danbooru_index.hub import FetchOptions, fetch_index
-from danbooru_index.hub.card import read_evaluation
+from danbooru_index.hub.card import read_evaluation, render_card
 from danbooru_index.hub.publish import Target, plan_publish, publish
 from danbooru_index.index.index import Index
-from danbooru_index.index.manifest import check_files, read_manifest
+from danbooru_index.index.manifest import LEXICON_OPTION, check_files, read_manifest
 from danbooru_index.index.versions import current_version
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search_many
@@ -195,6 +196,15 @@ def test_the_card(small_folder, tmp_path):
     results.write_text('{"sets": [{}], "mean": {}}')
     with pytest.raises(InputError, match="not a result of evaluate"):
         read_evaluation(results)
+
+
+def test_the_card_says_whose_judgement_the_ratings_are(small_folder, tmp_path):
+    manifest = read_manifest(current_version(small_folder))
+    card = render_card(manifest, REPOSITORY, FACTS, with_encoder=False)
+    assert f"own lexicon (SHA-256 `{lexicon_sha256()}`); of tags that it does not rate" in card
+    bare = replace(manifest, options={**manifest.options, LEXICON_OPTION: ""})
+    card = render_card(bare, REPOSITORY, FACTS, with_encoder=False)
+    assert "what the labels of its corpus say" in card and "judgement of danbooru-index" not in card
 
 
 def test_figures_of_another_index_are_refused(small_folder, tmp_path):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,3 +121,38 @@ def test_it_knows_everyday_words_and_slang() -> None:
         "kono_lolicon_domome",
     ):
         assert entries[tag].rating == X, tag
+
+
+def test_readme_says_how_many_tags_have_names() -> None:
+    root = Path(__file__).resolve().parents[1]
+    ran = subprocess.run(
+        [sys.executable, root / "benchmarks" / "lexicon_names.py"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    rows = re.findall(r"^(\w+) +([\d,]+) general tags +([\d,]+) characters$", ran.stdout, re.MULTILINE)
+    named = {language: (number(general), number(characters)) for language, general, characters in rows}
+    readme = (root / "README.md").read_text(encoding="utf-8").partition("**A lexicon**")[2].partition("\n- **")[0]
+    said = re.search(
+        r"Japanese for ([\d,]+) general tags and ([\d,]+)\s+characters, English for ([\d,]+) and ([\d,]+), "
+        r"Korean for ([\d,]+) and ([\d,]+), .* for ([\d,]+) general tags each",
+        readme,
+        re.DOTALL,
+    )
+    assert said
+    figures = [number(figure) for figure in said.groups()]
+    for languages, place in ((("zh", "ja"), 0), (("en",), 2), (("ko",), 4), (("es", "fr", "de", "ru", "pt"), 6)):
+        told = figures[place : place + 2]
+        least = [min(named[language][part] for language in languages) for part in range(len(told))]
+        # Rounded down, and not so far that a reader is told of another lexicon.
+        assert all(0.9 * true <= figure <= true for figure, true in zip(told, least, strict=True)), (
+            languages,
+            told,
+            least,
+        )
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))

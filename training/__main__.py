@@ -15,14 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from danbooru_index.ranking import FEATURES
-from danbooru_index.storage.files import sha256_of
+from danbooru_index.ranking.model import WEIGHTS_FILE
 
 from .collect import Data
 from .fit import Settings, fit, plain_sum
 from .gather import SETTINGS, fit_unseen, gathered
 from .groups import GROUPS
 from .measure import by_set, cross_fitted, header, precisions, rows, scorer
-from .provenance import commit, write_weights
+from .provenance import provenance, weights_text, write_learned
+from .queries import HEADLINE, SIDE
 
 
 def _ablate(data: Data) -> None:
@@ -56,17 +57,10 @@ def main() -> None:
         ranker = fit(data, every, SETTINGS)
         print(rows("all queries, fitted", data, precisions(data, every, scorer(ranker))), flush=True)
         figures = {name: {k: round(v, 4) for k, v in sets.items()} for name, sets in by_set(data, unseen).items()}
-        write_weights(
-            ranker,
-            SETTINGS.columns,
-            {
-                "commit": commit(),
-                "corpora": made_of,
-                "queries": {path.name: sha256_of(path) for path in sorted((options.data / "eval").glob("*.jsonl"))},
-                "settings": {key: value for key, value in asdict(SETTINGS).items() if key != "columns"},
-                "cross_fitted_map_at_10": figures,
-            },
-        )
+        settings = {key: value for key, value in asdict(SETTINGS).items() if key != "columns"}
+        asked = (options.data / "eval" / f"{name}.jsonl" for name in (*HEADLINE, *SIDE))
+        said = provenance(WEIGHTS_FILE, made_of, asked, {"map_at_10": figures}, settings=settings)
+        write_learned(WEIGHTS_FILE, weights_text(ranker, SETTINGS.columns, said))
 
 
 if __name__ == "__main__":

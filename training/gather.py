@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ UNSEEN = "cross_fitted.npy"  # in the work folder: the cross-fitted AP@10 of eve
 SETTINGS = Settings(columns=tuple(FEATURES.index(name) for name in SHIPPED))
 
 
-def gathered(data: Path, work: Path) -> tuple[Data, dict[str, dict[str, Any]]]:
+def gathered(data: Path, work: Path, corpora: Sequence[Corpus] = CORPORA) -> tuple[Data, dict[str, dict[str, Any]]]:
     """The candidates of every corpus of the fit, joined, and of each corpus the hashes that say what it is."""
-    found = {corpus.name: _collected(corpus, data, work) for corpus in CORPORA}
+    found = {corpus.name: _collected(corpus, data, work) for corpus in corpora}
     return Data.join([part for part, _ in found.values()]), {name: of for name, (_, of) in found.items()}
 
 

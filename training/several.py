@@ -26,13 +26,14 @@ from danbooru_index.search.engine import _merged, evidence_of
 from danbooru_index.search.score import best_hits, encode_queries, score_candidates
 from danbooru_index.search.things import read_text, things_of
 
-from .provenance import commit
+from .provenance import corpus_of, provenance, write_learned
 
 PROSE = Path(__file__).resolve().parents[1] / "benchmarks" / "prose" / "train.jsonl"
 SINGLE = ("zh_human", "zh_natural", "zh_definition", "zh_tw", "zh_character", "ja_translation", "ja_wiki", "en_alias")
 SEVERAL = ("multi_zh", "multi_ja", "multi_en")
 PER_SET = 250
 FOLDS, DECAY = 4, 0.02
+COLUMNS = "one, parts, decided, better, texts"  # of a set's figures
 _SHARE = {**dict.fromkeys(SEVERAL, 1.5), "zh_definition": 3.0}  # descriptions look most like sentences
 
 
@@ -106,6 +107,7 @@ def main() -> None:
     ]
     asked += [("prose", q.text, frozenset(c[0] for c in q.wanted)) for q in read_prose(PROSE)[::2]]
     with Index(options.db) as index:
+        made_of = corpus_of(index)
         texts = [text for one in asked if (text := measure(index, *one)) is not None]
     fold = np.array([int(hashlib.md5(repr(t.features).encode()).hexdigest(), 16) % FOLDS for t in texts])
     split = np.zeros(len(texts), bool)
@@ -118,12 +120,10 @@ def main() -> None:
         print(name, row)
     if options.write:
         weights = [round(float(weight), 4) for weight in fit(texts)]
-        value = {
-            "features": list(FEATURES),
-            "weights": weights,
-            "provenance": {"commit": commit(), "index": options.db.name, "one, parts, decided, better, texts": figures},
-        }
-        WEIGHTS_FILE.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+        asked_of = [*(options.data / "eval" / f"{name}.jsonl" for name in (*SINGLE, *SEVERAL)), PROSE]
+        said = provenance(WEIGHTS_FILE, {"named": made_of}, asked_of, {COLUMNS: figures})
+        value = {"features": list(FEATURES), "weights": weights, "provenance": said}
+        write_learned(WEIGHTS_FILE, json.dumps(value, indent=1) + "\n")
 
 
 if __name__ == "__main__":

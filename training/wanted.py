@@ -28,9 +28,11 @@ from danbooru_index.search.choosing import cover_with_things
 from danbooru_index.search.things import Table, candidate_table, read_text
 from danbooru_index.storage.files import sha256_of
 
-from .provenance import commit
+from .provenance import corpus_of, provenance, write_learned
 
 PROSE = Path(__file__).resolve().parents[1] / "benchmarks" / "prose"
+TRAIN = (PROSE / "train.jsonl", PROSE / "negation-train.jsonl")
+FIGURES = ("concepts", "spent", "precision", "unwanted", "excluded")
 FOLDS, MEMBERS, HIDDEN, EPOCHS, RATE, DECAY = 4, 3, (20, 10), 40, 4e-3, 3e-3
 UNWANTED_WEIGHT = 3.0  # of a tag that the text excludes, or that is clearly wrong
 FIRST, FURTHER, EXCLUDED = 0.10, 0.30, 0.05
@@ -139,9 +141,8 @@ def figures(examples: Sequence[Example], found: Sequence[np.ndarray], model: Wan
         )
         for name in ("all", language):
             groups.setdefault(name, []).append(score)
-    names = ("concepts", "spent", "precision", "unwanted", "excluded")
     return {
-        name: [*(round(float(np.mean([float(getattr(s, n)) for s in scores])), 3) for n in names), len(scores)]
+        name: [*(round(float(np.mean([float(getattr(s, n)) for s in scores])), 3) for n in FIGURES), len(scores)]
         for name, scores in groups.items()
     }
 
@@ -158,8 +159,8 @@ def cross_fitted(examples: Sequence[Example]) -> list[np.ndarray]:
     return found
 
 
-def write(model: WantedModel, provenance: dict[str, Any], path: Path = WEIGHTS_FILE) -> None:
-    """Write wanted.json, rounded to four digits."""
+def text_of(model: WantedModel, provenance: dict[str, Any]) -> str:
+    """wanted.json, rounded to four digits."""
     rounded = lambda array: np.round(np.asarray(array, float), 4).tolist()  # noqa: E731
     value = {
         "features": list(FEATURES),
@@ -169,7 +170,7 @@ def write(model: WantedModel, provenance: dict[str, Any], path: Path = WEIGHTS_F
         "layers": [{"weight": rounded(weight), "bias": rounded(bias)} for weight, bias in model.layers],
         "provenance": provenance,
     }
-    path.write_text(json.dumps(value) + "\n", encoding="utf-8")
+    return json.dumps(value) + "\n"
 
 
 def _examples(index: Index, name: str, paths: Sequence[Path], work: Path) -> list[Example]:
@@ -196,7 +197,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     with Index(options.db) as index:
-        train = _examples(index, "train", [PROSE / "train.jsonl", PROSE / "negation-train.jsonl"], options.work)
+        made_of = corpus_of(index)
+        train = _examples(index, "train", TRAIN, options.work)
         dev = _examples(index, "dev", [PROSE / "dev.jsonl"], options.work)
         negation = _examples(index, "negation", [PROSE / "negation-dev.jsonl"], options.work)
     found = cross_fitted(train)
@@ -211,15 +213,8 @@ def main() -> None:
         unseen = [model.probabilities(example.table.features) for example in part]
         print(name, json.dumps(figures(part, unseen, model)), flush=True)
     if options.write:
-        write(
-            model,
-            {
-                "commit": commit(),
-                "index": options.db.name,
-                "sentences": {path.name: sha256_of(path) for path in sorted(PROSE.glob("*train*.jsonl"))},
-                "cross_fitted": figures(train, found, model)["all"],
-            },
-        )
+        means = dict(zip((*FIGURES, "sentences"), figures(train, found, model)["all"], strict=True))
+        write_learned(WEIGHTS_FILE, text_of(model, provenance(WEIGHTS_FILE, {"named": made_of}, TRAIN, means)))
 
 
 if __name__ == "__main__":

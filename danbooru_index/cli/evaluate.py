@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     """Evaluate every file and the mean over the files."""
     from tqdm import tqdm
 
-    from ..evaluation.searches import evaluate_set, keep_known, mean_result, read_queries
+    from ..evaluation.searches import evaluate_set, judged_of, mean_result, read_queries
 
     if options.per_query and (not options.json or options.expand or options.tune):
         raise InputError(
@@ -62,10 +62,11 @@ def run(options: argparse.Namespace) -> int:
         )
     if options.prose:
         return _run_prose(options)
-    sets = [(path.stem, read_queries(path)) for path in options.queries]
+    # What cannot be evaluated is said before an index is opened and a bar begins.
+    sets = [(path.stem, judged_of(path.stem, read_queries(path))) for path in options.queries]
     index, reason = index_of(options, options.weights)
     if options.only_known:
-        sets = [(name, kept) for name, queries in sets if (kept := keep_known(queries, index))]
+        sets = _known(index, sets)
     if options.expand:
         return _run_expand(options, sets, index, reason)
     if options.tune:
@@ -88,6 +89,18 @@ def run(options: argparse.Namespace) -> int:
     print(table(rows, right=range(1, 7)))
     print(f"{reason}; {index.encoder.description}")
     return 0
+
+
+def _known(index: Index, sets: list[tuple[str, list[Query]]]) -> list[tuple[str, list[Query]]]:
+    from ..evaluation.searches import keep_known
+
+    kept = [(name, known) for name, queries in sets if (known := keep_known(queries, index))]
+    if not kept:
+        raise InputError(
+            f"The index {index.folder} has the wanted tags of no query.",
+            hint="Leave --only-known out, or name another index with --db.",
+        )
+    return kept
 
 
 def _run_expand(options: argparse.Namespace, sets: list[tuple[str, list[Query]]], index: Index, reason: str) -> int:
@@ -113,9 +126,9 @@ def _run_expand(options: argparse.Namespace, sets: list[tuple[str, list[Query]]]
 def _run_prose(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from ..evaluation.prose import evaluate_prose, read_prose
+    from ..evaluation.prose import evaluate_prose, judged_of, read_prose
 
-    queries = [query for path in options.queries for query in read_prose(path)]
+    queries = judged_of([query for path in options.queries for query in read_prose(path)])
     index, reason = index_of(options)
     with tqdm(total=len(queries), unit="q", file=sys.stderr) as bar:
         results = evaluate_prose(index, queries, lambda _: bar.update(1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,26 @@ def run_info(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(values, ensure_ascii=False))
     else:
-        for name, value in values.items():
-            shown = ", ".join(value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else value
-            print(visible(f"{name:14} {shown}"))
+        print(visible("\n".join(_lines(values, 14))))
     return 0
+
+
+def _lines(values: dict[str, Any], width: int) -> Iterator[str]:
+    """A line for each fact; what a fact holds by name stands under it."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield name
+            yield from (f"  {line}" for line in _lines(value, 20))
+        else:
+            yield f"{name:{width}} {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value) or "none"
 
 
 def _check_collection(folder: Path, manifest: Manifest) -> tuple[list[str], str]:

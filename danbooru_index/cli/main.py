@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,15 +10,14 @@ from ..errors import DanbooruIndexError
 from ..report import visible
 from . import build, convert, evaluate, expand, fetch, info, mcp, prepare, search, serve
 from .about import ShowAbout
+from .parser import Parser
 
 COMMANDS = (search, expand, prepare, build, convert, fetch, info, evaluate, serve, mcp)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The parser of all commands; each command module adds its own."""
-    top = argparse.ArgumentParser(
-        prog="danbooru-index", description="Say what you want to see, in any language, and get Danbooru tags."
-    )
+    top = Parser(prog="danbooru-index", description="Say what you want to see, in any language, and get Danbooru tags.")
     top.add_argument("--debug", action="store_true", help="show a traceback with an error")
     top.add_argument("--version", action=ShowAbout, help="show what is installed, for a bug report")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")

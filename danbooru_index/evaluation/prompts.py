@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..errors import InputError
 from ..expand.engine import ExpandRequest, expand
 from ..index.index import Index
-from .searches import Query, percentile
+from .searches import Query, judged_of, percentile
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,7 @@ def evaluate_sentences(
 
     :raises InputError: no query has relevant tags.
     """
-    judged = [query for query in queries if query.relevant]
-    if not judged:
-        raise InputError(
-            f"No query of {name} has relevant tags.", hint="Evaluation needs a list `relevant` on each line."
-        )
+    judged = judged_of(name, queries)
     options = {"nsfw": "include", **options}
     expand(index, ExpandRequest(judged[0].text, **options))
     rows, times, unknown = [], [], 0

@@ -134,6 +134,17 @@ def score_hits(query: ProseQuery, hits: Sequence[str]) -> tuple[float, float]:
     return shares[0], shares[1]
 
 
+def judged_of(queries: Sequence[ProseQuery]) -> list[ProseQuery]:
+    """The sentences that have concepts.
+
+    :raises InputError: none has.
+    """
+    judged = [query for query in queries if query.wanted]
+    if not judged:
+        raise InputError("There is no prose to evaluate.", hint="A line needs a list `wanted` of concepts.")
+    return judged
+
+
 def evaluate_prose(
     index: Index, queries: Sequence[ProseQuery], progress: Callable[[int], object] = lambda _: None, **options: Any
 ) -> list[ProseResult]:
@@ -142,9 +153,7 @@ def evaluate_prose(
     :param options: fields of ExpandRequest; its defaults otherwise.
     :raises InputError: there is no sentence with concepts.
     """
-    judged = [query for query in queries if query.wanted]
-    if not judged:
-        raise InputError("There is no prose to evaluate.", hint="A line needs a list `wanted` of concepts.")
+    judged = judged_of(queries)
     expand(index, ExpandRequest(judged[0].text, **options))
     scored: list[tuple[ProseQuery, ProseScore, float]] = []
     for number, query in enumerate(judged, start=1):

@@ -98,6 +98,19 @@ def _query_of(fields: dict[str, Any]) -> Query:
     return Query(fields["query"], frozenset(relevant))
 
 
+def judged_of(name: str, queries: Sequence[Query]) -> list[Query]:
+    """The queries of a set that have relevant tags.
+
+    :raises InputError: none has.
+    """
+    judged = [query for query in queries if query.relevant]
+    if not judged:
+        raise InputError(
+            f"No query of {name} has relevant tags.", hint="Evaluation needs a list `relevant` on each line."
+        )
+    return judged
+
+
 def evaluate_set(
     index: Index, name: str, queries: list[Query], progress: Callable[[int], object] = lambda _: None
 ) -> SetResult:
@@ -105,11 +118,7 @@ def evaluate_set(
 
     :raises InputError: no query has relevant tags.
     """
-    judged = [query for query in queries if query.relevant]
-    if not judged:
-        raise InputError(
-            f"No query of {name} has relevant tags.", hint="Evaluation needs a list `relevant` on each line."
-        )
+    judged = judged_of(name, queries)
     search(index, SearchRequest(judged[0].text, limit=DEPTH, nsfw="include"))
     each: list[dict[str, Any]] = []
     times: list[float] = []

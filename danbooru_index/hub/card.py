@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from ..errors import InputError
-from ..index.manifest import Manifest
+from ..index.manifest import LEXICON_OPTION, Manifest
 from ..storage.foreign import JSON_FILE, at
 from ..transport.endpoints import Repository
 
@@ -74,12 +74,24 @@ def render_card(manifest: Manifest, repository: Repository, facts: CardFacts, *,
         f"```\ndanbooru-index fetch {repository}\n```",
         f"- Encoder: {manifest.encoder}{', included as a CPU version' if with_encoder else ''}\n"
         f"- {manifest.rows:,} tags, {manifest.texts:,} texts, {size / 1e6:,.0f} MB, schema {manifest.schema}\n"
-        f"- Corpus: SHA-256 `{manifest.corpus_sha256}`",
+        f"- Corpus: SHA-256 `{manifest.corpus_sha256}`\n"
+        f"- {_judgement(manifest)}",
         f"## Source and licence\n\n{facts.source}\n\nLicence: {facts.licence}",
     ]
     if facts.evaluations:
         parts.insert(-1, "\n\n".join(["## Quality", *map(_quality, facts.evaluations)]))
     return "\n\n".join(parts) + "\n"
+
+
+def _judgement(manifest: Manifest) -> str:
+    """Whose word it is that a tag is general, sensitive or explicit."""
+    lexicon = str(manifest.options.get(LEXICON_OPTION, ""))
+    if not lexicon:
+        return "Ratings: who may see a tag is what the labels of its corpus say, without a lexicon"
+    return (
+        "Ratings: who may see a tag (general, sensitive, explicit) is the judgement of danbooru-index's own lexicon "
+        f"(SHA-256 `{lexicon}`); of tags that it does not rate, that of their parts or of the corpus's label"
+    )
 
 
 def _quality(evaluation: Evaluation) -> str:

@@ -84,11 +84,12 @@ def take(page: Page, folder: Path, language: str, name: str) -> None:
     shot("search")
 
 
-def main(folder: Path, languages: tuple[str, ...]) -> None:
-    """Take the pictures of all languages."""
+def main(folder: Path, languages: tuple[str, ...]) -> int:
+    """Take the pictures of all languages; the exit code is 1 where a page complained of something of ours."""
     from playwright.sync_api import sync_playwright
 
     folder.mkdir(parents=True, exist_ok=True)
+    complaints = 0
     base = Path(tempfile.mkdtemp(prefix="screens"))
     ensure_starter(Settings(home=base / "home"))
     environment = {"DANBOORU_INDEX_HOME": str(base / "home"), "HF_HUB_OFFLINE": "1"}
@@ -103,11 +104,13 @@ def main(folder: Path, languages: tuple[str, ...]) -> None:
             with open_page(server, browser, vue=vue, locale=language, theme=theme, size=(1280, 860)) as page:
                 take(page, folder, language, name)
             print(name, *page.complaints, flush=True)
+            complaints += len(page.complaints)
         browser.close()
     shutil.rmtree(base, ignore_errors=True)
+    return int(complaints > 0)
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit("usage: python tests/hosts/screens.py FOLDER [LANGUAGE...]")
-    main(Path(sys.argv[1]), tuple(sys.argv[2:]) or LANGUAGES)
+    sys.exit(main(Path(sys.argv[1]), tuple(sys.argv[2:]) or LANGUAGES))
