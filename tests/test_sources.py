@@ -23,21 +23,29 @@ def user(own_home: Path) -> Settings:
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        ("repository", "danbooru-index/danbooru-index-use"),
-        ("repository", "datasets/danbooru-index/danbooru-index-use"),
+        ("repository", "owner/name"),
+        ("repository", "datasets/owner/name"),
         ("endpoint", "https://huggingface.co"),
         ("endpoint", "HTTPS://HuggingFace.co/"),
     ],
 )
 def test_the_users_own_are_allowed(user, kind, value):
-    check_source(user, Source.of(kind, value))
+    check_source(replace(user, repository="owner/name"), Source.of(kind, value))
+
+
+def test_no_repository_is_the_users_before_one_is_named(user):
+    """One that nobody has registered could be registered by anybody."""
+    assert user.repository == "" and user.allowed_repositories == ()
+    for name in ("danbooru-index/danbooru-index-use", "danbooru-index/danbooru-index"):
+        with pytest.raises(SourceNotAllowedError):
+            check_source(user, Source.of("repository", name))
 
 
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
         ("repository", "evil/index"),
-        ("repository", "models/danbooru-index/danbooru-index-use"),
+        ("repository", "models/owner/name"),
         ("endpoint", "http://huggingface.co"),
         ("endpoint", "https://huggingface.co.evil.example"),
         ("endpoint", "https://huggingface.co:8443"),
