@@ -38,6 +38,7 @@ def state(jobs: JobRunner) -> Body:
         "index": _facts(version, source) if version is not None else None,
         "kind": kind,
         "update": _may_update(settings),
+        "repository": bool(settings.repository),
         "aside": (main_folder(settings) / "CURRENT.aside").is_file(),
         "job": jobs.job.as_json() if jobs.job is not None else None,
     }

@@ -267,6 +267,7 @@ def test_rebuild_from_an_uploaded_table_in_the_background(page: Page, tmp_path: 
     page.page.locator(".dbi-foot .dbi-button").click()
     dialog = page.page.locator(".dbi-dialog")
     sync_api.expect(dialog).to_be_visible()
+    sync_api.expect(dialog.locator(".dbi-about")).to_contain_text("No prebuilt index is published yet")
     table = tmp_path / "my tags.csv"
     table.write_text("long_hair,0,5000000,longhair\ntwintails,0,900000,\nwlop,1,500,\n", encoding="utf-8")
     dialog.locator("input[type=file]").set_input_files(table)
