@@ -77,9 +77,14 @@ def look_at_index() -> None:
         return
     # Without /d, Windows stays on the drive where it is.
     enter = "cd /d" if sys.platform == "win32" else "cd"
-    command = f'{enter} "{ROOT}" && "{sys.executable}" -m danbooru_index fetch --db "{folder}"'
-    if not settings.auto_fetch or settings.offline:
-        say(f"no index in {folder}; the small starter index is used. To download a full one:")
+    source = "" if settings.repository else " OWNER/NAME"
+    command = f'{enter} "{ROOT}" && "{sys.executable}" -m danbooru_index fetch{source} --db "{folder}"'
+    if not settings.auto_fetch or settings.offline or not settings.repository:
+        say(f"no index in {folder}; the small starter index is used.")
+        if settings.repository:
+            say(f"To download a full one of {settings.repository}:")
+        else:
+            say("No full one is published yet. To download one that somebody published and that you trust:")
         say(f"  {command}")
         return
     from danbooru_index.errors import DanbooruIndexError

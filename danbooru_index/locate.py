@@ -43,7 +43,7 @@ def main_folder(settings: Settings) -> Path:
 def locate(settings: Settings, explicit: Path | None = None, progress: Progress = silent) -> Located:
     """Find the index to use; the starter index is unpacked when there is no other.
 
-    With the setting `auto_fetch` the index of the Hub comes before the starter index.
+    With the settings `auto_fetch` and `repository` the index of the Hub comes before the starter index.
 
     :raises DanbooruIndexError: the starter index has to be made and cannot be, or the fetch failed.
     """
@@ -52,12 +52,18 @@ def locate(settings: Settings, explicit: Path | None = None, progress: Progress 
     built = main_folder(settings)
     if has_index(built):
         return Located(built, f"index {built}")
-    if settings.auto_fetch:
+    if _fetches(settings):
         from .hub import ensure_index
 
         ensure_index(settings, built, progress)
         return Located(built, f"index {built}, fetched from {settings.repository}")
-    return Located(ensure_starter(settings, progress), "starter index (build or fetch a bigger one any time)")
+    why = "auto_fetch is set, but no repository" if settings.auto_fetch else "build or fetch a bigger one any time"
+    return Located(ensure_starter(settings, progress), f"starter index ({why})")
+
+
+def _fetches(settings: Settings) -> bool:
+    """Whether an index that is missing is downloaded: somebody asked for it, and said from where."""
+    return settings.auto_fetch and bool(settings.repository)
 
 
 def find_existing(settings: Settings, explicit: Path | None = None) -> Located | None:
@@ -68,7 +74,7 @@ def find_existing(settings: Settings, explicit: Path | None = None) -> Located |
     if has_index(built):
         return Located(built, f"index {built}")
     # One that belongs to another version of the corpus would be built again first.
-    usable = not settings.auto_fetch and has_index(starter) and _serves(starter, settings)
+    usable = not _fetches(settings) and has_index(starter) and _serves(starter, settings)
     return Located(starter, "starter index") if usable else None
 
 

@@ -13,7 +13,6 @@ from .errors import InputError
 from .storage.foreign import TEXT, TOML, at
 
 CONFIG_NAME = "config.toml"
-DEFAULT_REPOSITORY = "danbooru-index/danbooru-index-use"
 DENSE_CHOICES = ("auto", "sketch", "chroma")
 DEFAULT_ENDPOINT = "https://huggingface.co"
 
@@ -22,8 +21,9 @@ DEFAULT_ENDPOINT = "https://huggingface.co"
 class Settings:
     """Where things are and what may be fetched.
 
-    `home` holds indexes and models. `endpoints` are tried in order. `repository` and `revision` name the prebuilt
-    index; nothing is fetched unless a command or node asks for it, or `auto_fetch` is true. `token` goes to the Hub
+    `home` holds indexes and models. `endpoints` are tried in order. `repository` and `revision` name the prebuilt index. It
+    has no default: a name that nobody has registered could be registered by anybody. Nothing is fetched unless a command or
+    node asks for it, or `auto_fetch` is true. `token` goes to the Hub
     itself and to `token_endpoints`, never to another endpoint. `model_folders` are a host's folders of models, where
     BGE-M3 may already lie. `weights` is a file that `evaluate --tune` wrote, for searches instead of the built-in weights.
     `dense` says where tags of near meaning are looked for: `auto`, `sketch` or `chroma`; `chroma` is the address of a Chroma
@@ -38,7 +38,7 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     token_endpoints: tuple[str, ...] = ()
     offline: bool = False
-    repository: str = DEFAULT_REPOSITORY
+    repository: str = ""
     revision: str = "main"
     auto_fetch: bool = False
     model: str = "use-multilingual"
@@ -88,7 +88,7 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         token=_token(env.get("HF_TOKEN", "")),
         token_endpoints=_endpoints(env.get("DANBOORU_INDEX_TOKEN_ENDPOINTS") or table.get("token_endpoints") or ""),
         offline=_flag(env.get("HF_HUB_OFFLINE") or table.get("offline", False), "offline"),
-        repository=str(env.get("DANBOORU_INDEX_REPO") or table.get("repository", DEFAULT_REPOSITORY)),
+        repository=str(env.get("DANBOORU_INDEX_REPO") or table.get("repository", "")),
         revision=str(env.get("DANBOORU_INDEX_REVISION") or table.get("revision", "main")),
         auto_fetch=_flag(env.get("DANBOORU_INDEX_AUTO_FETCH") or table.get("auto_fetch", False), "auto_fetch"),
         model=str(env.get("DANBOORU_INDEX_MODEL") or table.get("model", "use-multilingual")),

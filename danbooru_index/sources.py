@@ -17,7 +17,7 @@ from .settings import DEFAULT_ENDPOINT, Settings, parse_toml
 from .storage.files import write_text_atomically
 from .storage.foreign import DISK, at
 from .storage.locks import FileHold
-from .storage.paths import is_network_path
+from .storage.paths import is_network_path, lies_in
 from .transport.endpoints import Repository, check_endpoint
 
 REPOSITORY, ENDPOINT, SERVER, FOLDER = KINDS = ("repository", "endpoint", "server", "folder")
@@ -94,13 +94,7 @@ def _allowed(settings: Settings, kind: str) -> set[str]:
 
 def _is_inside(settings: Settings, folder: str) -> bool:
     """Whether a folder lies in the home folder or in one that the user allowed."""
-    if is_network_path(folder):
-        return any(folder.startswith(str(allowed)) for allowed in settings.allowed_folders)
-    roots = [
-        settings.home.resolve(),
-        *(path.resolve() for path in settings.allowed_folders if not is_network_path(str(path))),
-    ]
-    return any(Path(folder).is_relative_to(root) for root in roots)
+    return any(lies_in(folder, str(root)) for root in (settings.home, *settings.allowed_folders))
 
 
 def allow_source(settings: Settings, kind: str, value: str) -> Settings:

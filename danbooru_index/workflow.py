@@ -23,6 +23,10 @@ from .transport.endpoints import Repository, check_endpoint
 
 NEVER, IF_MISSING, UPDATE = "never", "if missing", "update"
 _KEPT = " (built here and kept: no download takes its place)"
+_NONE_NAMED = (
+    " (nothing was downloaded: no prebuilt index is published yet, and no repository is named. "
+    'Name one that you trust: repository = "OWNER/NAME" in config.toml, or the input of that name)'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,11 @@ def folder_of(settings: Settings, repository: str = "") -> Path:
 
     :raises InputError: it is not the name of a repository.
     """
-    if not repository or Repository.parse(repository) == Repository.parse(settings.repository):
+    if not repository:
         return main_folder(settings)
     found = Repository.parse(repository)
+    if settings.repository and found == Repository.parse(settings.repository):
+        return main_folder(settings)
     kind = "" if found.kind == "dataset" else f"{found.kind}s--"
     return settings.home / f"index-{kind}{found.id.replace('/', '--')}"
 
@@ -94,6 +100,8 @@ def find_ready(settings: Settings, wanted: Wanted) -> Located | None:
     if wanted.download != NEVER:
         if built_here(folder):
             kept = _KEPT
+        elif _may_do_without(settings, wanted) and not whole_version(folder):
+            kept = _NONE_NAMED
         elif wanted.download == UPDATE or not whole_version(folder):
             return None
     explicit = _explicit(settings, wanted)
@@ -125,13 +133,21 @@ def _explicit(settings: Settings, wanted: Wanted) -> Path | None:
     return folder if named else None
 
 
+def _may_do_without(settings: Settings, wanted: Wanted) -> bool:
+    """Whether an index is merely wished for, and nobody has said from where."""
+    return wanted.download == IF_MISSING and not (wanted.folder or wanted.repository or settings.repository)
+
+
 def _fetch(settings: Settings, wanted: Wanted, folder: Path, progress: Progress) -> str:
     """Fetch what is wanted, and say in words what was not done."""
     if built_here(folder):
         return _KEPT
     if wanted.download == IF_MISSING and whole_version(folder):
         return ""
-    check_source(settings, Source.of(REPOSITORY, wanted.repository or settings.repository))
+    if _may_do_without(settings, wanted):
+        return _NONE_NAMED
+    if repository := wanted.repository or settings.repository:
+        check_source(settings, Source.of(REPOSITORY, repository))
     for endpoint in wanted.endpoints:
         check_source(settings, Source.of(ENDPOINT, endpoint))
     if wanted.folder:

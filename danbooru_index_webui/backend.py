@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .client import Client, ServiceError
+from .client import UNREACHABLE, Client, ServiceError
 from .environment import Environment
-from .process import LocalServer
+from .process import ENDED, LocalServer
 
 KEY_FILE = "server_key.txt"  # of a server elsewhere; settings would show it to the page
 
@@ -55,7 +55,14 @@ class Backend:
                 503,
                 "not_installed",
             )
-        return self.server.client().ask(route, body)
+        try:
+            return self.server.client().ask(route, body)
+        except ServiceError as error:
+            if error.code != UNREACHABLE:
+                raise
+            raise ServiceError(
+                str(error), "Restart it in the panel, or look at the WebUI's log.", code=ENDED
+            ) from error
 
     def _key(self) -> str:
         try:

@@ -8,13 +8,14 @@ import urllib.request
 from typing import Any
 
 PREFIX = "/danbooru-index/v1"
+UNREACHABLE = "unreachable"
 ROUTES = ("search", "expand", "related", "tags", "index", "health")
 
 
 class ServiceError(Exception):
     """What the service, or the lack of one, answered: what happened, and in `hint` what to do now."""
 
-    def __init__(self, message: str, hint: str = "", status: int = 503, code: str = "unreachable") -> None:
+    def __init__(self, message: str, hint: str = "", status: int = 503, code: str = UNREACHABLE) -> None:
         super().__init__(message)
         self.hint, self.status, self.code = hint, status, code
 

@@ -8,21 +8,22 @@ from __future__ import annotations
 from typing import Any
 
 from .backend import backend
+from .box import notes_of, request_of
 from .client import ServiceError
 
 TEXT_KEY = "Danbooru Index text"
 ADDED_KEY = "Danbooru Index added"
-STYLE_KEY = "Danbooru Index style"
-NSFW_KEY = "Danbooru Index NSFW"
-BUDGET_KEY = "Danbooru Index budget"
 NEGATIVE_KEY = "Danbooru Index negative"
 
 
-def expand_job(p: Any, style: str, nsfw: str, budget: float) -> None:
-    """Expand the prompts of a job before it begins; a job whose prompt cannot be expanded runs as it is, and says so."""
+def expand_job(p: Any, settings: dict[str, Any]) -> None:
+    """Expand the prompts of a job before it begins; a job whose prompt cannot be expanded runs as it is, and says so.
+
+    :param settings: the options of the box, as `settings_of` gives them.
+    """
     prompts = p.prompt if isinstance(p.prompt, list) else [p.prompt]
     try:
-        done = {text: _expanded(text, style, nsfw, budget) for text in dict.fromkeys(prompts) if text.strip()}
+        done = {text: _expanded(text, settings) for text in dict.fromkeys(prompts) if text.strip()}
     except ServiceError as error:
         message = f"danbooru-index: the prompt was not expanded. {error} {error.hint}"
         print(message)
@@ -42,17 +43,15 @@ def expand_job(p: Any, style: str, nsfw: str, budget: float) -> None:
         notes = {
             TEXT_KEY: first,
             ADDED_KEY: ", ".join(_added(first, done[first]["tags"])),
-            STYLE_KEY: style,
-            NSFW_KEY: nsfw,
-            BUDGET_KEY: budget,
+            **notes_of(settings),
             # Where the negative prompt was written by hand, it is what comes back.
             NEGATIVE_KEY: before if negatives and isinstance(before, str) else None,
         }
         p.extra_generation_params.update({key: value for key, value in notes.items() if value is not None})
 
 
-def _expanded(text: str, style: str, nsfw: str, budget: float) -> dict[str, Any]:
-    return backend().ask("expand", {"text": text, "style": style, "nsfw": nsfw, "budget": float(budget)})
+def _expanded(text: str, settings: dict[str, Any]) -> dict[str, Any]:
+    return backend().ask("expand", {"text": text, **request_of(settings)})
 
 
 def _added(text: str, tags: list[str]) -> list[str]:

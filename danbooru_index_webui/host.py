@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 SECTION = ("danbooru_index", "Danbooru Index")
+# As the engine has them, which is not imported here; a test compares them.
 STYLES = ("sdxl", "novelai", "anima", "tags")
-NSFW = ("exclude", "strict", "include")
+NSFW = ("exclude", "strict", "include", "only")
 
 # Key -> (default, label, explanation, choices or None). Every value is sent to the page, so no secret stands here.
 OPTIONS: dict[str, tuple[Any, str, str, tuple[str, ...] | None]] = {
@@ -18,7 +19,12 @@ OPTIONS: dict[str, tuple[Any, str, str, tuple[str, ...] | None]] = {
         None,
     ),
     "danbooru_index_style": ("sdxl", "Style of prompts", "how tags are written, for which family of models", STYLES),
-    "danbooru_index_nsfw": ("exclude", "NSFW tags", "what searches show", NSFW),
+    "danbooru_index_nsfw": (
+        "exclude",
+        "NSFW tags",
+        "exclude hides what is explicit, strict also what is sensitive, include nothing; only: nothing else than what is explicit",
+        NSFW,
+    ),
     "danbooru_index_live_key": (
         "Alt+/",
         "Key for live search in prompt boxes",

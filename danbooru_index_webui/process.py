@@ -17,6 +17,7 @@ from .environment import Environment
 START_SECONDS = 600  # the first time the starter index is built
 STEADY_SECONDS = 300  # a server that lived so long may be restarted again
 LOG_LINES = 30
+ENDED = "ended"  # the code of errors after which the panel offers to restart it
 
 
 class LocalServer:
@@ -55,7 +56,9 @@ class LocalServer:
                 self._restarts = 0 if time.monotonic() - self._started > STEADY_SECONDS else self._restarts + 1
             if self._restarts > 1:
                 raise ServiceError(
-                    f"The server ended: {self._said()}", "Restart it in the panel, or look at the WebUI's log."
+                    f"The server ended: {self._said()}",
+                    "Restart it in the panel, or look at the WebUI's log.",
+                    code=ENDED,
                 )
             self._client = self._start()
             return self._client
@@ -104,7 +107,11 @@ class LocalServer:
         threading.Thread(target=self._read, args=(self._process, address, said), daemon=True).start()
         if not said.wait(START_SECONDS) or not address:
             self.stop()
-            raise ServiceError(f"The server does not start: {self._said()}", "Look at the WebUI's log.")
+            raise ServiceError(
+                f"The server does not start: {self._said()}",
+                "Restart it in the panel, or look at the WebUI's log.",
+                code=ENDED,
+            )
         client = Client(address[0], key)
         client.ask("health", timeout=START_SECONDS)
         return client

@@ -47,6 +47,38 @@
   /** A setting of ours in the WebUI's own. @param {string} name @param {any} other without one */
   const setting = (name, other) => (typeof opts === "object" && opts && opts[`danbooru_index_${name}`] !== undefined ? opts[`danbooru_index_${name}`] : other);
 
+  // --- the options in the box of a tab --------------------------------------------------------------------------------
+
+  /**
+   * What they say, as the routes take it; the WebUI's settings where the box is not there.
+   * @param {string} tab
+   */
+  function optionsOf(tab) {
+    const field = (/** @type {string} */ name, /** @type {string} */ kind) =>
+      /** @type {HTMLInputElement | null} */ (gradioApp().querySelector(`#${tab}_danbooru_index_${name} input${kind}`));
+    const text = (/** @type {string} */ name, /** @type {string} */ other) => field(name, "")?.value || setting(name, other);
+    const number = (/** @type {string} */ name, /** @type {number} */ other) => {
+      const value = field(name, "[type=number]")?.valueAsNumber;
+      return value === undefined || Number.isNaN(value) ? other : value;
+    };
+    const flag = (/** @type {string} */ name) => Boolean(field(name, "[type=checkbox]")?.checked);
+    const category = text("category", "auto");
+    const filters = {
+      nsfw: text("nsfw", "exclude"),
+      categories: category === "auto" ? [] : [category],
+      min_count: number("min_count", 0),
+    };
+    const writing = {
+      style: text("style", "sdxl"),
+      budget: number("budget", 2),
+      enrich: number("enrich", 0),
+      keep_text: flag("keep_text"),
+      weights: flag("weights"),
+      quality: flag("quality"),
+    };
+    return { search: filters, expand: { ...filters, ...writing } };
+  }
+
   // --- prompt boxes ---------------------------------------------------------------------------------------------------
 
   /** @param {string} tab @param {boolean} negative @returns {HTMLTextAreaElement | null} */
@@ -107,5 +139,11 @@
     return rest.split("。")[0];
   }
 
-  window.danbooruIndex = { ask, newest, setting, promptBox, carets, inPrompt, write, insertAtCursor, make, namesOf };
+  /** What is shown of hits at first, those that fit, and how many more there are. @param {any[]} hits */
+  function fitting(hits) {
+    const fit = hits.filter((hit) => hit.fits !== false); // a server of an older version says nothing of it
+    return { fit, more: hits.length - fit.length };
+  }
+
+  window.danbooruIndex = { ask, newest, setting, optionsOf, promptBox, carets, inPrompt, write, insertAtCursor, make, namesOf, fitting };
 })();

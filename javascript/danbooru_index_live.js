@@ -37,6 +37,8 @@
       this.span = [0, 0];
       this.place = 0;
       this.pause = 0;
+      /** @type {any[]} */
+      this.rest = []; // the hits, while only those that fit are shown
       document.body.append(this.popup);
     }
 
@@ -64,21 +66,39 @@
     }
 
     async lookUp() {
-      const { ask, make, setting } = window.danbooruIndex;
+      const { ask, make, optionsOf } = window.danbooruIndex;
       const area = this.box;
       if (!area) return;
       const words = wordsBefore(area);
       if (!words.text) return this.popup.replaceChildren();
-      const body = { text: words.text, limit: 12, nsfw: setting("nsfw", "exclude") };
+      const tab = TABS.find((name) => area.closest(`#${name}_prompt, #${name}_neg_prompt`)) ?? TABS[0];
+      const body = { text: words.text, limit: 12, ...optionsOf(tab).search };
       try {
         const found = await this.latest((signal) => ask("search", body, signal));
         if (!found || this.box !== area) return;
         this.span = [words.start, words.end];
-        this.popup.replaceChildren(...found.hits.map((/** @type {any} */ hit) => this.row(hit)));
-        this.mark(0);
+        this.show(found.hits);
       } catch (error) {
         this.popup.replaceChildren(make("div", { className: "danbooru-index-note bad" }, /** @type {Error} */ (error).message));
       }
+    }
+
+    /** @param {any[]} hits @param {boolean} [all] those that do not fit, too */
+    show(hits, all = false) {
+      const { make, fitting } = window.danbooruIndex;
+      const { fit, more } = fitting(hits);
+      this.rest = all ? [] : hits;
+      this.popup.replaceChildren(...(all ? hits : fit).map((hit) => this.row(hit)));
+      if (more && !all) {
+        const words = fit.length ? `All (${more} more)` : `Nothing fits. All (${more})`;
+        const row = make("div", { className: "danbooru-index-hit danbooru-index-more", role: "option" }, words);
+        row.addEventListener("mousedown", (event) => {
+          event.preventDefault();
+          this.show(hits, true);
+        });
+        this.popup.append(row);
+      }
+      this.mark(all ? fit.length : 0);
     }
 
     /** @param {any} hit */
@@ -127,9 +147,11 @@
       const { rows, place } = this;
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       const tag = rows[place]?.dataset.tag;
+      const takes = (event.key === "Enter" || event.key === "Tab") && !event.ctrlKey;
       if (event.key === "Escape") this.close();
       else if (step && rows.length) this.mark(place + step);
-      else if ((event.key === "Enter" || event.key === "Tab") && tag && !event.ctrlKey) this.take(tag);
+      else if (takes && tag) this.take(tag);
+      else if (takes && rows[place]?.classList.contains("danbooru-index-more")) this.show(this.rest, true);
       else return false;
       return true;
     }

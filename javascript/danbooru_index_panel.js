@@ -4,6 +4,7 @@
 
   const TABS = ["txt2img", "img2img"];
   const QUIET = 300; // milliseconds without a key before a search
+  const MOST_HITS = 24;
 
   class Panel {
     /** @param {HTMLElement} root @param {string} tab */
@@ -12,6 +13,8 @@
       this.root = root;
       this.tab = tab;
       this.negative = "";
+      /** @type {{body: any, prompt: string} | null} what was expanded last, null after a search */
+      this.expanded = null;
       this.timer = 0; // of the search that follows typing; whatever is asked for by hand comes instead of it
       this.latest = newest();
       this.text = make("textarea", {
@@ -26,9 +29,9 @@
         { className: "danbooru-index-row" },
         this.button("Search", () => this.run("search")),
         this.button("Expand", () => this.run("expand")),
-        this.button("Insert at cursor", () => this.put(false, false)),
-        this.button("Replace prompt", () => this.put(false, true)),
-        this.button("To negative prompt", () => this.put(true, false)),
+        this.button("Insert at cursor", () => void this.put(false, false)),
+        this.button("Replace prompt", () => void this.put(false, true)),
+        this.button("To negative prompt", () => void this.put(true, false)),
       );
       this.listen();
       root.replaceChildren(this.text, row, this.note, this.chips);
@@ -72,23 +75,25 @@
     failed(error) {
       this.say(error.message, true);
       if (error.code === "not_installed") this.offerInstall();
+      if (error.code === "ended") this.offerRestart();
     }
 
     // Tags that were found
 
     /** @param {"search" | "expand"} route */
     async run(route) {
-      const { ask, setting } = window.danbooruIndex;
+      const { ask, optionsOf } = window.danbooruIndex;
       clearTimeout(this.timer);
       const text = this.text.value.trim();
       if (!text) return this.say("Write what you want to see.");
       this.say("…");
-      const nsfw = setting("nsfw", "exclude");
-      const body = route === "expand" ? { text, nsfw, style: setting("style", "sdxl") } : { text, nsfw, limit: 24 };
+      const options = optionsOf(this.tab);
+      const body = route === "expand" ? { text, ...options.expand } : { text, ...options.search, limit: MOST_HITS };
       try {
         const found = await this.latest((signal) => ask(route, body, signal));
         if (!found) return;
         this.negative = found.negative || "";
+        this.expanded = route === "expand" ? { body, prompt: found.prompt } : null;
         if (route === "search") this.showHits(found.hits);
         else this.showConcepts(found);
       } catch (error) {
@@ -96,27 +101,30 @@
       }
     }
 
-    /** @param {any[]} hits */
-    showHits(hits) {
-      const { namesOf } = window.danbooruIndex;
+    /** @param {any[]} hits @param {boolean} [all] those that do not fit, too */
+    showHits(hits, all = false) {
+      const { namesOf, fitting } = window.danbooruIndex;
+      const { fit, more } = fitting(hits);
       const facts = (/** @type {any} */ hit) => `${namesOf(hit.text)} · ${hit.post_count.toLocaleString()} · ${hit.score.toFixed(2)}`;
-      this.chips.replaceChildren(...hits.map((hit) => this.chip(hit.tag, facts(hit), hit.category, false)));
-      this.say(hits.length ? "Click the tags that you want." : "No tag fits.");
+      this.chips.replaceChildren(...(all ? hits : fit).map((hit) => this.chip(hit.tag, facts(hit), hit.category, false)));
+      if (more && !all) this.chips.append(this.button(`All (${more} more)`, () => this.showHits(hits, true)));
+      this.say(fit.length ? "Click the tags that you want." : "Nothing fits.");
     }
 
     /** @param {any} found */
     showConcepts(found) {
-      const { make } = window.danbooruIndex;
       const wanted = found.concepts.filter((/** @type {any} */ concept) => !concept.negated);
-      const row = (/** @type {any} */ concept) =>
-        make(
-          "div",
-          { className: "danbooru-index-concept" },
-          make("span", {}, `${concept.text}: `),
-          ...concept.tags.map((/** @type {string} */ tag) => this.chip(tag, concept.status, "", true)),
-        );
-      this.chips.replaceChildren(...wanted.map(row));
+      const rows = wanted.map((/** @type {any} */ concept) => this.row(concept.text, concept.tags, concept.status));
+      if (found.added?.length) rows.push(this.row("goes with it", found.added, "added"));
+      this.chips.replaceChildren(...rows);
       this.say([...found.warnings, this.negative && `Negative: ${this.negative}`].filter(Boolean).join(" "));
+    }
+
+    /** @param {string} words @param {string[]} tags @param {string} status */
+    row(words, tags, status) {
+      const { make } = window.danbooruIndex;
+      const chips = tags.map((tag) => this.chip(tag, status, "", true));
+      return make("div", { className: "danbooru-index-concept" }, make("span", {}, `${words}: `), ...(chips.length ? chips : [make("em", {}, status)]));
     }
 
     /** @param {string} tag @param {string} hint @param {string} category @param {boolean} on */
@@ -129,16 +137,26 @@
       return made;
     }
 
-    chosen() {
-      const on = /** @type {NodeListOf<HTMLElement>} */ (this.chips.querySelectorAll('[aria-pressed="true"]'));
-      return [...on].map((made) => window.danbooruIndex.inPrompt(made.dataset.tag ?? "")).join(", ");
+    /** The tags of the chips that are on, or off. @param {boolean} on */
+    pressed(on) {
+      const chips = /** @type {NodeListOf<HTMLElement>} */ (this.chips.querySelectorAll(`[aria-pressed="${on}"]`));
+      return [...chips].map((made) => made.dataset.tag ?? "");
+    }
+
+    /** What goes into the prompt: the answer's own without what was switched off, after a search the tags that were chosen. */
+    async words() {
+      const { ask, inPrompt } = window.danbooruIndex;
+      if (!this.expanded) return this.pressed(true).map(inPrompt).join(", ");
+      const without = this.pressed(false);
+      return without.length ? (await ask("expand", { ...this.expanded.body, without })).prompt : this.expanded.prompt;
     }
 
     /** @param {boolean} toNegative @param {boolean} replace */
-    put(toNegative, replace) {
+    async put(toNegative, replace) {
       const { promptBox, write, insertAtCursor } = window.danbooruIndex;
+      const words = (toNegative && this.negative) || (await this.words().catch((error) => void this.failed(error)));
       const box = promptBox(this.tab, toNegative);
-      const words = (toNegative && this.negative) || this.chosen();
+      if (words === undefined) return;
       if (!box || !words) return this.say("Choose tags first.");
       // The other box first: undo takes back the newest change of the page, which is then the prompt's.
       const other = !toNegative && this.negative ? promptBox(this.tab, true) : null;
@@ -149,7 +167,24 @@
       else insertAtCursor(box, words);
     }
 
-    // Installing
+    // The engine
+
+    offerRestart() {
+      if (this.root.querySelector(".danbooru-index-restart")) return;
+      const restart = this.button("Restart", async () => {
+        restart.disabled = true;
+        try {
+          await window.danbooruIndex.ask("restart");
+          restart.remove();
+          this.say("The next search starts the engine again.");
+        } catch (error) {
+          restart.disabled = false;
+          this.failed(error);
+        }
+      });
+      restart.classList.add("danbooru-index-restart");
+      this.root.append(restart);
+    }
 
     offerInstall() {
       if (this.root.querySelector(".danbooru-index-install")) return;

@@ -38,6 +38,7 @@ def state(jobs: JobRunner) -> Body:
         "index": _facts(version, source) if version is not None else None,
         "kind": kind,
         "update": _may_update(settings),
+        "repository": bool(settings.repository),
         "aside": (main_folder(settings) / "CURRENT.aside").is_file(),
         "job": jobs.job.as_json() if jobs.job is not None else None,
     }
@@ -82,19 +83,11 @@ def _shown(source: Source) -> Body:
 
 
 def _may_update(settings: Settings) -> bool:
-    """A download is offered only from a repository that the user named, or that the index in place came from."""
+    """A download is offered only from a repository that the user named."""
     from ..danbooru_index.hub import built_here
-    from ..danbooru_index.hub.installed import source_of_current
     from ..danbooru_index.locate import main_folder
-    from ..danbooru_index.settings import DEFAULT_REPOSITORY
 
-    folder = main_folder(settings)
-    if built_here(folder) is not None:
-        return False
-    source = source_of_current(folder)
-    return settings.repository != DEFAULT_REPOSITORY or (
-        source is not None and source.repository == settings.repository
-    )
+    return bool(settings.repository) and built_here(main_folder(settings)) is None
 
 
 def start_verify(jobs: JobRunner) -> Body:
@@ -121,8 +114,10 @@ def start_update(jobs: JobRunner) -> Body:
     settings = host.settings()
     if not _may_update(settings):
         raise InputError(
-            "No repository holds a newer index.",
-            hint="Name one in config.toml (repository), or build the index again.",
+            "No prebuilt index is published yet, and no repository is named that holds a newer one."
+            if not settings.repository
+            else "This index was built here, and no download takes its place.",
+            hint='Name a repository that you trust in config.toml (repository = "OWNER/NAME"), or build the index again.',
         )
 
     def work(progress: Progress) -> Said:

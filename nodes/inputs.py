@@ -86,7 +86,8 @@ def nsfw_input() -> io.Input:
         "nsfw",
         options=list(NSFW_CHOICES),
         default=_SEARCH["nsfw"],
-        tooltip="Leave NSFW tags out, let them in, or take only them.",
+        tooltip="exclude leaves out what is explicit, strict also what is sensitive (underwear, cleavage ...). "
+        "include lets everything in, only gives nothing else than what is explicit.",
     )
 
 

@@ -54,7 +54,7 @@ def _inputs() -> list[io.Input]:
             "repository",
             default="",
             advanced=True,
-            tooltip="Hub repository of the prebuilt index. Empty: the one in the settings.",
+            tooltip="Hub repository of the prebuilt index, OWNER/NAME. Empty: the one in the settings. None is published yet.",
         ),
         io.String.Input(
             "endpoint",

@@ -48,6 +48,10 @@ _RULES: tuple[tuple[str, str], ...] = (
     ),
     (r"Finish that build with its own command, or throw it away:", "Finish that build with its own corpus and encoder, or throw it away:"),
     (r"Build it again: danbooru-index build[^.]*", f"Run {REBUILD}"),
+    (
+        r"danbooru-index fetch OWNER/NAME, or (repository = \S+ in config\.toml)",
+        rf"repository in {LOAD}, or \1",
+    ),
     (r"build one here: danbooru-index build[^.]*", f"build one here ({REBUILD})"),
     (r"For example: danbooru-index related serafuku", "Name a tag, for example serafuku."),
     (r"Search for the right spelling: danbooru-index search TEXT", "Find the right spelling with Danbooru Index: Tag Search."),

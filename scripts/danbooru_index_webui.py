@@ -8,7 +8,7 @@ import gradio as gr
 from modules import script_callbacks, scripts
 
 # Imported here, while the WebUI has this extension's folder on sys.path.
-from danbooru_index_webui import expand_prompt, host, routes
+from danbooru_index_webui import box, expand_prompt, host, routes
 
 
 class DanbooruIndexScript(scripts.Script):
@@ -30,38 +30,21 @@ class DanbooruIndexScript(scripts.Script):
                 enabled = gr.Checkbox(
                     False, label="Expand the prompt on generate", elem_id=f"{tab}_danbooru_index_enabled"
                 )
-                style = gr.Dropdown(
-                    list(host.STYLES),
-                    value=host.option("danbooru_index_style"),
-                    label="Style",
-                    elem_id=f"{tab}_danbooru_index_style",
-                )
-                nsfw = gr.Dropdown(
-                    list(host.NSFW),
-                    value=host.option("danbooru_index_nsfw"),
-                    label="NSFW tags",
-                    elem_id=f"{tab}_danbooru_index_nsfw",
-                )
-                budget = gr.Slider(
-                    1, 10, value=2.0, step=0.5, label="Tags a concept", elem_id=f"{tab}_danbooru_index_budget"
-                )
-        for component in (enabled, style, nsfw, budget):
-            component.do_not_save_to_config = True
+                fields = {option.name: box.component(option, tab) for option in box.OPTIONS if not option.folded}
+            with gr.Accordion("More options", open=False, elem_id=f"{tab}_danbooru_index_more"), gr.Row():
+                fields |= {option.name: box.component(option, tab) for option in box.OPTIONS if option.folded}
+        enabled.do_not_save_to_config = True
         self.infotext_fields = [
             (enabled, lambda params: expand_prompt.TEXT_KEY in params),
-            (style, expand_prompt.STYLE_KEY),
-            (nsfw, expand_prompt.NSFW_KEY),
-            (budget, expand_prompt.BUDGET_KEY),
+            *((fields[option.name], box.pasted(option, expand_prompt.TEXT_KEY)) for option in box.OPTIONS),
         ]
-        self.paste_field_names = [expand_prompt.STYLE_KEY, expand_prompt.NSFW_KEY, expand_prompt.BUDGET_KEY]
-        return [enabled, style, nsfw, budget]
+        self.paste_field_names = [option.key for option in box.OPTIONS]
+        return [enabled, *(fields[option.name] for option in box.OPTIONS)]
 
-    def before_process(
-        self, p: Any, enabled: bool = False, style: str = "sdxl", nsfw: str = "exclude", budget: float = 2.0, *_: Any
-    ) -> None:
+    def before_process(self, p: Any, enabled: bool = False, *options: Any) -> None:
         """Runs before the checkpoint is loaded, with the prompt as it was written."""
         if enabled:
-            expand_prompt.expand_job(p, style, nsfw, budget)
+            expand_prompt.expand_job(p, box.settings_of(options))
 
 
 script_callbacks.on_ui_settings(host.add_settings)

@@ -104,6 +104,9 @@ def test_routes_refuse_what_is_none_of_theirs(server: ComfyUIServer) -> None:
     assert status("search", json={"text": 5}) == 400
     assert status("nothing", json={}) == 404
     assert server.client.get("/danbooru-index/v1/comfyui/rebuild").status_code == 405
+    update = server.client.post("/danbooru-index/v1/comfyui/update", json={})
+    assert update.status_code == 400 and "No prebuilt index is published yet" in update.json()["error"]
+    assert 'repository = "OWNER/NAME"' in update.json()["hint"]
     for name in ("../home/index/CURRENT", "/etc/passwd", "..", "nothing.jsonl"):
         answer = server.client.post("/danbooru-index/v1/comfyui/rebuild", json={"corpus": name})
         assert answer.status_code == 400 and "no corpus" in answer.json()["error"], name

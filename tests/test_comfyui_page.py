@@ -12,6 +12,8 @@ import pytest
 from browser_page import Page, open_page
 from comfyui import ComfyUIServer, prepare
 
+from danbooru_index.records import NSFW_CHOICES
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -151,6 +153,28 @@ def test_typing_in_the_sidebar_finds_and_enter_puts_in_and_takes_out(page: Page)
     sync_api.expect(page.page.locator(".dbi-sidebar .dbi-tag").first).to_have_text("twintails")
 
 
+def test_the_sidebars_list_ends_where_hits_stop_fitting(page: Page) -> None:
+    page.load("Tag Search")
+    page.open_sidebar()
+    values = (
+        page.page.locator(".dbi-filters select")
+        .first.locator("option")
+        .evaluate_all("options => options.map(option => option.value)")
+    )
+    assert tuple(values) == NSFW_CHOICES
+    page.search("双马尾")
+    rows, status = page.page.locator(".dbi-sidebar .dbi-row"), page.page.locator(".dbi-sidebar .dbi-status")
+    sync_api.expect(rows).to_have_count(1)
+    page.page.locator(".dbi-input").press("ArrowDown")  # past the end: those below
+    sync_api.expect(rows).to_have_count(16)
+    sync_api.expect(rows.nth(1)).to_have_class(re.compile("dbi-active"))
+    page.page.locator(".dbi-input").fill("asdfghjkl")
+    sync_api.expect(status).to_contain_text("Nothing fits this text")
+    sync_api.expect(rows).to_have_count(0)
+    status.get_by_role("button", name="All (16 more)").click()
+    sync_api.expect(rows).to_have_count(16)
+
+
 def test_the_star_and_the_history_by_keyboard(page: Page) -> None:
     page.server.client.delete("/api/userdata/danbooru-index.json")
     page.load("Tag Search")
@@ -267,6 +291,7 @@ def test_rebuild_from_an_uploaded_table_in_the_background(page: Page, tmp_path: 
     page.page.locator(".dbi-foot .dbi-button").click()
     dialog = page.page.locator(".dbi-dialog")
     sync_api.expect(dialog).to_be_visible()
+    sync_api.expect(dialog.locator(".dbi-about")).to_contain_text("No prebuilt index is published yet")
     table = tmp_path / "my tags.csv"
     table.write_text("long_hair,0,5000000,longhair\ntwintails,0,900000,\nwlop,1,500,\n", encoding="utf-8")
     dialog.locator("input[type=file]").set_input_files(table)

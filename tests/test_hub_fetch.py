@@ -275,6 +275,20 @@ def test_the_server_is_what_huggingface_hub_speaks(published, tmp_path, monkeypa
     assert found == CONTENTS
 
 
+def test_without_a_repository_nobody_is_asked(hub, settings, folder):
+    nobody = replace(settings, repository="")
+    for ask in (lambda: fetch(nobody, folder), lambda: check_index(nobody, folder)):
+        with pytest.raises(
+            HubError, match="No repository of a prebuilt index is named, and none is published yet"
+        ) as no:
+            ask()
+        assert "danbooru-index fetch OWNER/NAME" in no.value.hint and "config.toml" in no.value.hint
+    located = locate(replace(nobody, auto_fetch=True))
+    reason = "starter index (auto_fetch is set, but no repository)"
+    assert (located.folder, located.reason) == (settings.home / "starter", reason)
+    assert hub.requests == [] and not folder.exists()
+
+
 def test_the_index_is_located_by_fetching_it_only_when_a_setting_says_so(hub, settings, folder, small_folder):
     hub.add(REPOSITORY).commit_folder(current_version(small_folder))
     asked = replace(settings, auto_fetch=True)

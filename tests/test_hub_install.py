@@ -51,8 +51,10 @@ def test_says_what_mends_and_installs_nothing(pack):
     found = run(pack)
     assert (found.returncode, found.stderr) == (0, "")
     home = pack.parent.parent / "models/danbooru_index/index"
-    assert f"no index in {home}" in found.stdout
-    assert f'-m danbooru_index fetch --db "{home}"' in found.stdout
+    assert f"no index in {home}" in found.stdout and "No full one is published yet" in found.stdout
+    assert f'-m danbooru_index fetch OWNER/NAME --db "{home}"' in found.stdout
+    named = run(pack, DANBOORU_INDEX_REPO=REPOSITORY).stdout
+    assert f"To download a full one of {REPOSITORY}" in named and f'fetch --db "{home}"' in named
     assert "missing packages" not in found.stdout
     assert sorted(str(path) for path in pack.parent.parent.rglob("*") if "__pycache__" not in str(path)) == before
 
@@ -84,7 +86,9 @@ def test_exit_0_when_offline_or_the_mirror_is_dead(pack):
     offline = run(pack, DANBOORU_INDEX_AUTO_FETCH="1", HF_HUB_OFFLINE="1")
     assert (offline.returncode, offline.stderr) == (0, "")
     assert "starter index" in offline.stdout
-    dead = run(pack, DANBOORU_INDEX_AUTO_FETCH="1", HF_ENDPOINT="http://127.0.0.1:9")
+    nowhere = run(pack, DANBOORU_INDEX_AUTO_FETCH="1")
+    assert "No full one is published yet" in nowhere.stdout and "downloading" not in nowhere.stdout
+    dead = run(pack, DANBOORU_INDEX_AUTO_FETCH="1", HF_ENDPOINT="http://127.0.0.1:9", DANBOORU_INDEX_REPO=REPOSITORY)
     assert (dead.returncode, dead.stderr) == (0, "")
     assert "http://127.0.0.1:9: ConnectError" in dead.stdout
     assert "To continue later" in dead.stdout

@@ -110,6 +110,18 @@ def test_an_index_that_the_user_built_stays_and_the_node_says_so(published, home
     assert published.requests == []
 
 
+def test_without_a_repository_the_starter_is_used_and_the_node_says_how_to_name_one(published, home):
+    allowed = {"allowed_endpoints": published.url}
+    handle = {"endpoint": published.url, "download": "if missing"}
+    folder, _, reason = json.loads(run(home, handle, **allowed).stdout)
+    assert folder == str(home / "starter") and "no prebuilt index is published yet" in reason
+    assert 'repository = "OWNER/NAME" in config.toml' in reason
+    for asked in ({"download": "update"}, {"folder": str(home / "named")}):
+        failed = run(home, {**handle, **asked}, **allowed)
+        assert "No repository of a prebuilt index is named, and none is published yet." in failed.stderr
+    assert published.requests == []
+
+
 def test_update_takes_a_newer_one(published, home, tmp_path):
     first = find(home, published.url, download="update")
     assert find(home, published.url, download="update") == first

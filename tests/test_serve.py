@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -228,6 +229,29 @@ def test_a_worker_that_dies_is_replaced(small_folder: Path, home: Path) -> None:
             time.sleep(0.2)
         assert len(now) == 2 and first not in now
         assert still_answers(running)
+
+
+def test_two_machines_with_the_same_version_answer_alike(small_folder: Path, tmp_path: Path) -> None:
+    """As behind a balancer: each has a copy of its own, and nothing goes between them."""
+    copies = [tmp_path / name / "index" for name in ("one", "two")]
+    for copy in copies:
+        shutil.copytree(small_folder, copy)
+    asked: list[tuple[str, dict[str, object]]] = [
+        (route, {"text": text, **more})
+        for text in ("双马尾", "穿水手服的双马尾女孩，没有雨伞", "cat ears, red eyes", "asdfghjkl")
+        for route, more in (("search", {"limit": 10, "explain": True}), ("expand", {"budget": 3, "enrich": 2}))
+    ]
+    asked += [
+        ("related", {"tags": ["serafuku"]}),
+        ("tags", {"tags": ["twin tails", "no_tag"]}),
+        ("search", {"text": ""}),
+    ]
+    with serving(copies[0], tmp_path / "a") as one, serving(copies[1], tmp_path / "b", workers=2) as two:
+        for route, body in asked:
+            answers = [machine.post(f"/danbooru-index/v1/{route}", body) for machine in (one, two, two)]
+            assert len({(answer.status_code, answer.content) for answer in answers}) == 1, (route, body)
+        versions = [machine.get("/danbooru-index/v1/index").json() for machine in (one, two)]
+    assert versions[0] == versions[1] and versions[0]["version"]
 
 
 def test_it_ends_with_the_program_that_started_it(small_folder: Path, home: Path) -> None:

@@ -70,6 +70,8 @@ def test_filters_ask_again_and_a_late_answer_does_not_win(page: Any) -> None:
     page.wait_for_selector('[data-tag="hatsune_miku"]')
     page.check("#search [value=copyright]")
     page.wait_for_selector('[data-tag="hatsune_miku"]', state="detached")
+    assert found(page) == []  # only the character has this name
+    page.click("#search .all")
     assert "vocaloid" in found(page)
     page.uncheck("#search [value=copyright]")
 
@@ -84,6 +86,19 @@ def test_filters_ask_again_and_a_late_answer_does_not_win(page: Any) -> None:
     page.fill("#search [name=text]", "umbrella")
     page.wait_for_timeout(1500)
     assert found(page)[0] == "umbrella"
+
+
+def test_the_list_ends_where_hits_stop_fitting(page: Any) -> None:
+    page.fill("#search [name=text]", "双马尾")
+    page.wait_for_selector('#search [data-tag="twintails"]')
+    assert found(page) == ["twintails"]
+    page.click("#search .all")
+    assert found(page)[0] == "twintails" and len(found(page)) > 5
+    page.fill("#search [name=text]", "asdfghjkl")
+    page.wait_for_selector("#search .note:has-text('Nothing fits this text')")
+    assert found(page) == []
+    page.click("#search .all")
+    assert len(found(page)) > 5
 
 
 def test_a_chip_that_is_switched_off_leaves_the_prompt(page: Any) -> None:

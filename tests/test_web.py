@@ -13,6 +13,9 @@ import npm
 import pytest
 from help_pages import LANGUAGES, page, page_path, words_of
 
+from danbooru_index.prompt import STYLES
+from danbooru_index.records import NSFW_CHOICES
+
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
 AT_START = 60 * 1024
@@ -69,6 +72,20 @@ def test_nodes_and_settings_are_translated_whole(language: str) -> None:
     assert shape(settings[0]) == shape(settings[1])
     declared = set(re.findall(r'declared\("(\w+)"', (WEB / "danbooru_index.js").read_text(encoding="utf-8")))
     assert {f"danbooru-index_{name}" for name in declared} == set(settings[0])
+
+
+def test_the_choices_are_the_engines() -> None:
+    """The page imports nothing of the engine, so that it names them again."""
+    settings = (ROOT / "web" / "lib" / "settings.mjs").read_text(encoding="utf-8")
+    for name, choices in (("NSFW", NSFW_CHOICES), ("STYLES", STYLES)):
+        written = re.search(rf"export const {name} = (\[.*\]);", settings)
+        assert written is not None and tuple(json.loads(written[1])) == choices
+    for language in LANGUAGES:
+        words = json.loads((ROOT / "web" / "lang" / f"{language}.json").read_text(encoding="utf-8"))
+        assert all(f"filter.nsfw.{choice}" in words for choice in NSFW_CHOICES)
+        for node, translated in words_of(language).items():
+            tooltip = translated["inputs"].get("nsfw", {"tooltip": " ".join(NSFW_CHOICES)})["tooltip"]
+            assert all(choice in tooltip for choice in NSFW_CHOICES), (language, node)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -13,7 +13,11 @@ from typing import Any
 import psutil
 import pytest
 
-from danbooru_index_webui import expand_prompt
+from danbooru_index.expand.request import ExpandRequest
+from danbooru_index.prompt import STYLES
+from danbooru_index.records import NSFW_CHOICES, Category
+from danbooru_index.service.schema import from_json
+from danbooru_index_webui import box, expand_prompt, host
 from danbooru_index_webui.at_start import settings
 from danbooru_index_webui.backend import Backend
 from danbooru_index_webui.client import Client, ServiceError
@@ -137,13 +141,27 @@ def test_generating_expands_and_pasting_brings_the_text_back(monkeypatch: pytest
     answers = Answers({"prompt": "1girl, twintails", "negative": "umbrella", "tags": ["1girl", "twintails"]})
     monkeypatch.setattr(expand_prompt, "backend", lambda: answers)
     p = job("双马尾女孩，没有雨伞, 1girl")
-    expand_prompt.expand_job(p, "anima", "exclude", 3)
-    assert answers.asked == [
-        ("expand", {"text": "双马尾女孩，没有雨伞, 1girl", "style": "anima", "nsfw": "exclude", "budget": 3.0})
-    ]
+    expand_prompt.expand_job(p, box.settings_of(["anima", "exclude", 3, "general", 100.0, 5.0]))
+    asked = {
+        "style": "anima",
+        "nsfw": "exclude",
+        "budget": 3.0,
+        "categories": ["general"],
+        "min_count": 100,
+        "enrich": 5,
+    }
+    plain = {"keep_text": False, "weights": False, "quality": False}
+    assert answers.asked == [("expand", {"text": "双马尾女孩，没有雨伞, 1girl", **asked, **plain})]
+    from_json(ExpandRequest, answers.asked[0][1])  # the service takes it
     assert (p.prompt, p.negative_prompt) == ("1girl, twintails", "bad hands, umbrella")
     notes = p.extra_generation_params
     assert notes[expand_prompt.ADDED_KEY] == "twintails"  # 1girl stood there already
+    options = {option.name: option for option in box.OPTIONS}
+    assert (notes[options["style"].key], notes[options["enrich"].key]) == ("anima", 5)
+    back = {name: box.pasted(option, expand_prompt.TEXT_KEY) for name, option in options.items()}
+    assert back["style"] == options["style"].key and back["enrich"](notes) == 5
+    # What the picture was made without is off again; what another made is left alone.
+    assert options["quality"].key not in notes and back["quality"](notes) is False and back["quality"]({}) is None
 
     params = {"Prompt": p.prompt, "Negative prompt": p.negative_prompt, **notes}
     expand_prompt.restore("", params)
@@ -153,15 +171,25 @@ def test_generating_expands_and_pasting_brings_the_text_back(monkeypatch: pytest
     assert plain == {"Prompt": "a cat"}
 
 
+def test_the_choices_are_the_engines() -> None:
+    """The adapter imports nothing of the engine, so that it names them again."""
+    assert (host.NSFW, host.STYLES) == (NSFW_CHOICES, STYLES)
+    assert sorted(box.CATEGORIES) == sorted((box.AUTO, *(category.label for category in Category)))
+    defaults = ExpandRequest("x")
+    for name, value in box.request_of(box.settings_of([])).items():
+        given = getattr(defaults, name)
+        assert value == (list(given) if isinstance(given, tuple) else given), name
+
+
 def test_a_list_of_prompts_and_a_service_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = Answers({"prompt": "twintails", "negative": "", "tags": ["twintails"]})
     monkeypatch.setattr(expand_prompt, "backend", lambda: answers)
     p = job(["双马尾", "双马尾", ""])
-    expand_prompt.expand_job(p, "sdxl", "exclude", 2)
+    expand_prompt.expand_job(p, box.settings_of([]))
     assert p.prompt == ["twintails", "twintails", ""] and len(answers.asked) == 1 and p.negative_prompt == "bad hands"
     monkeypatch.setattr(expand_prompt, "backend", lambda: Answers(ServiceError("no server", "start it")))
     p = job("双马尾")
-    expand_prompt.expand_job(p, "sdxl", "exclude", 2)
+    expand_prompt.expand_job(p, box.settings_of([]))
     assert p.prompt == "双马尾" and "no server start it" in p.comments[0] and p.extra_generation_params == {}
 
 

@@ -97,6 +97,40 @@ def test_the_environment_comes_from_the_users_index_resumes_and_leaves_the_host_
     assert not made.is_ready  # another version of the extension may need something else
 
 
+@pytest.mark.parametrize(
+    "by",
+    [
+        "PIP_INDEX_URL",
+        "PIP_CONFIG_FILE",
+        pytest.param("pip.conf", marks=pytest.mark.skipif(not sys.platform.startswith("linux"), reason="its place")),
+    ],
+)
+def test_pips_own_settings_hold(
+    tmp_path: Path, mirror: tuple[str, Path, list[str]], monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """Whoever has told pip of a mirror need not tell the extension."""
+    address, packages, asked = mirror
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("danbooru_index_test_one\n", encoding="utf-8")
+    wheel(packages, "danbooru_index_test_one")
+    monkeypatch.setattr(environment_module, "REQUIREMENTS", requirements)
+    monkeypatch.delenv("INDEX_URL", raising=False)
+    if by == "PIP_INDEX_URL":
+        monkeypatch.setenv("PIP_INDEX_URL", address)
+    else:
+        config = tmp_path / "config" / "pip" / "pip.conf"
+        config.parent.mkdir(parents=True)
+        config.write_text(f"[global]\nindex-url = {address}\nno-cache-dir = true\n", encoding="utf-8")
+        monkeypatch.setenv("HOME", str(tmp_path))
+        if by == "pip.conf":
+            monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+        else:
+            monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    made = Environment(tmp_path / "environment")
+    made.install(lambda line: None)
+    assert made.is_ready and any("danbooru-index-test-one" in path for path in asked)
+
+
 def test_a_python_without_venv_installs_into_a_folder(
     tmp_path: Path, mirror: tuple[str, Path, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

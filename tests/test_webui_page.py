@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from test_webui import ready_environment
 from webui import VERSIONS, python_of
@@ -99,6 +100,10 @@ def open_panel(page: Any) -> None:
     page.wait_for_selector(f"{PANEL} textarea", state="visible")
 
 
+def wait_for_prompt(page: Any, words: str) -> None:
+    page.wait_for_function(f"document.querySelector('{PROMPT}').value.includes('{words}')")
+
+
 def test_expand_to_chips_to_the_prompt_with_undo(page: Any) -> None:
     open_panel(page)
     page.fill(PROMPT, "masterpiece, best quality")
@@ -110,6 +115,7 @@ def test_expand_to_chips_to_the_prompt_with_undo(page: Any) -> None:
     page.wait_for_selector(f'{PANEL} [data-tag="twintails"]')
     page.click(f'{PANEL} [data-tag="red_eyes"]')  # off
     page.click(f"{PANEL} >> text=Insert at cursor")
+    wait_for_prompt(page, "twintails")
     written = page.input_value(PROMPT)
     assert (
         written.startswith("masterpiece, twintails") and written.endswith("best quality") and "red eyes" not in written
@@ -119,7 +125,112 @@ def test_expand_to_chips_to_the_prompt_with_undo(page: Any) -> None:
     page.keyboard.press("Control+z")
     assert page.input_value(PROMPT) == "masterpiece, best quality"
     page.click(f"{PANEL} >> text=Replace prompt")
-    assert page.input_value(PROMPT).startswith("twintails")
+    page.wait_for_function(f"document.querySelector('{PROMPT}').value.startsWith('twintails')")
+
+
+def choose(page: Any, name: str, value: str) -> None:
+    page.click(f"#txt2img_danbooru_index_{name} input")
+    page.click(f"#txt2img_danbooru_index_{name} ul li:has-text('{value}') >> nth=0")
+    page.wait_for_function(f"document.querySelector('#txt2img_danbooru_index_{name} input').value === '{value}'")
+
+
+def test_search_and_expand_ask_what_the_box_says(page: Any) -> None:
+    asked: list[dict[str, Any]] = []
+    page.on("request", lambda sent: "danbooru-index-webui" in sent.url and asked.append(json.loads(sent.post_data)))
+    open_panel(page)
+    page.click("#txt2img_danbooru_index_more .label-wrap")
+    choose(page, "style", "tags")
+    choose(page, "nsfw", "strict")
+    choose(page, "category", "general")
+    for name, value in (("budget", "4.5"), ("enrich", "3"), ("min_count", "10")):
+        page.fill(f"#txt2img_danbooru_index_{name} input[type=number]", value)
+    for name in ("keep_text", "weights"):
+        page.check(f"#txt2img_danbooru_index_{name} input")
+    page.fill(f"{PANEL} textarea", "红眼睛，双马尾")
+    page.click(f"{PANEL} >> text=Expand")
+    page.wait_for_selector(f'{PANEL} [data-tag="red_eyes"]')
+    filters = {"nsfw": "strict", "categories": ["general"], "min_count": 10}
+    writing = {"style": "tags", "budget": 4.5, "enrich": 3, "keep_text": True, "weights": True, "quality": False}
+    assert asked[-1] == {"text": "红眼睛，双马尾", **filters, **writing}
+    page.click(f"{PANEL} >> text=Replace prompt")
+    wait_for_prompt(page, "red_eyes")  # as the style writes it
+    page.click(f"{PANEL} >> text=Search")
+    page.wait_for_function(f"document.querySelector('{PANEL} .danbooru-index-note').textContent.startsWith('Click')")
+    assert asked[-1] == {"text": "红眼睛，双马尾", **filters, "limit": 24}
+    page.fill(PROMPT, "红眼睛")
+    page.check("#txt2img_danbooru_index_enabled input")
+    page.click("#txt2img_generate")
+    page.wait_for_function("document.querySelector('#txt2img_infotext textarea').value.includes('Danbooru Index')")
+    params = json.loads(page.input_value("#txt2img_infotext textarea"))
+    assert (params["Danbooru Index NSFW"], params["Danbooru Index enrich"]) == ("strict", 3)
+    assert params["Danbooru Index keep text"] is True and "Danbooru Index quality" not in params
+
+
+def test_what_was_written_by_hand_stays_in_the_prompt(page: Any) -> None:
+    open_panel(page)
+    page.fill(PROMPT, "something else")
+    page.fill(f"{PANEL} textarea", "<lora:flat:0.8>, my own words, 双马尾, 红眼睛")
+    page.click(f"{PANEL} >> text=Expand")
+    page.wait_for_selector(f'{PANEL} [data-tag="red_eyes"]')
+    page.click(f"{PANEL} >> text=Replace prompt")
+    wait_for_prompt(page, "red eyes")
+    whole = page.input_value(PROMPT)
+    assert "<lora:flat:0.8>" in whole and "twintails" in whole and "red eyes" in whole
+    page.click(f'{PANEL} [data-tag="red_eyes"]')  # off
+    page.click(f"{PANEL} >> text=Replace prompt")
+    page.wait_for_function(f"!document.querySelector('{PROMPT}').value.includes('red eyes')")
+    rest = page.input_value(PROMPT)
+    assert "<lora:flat:0.8>" in rest and "twintails" in rest
+
+
+def test_lists_end_where_hits_stop_fitting(page: Any) -> None:
+    open_panel(page)
+    page.fill(f"{PANEL} textarea", "双马尾")
+    page.click(f"{PANEL} >> text=Search")
+    page.wait_for_selector(f'{PANEL} [data-tag="twintails"]')
+    shown = page.locator(f"{PANEL} .danbooru-index-chip")
+    fit = shown.count()
+    page.click(f"{PANEL} >> text=/All \\(\\d+ more\\)/")
+    assert shown.count() > fit
+    page.fill(f"{PANEL} textarea", "asdfghjkl")
+    page.click(f"{PANEL} >> text=Search")
+    page.wait_for_function(f"document.querySelector('{PANEL} .danbooru-index-note').textContent === 'Nothing fits.'")
+    assert shown.count() == 0
+    page.fill(PROMPT, "asdfghjkl")
+    page.keyboard.press("Alt+/")
+    page.wait_for_selector(".danbooru-index-popup .danbooru-index-more")
+    assert page.locator(".danbooru-index-popup [data-tag]").count() == 0
+    page.keyboard.press("Enter")
+    assert page.locator(".danbooru-index-popup [data-tag]").count() > 0
+    page.keyboard.press("Escape")
+
+
+def test_an_engine_that_ends_twice_is_started_again_by_a_button(page: Any, host: Any) -> None:
+    open_panel(page)
+
+    def searched(text: str) -> None:
+        page.fill(f"{PANEL} textarea", text)
+        page.click(f"{PANEL} >> text=Search")
+
+    def kill() -> None:
+        (engine,) = [
+            child for child in psutil.Process(host[0].pid).children() if "danbooru_index" in " ".join(child.cmdline())
+        ]
+        engine.kill()  # nobody has asked for its exit yet
+        while engine.is_running() and engine.status() != psutil.STATUS_ZOMBIE:
+            page.wait_for_timeout(50)
+
+    for text, tag in (("双马尾", "twintails"), ("红眼睛", "red_eyes")):
+        searched(text)
+        page.wait_for_selector(f'{PANEL} [data-tag="{tag}"]')  # once it is started again by itself
+        kill()
+    searched("雨伞")
+    page.wait_for_selector(f"{PANEL} .danbooru-index-restart")
+    assert "The server ended" in page.inner_text(f"{PANEL} .danbooru-index-note")
+    page.click(f"{PANEL} .danbooru-index-restart")
+    page.wait_for_selector(f"{PANEL} .danbooru-index-restart", state="detached")
+    searched("雨伞")
+    page.wait_for_selector(f'{PANEL} [data-tag="umbrella"]')
 
 
 def test_live_search_in_the_prompt_box(page: Any) -> None:

@@ -3,7 +3,7 @@
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { isPromptBox, remember } from "./lib/box.mjs";
-import { DEFAULTS, setting, toast } from "./lib/settings.mjs";
+import { DEFAULTS, NSFW, STYLES, setting, toast } from "./lib/settings.mjs";
 import { isKey, parseKeys } from "./lib/text.mjs";
 import { translate } from "./lib/widgets.mjs";
 import { locale, ready, t } from "./lib/words.mjs";
@@ -108,10 +108,10 @@ app.registerExtension({
   name: "danbooru-index",
   settings: [
     declared("history", "Keep a history of searches", "boolean"),
-    declared("style", "Style of expanded text", "combo", { options: ["sdxl", "novelai", "anima", "tags"] }),
+    declared("style", "Style of expanded text", "combo", { options: STYLES }),
     declared("escape", "Write \\( and \\) for brackets of tags", "boolean"),
     declared("spaces", "Write long hair instead of long_hair", "boolean"),
-    declared("nsfw", "NSFW tags in the search", "combo", { options: ["exclude", "include", "only"] }),
+    declared("nsfw", "NSFW tags in the search", "combo", { options: NSFW }),
     declared("keyExpand", "Key: expand the selected text", "text", { tooltip: "In any text box: turn the selected text, or the line, into tags." }),
     declared("keySearch", "Key: search in the text box", "text", { tooltip: "In any text box: search for the words before the cursor." }),
   ],

@@ -49,7 +49,12 @@ def add_filter_flags(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"only this category; may be repeated: {', '.join(labels)}",
     )
-    parser.add_argument("--nsfw", choices=NSFW_CHOICES, default="exclude", help="NSFW tags (default: %(default)s)")
+    parser.add_argument(
+        "--nsfw",
+        choices=NSFW_CHOICES,
+        default="exclude",
+        help="hide what is explicit, also what is sensitive (strict), nothing, or all else (default: %(default)s)",
+    )
     parser.add_argument(
         "--min-count", type=int, default=0, metavar="N", help="only tags with at least N posts (default: %(default)s)"
     )

@@ -101,7 +101,7 @@ def check_index(settings: Settings, folder: Path, retry: RetryPolicy = DEFAULT_R
 
     :raises HubError: offline, or no endpoint answered.
     """
-    repository = Repository.parse(settings.repository)
+    repository = _repository(settings)
     if settings.offline:
         raise HubError(
             "Offline (HF_HUB_OFFLINE): no newer revision can be looked for.",
@@ -133,9 +133,9 @@ def fetch_index(
     :raises IndexMismatchError: another schema version or encoder; nothing was downloaded.
     :raises HubError: offline without an index, no endpoint delivered, the disk is full, or the manifest is unsafe.
     """
-    repository, mirrors = Repository.parse(settings.repository), _mirrors(settings)
     if settings.offline:
         return _offline(folder, options)
+    repository, mirrors = _repository(settings), _mirrors(settings)
     with disk_errors(folder):
         claim(folder)
     keep_built(folder, replace=options.replace)
@@ -162,7 +162,17 @@ def fetch_index(
 def _is_the_users(repository: Repository, settings: Settings) -> bool:
     """Whether the user's own settings name it: these may have been changed by a flag or a node."""
     own = load_settings(home=settings.home)
-    return repository in {Repository.parse(name) for name in (own.repository, *own.allowed_repositories)}
+    return repository in {Repository.parse(name) for name in (own.repository, *own.allowed_repositories) if name}
+
+
+def _repository(settings: Settings) -> Repository:
+    if not settings.repository:
+        raise HubError(
+            "No repository of a prebuilt index is named, and none is published yet.",
+            hint='Name one that you trust: danbooru-index fetch OWNER/NAME, or repository = "OWNER/NAME" in config.toml; '
+            "or build one here: danbooru-index build --input CORPUS --db DIR",
+        )
+    return Repository.parse(settings.repository)
 
 
 def _fetch(

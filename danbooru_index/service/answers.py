@@ -29,6 +29,7 @@ _HITS = _list(
         "category": _CATEGORY,
         "post_count": _COUNT,
         "text": _TEXT,
+        "fits": _FLAG,
         "nsfw": _FLAG,
         "matched": _TEXT,
         "channels": {"type": "object", "additionalProperties": _NUMBER},

@@ -25,7 +25,7 @@ HELP = {
     "limit": "At most so many results.",
     "categories": "Only these categories; empty means the default of this route.",
     "exclude": "Not these categories.",
-    "nsfw": "Whether NSFW tags are left out, allowed, or the only ones.",
+    "nsfw": "exclude hides what is explicit, strict also what is sensitive, include nothing; only: nothing else than what is explicit.",
     "min_count": "Only tags with at least so many posts.",
     "explain": "Say where every score came from.",
     "per_concept": "At most so many tags for one concept of the text.",

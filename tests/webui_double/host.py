@@ -5,7 +5,9 @@ Run by a Python that has gradio 3.41 or 4.40 (and nothing of ours): prints the a
 
 import importlib.util
 import json
+import socket
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -107,7 +109,39 @@ def add_to_head(text):
     gradio.routes.templates.TemplateResponse = respond
 
 
+def without_ui():
+    """--nowebui: the settings of scripts are never read, on_app_started has no page, and the API runs the scripts."""
+    import uvicorn
+    from fastapi import FastAPI
+
+    script_callbacks.clear()
+    script = load()()
+    app = FastAPI()
+    for callback in script_callbacks.app_started:
+        callback(None, app)
+    with gr.Blocks():
+        defaults = [component.value for component in script.ui(script.show(False) is not scripts.AlwaysVisible)]
+
+    @app.post("/sdapi/v1/txt2img")
+    def txt2img(body: dict):
+        given = body.get("alwayson_scripts", {}).get(script.title().lower(), {}).get("args", [])
+        job = SimpleNamespace(prompt=body["prompt"], negative_prompt="", extra_generation_params={})
+        script.before_process(job, *given, *defaults[len(given) :])
+        return {"prompt": job.prompt, "negative_prompt": job.negative_prompt, **job.extra_generation_params}
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    serving.start()
+    print(f"at http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
+    sys.stdin.readline()
+    server.should_exit = True
+    serving.join()
+
+
 def main():
+    if sys.argv[1:] == ["--nowebui"]:
+        return without_ui()
     started = time.perf_counter()
     demo = build()
     ours = json.dumps({key: value for key, value in shared.opts.data.items()})

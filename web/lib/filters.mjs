@@ -1,5 +1,6 @@
 // The line of filters above what the sidebar finds: category, NSFW and how many posts at least.
 import { el } from "./dom.mjs";
+import { NSFW } from "./settings.mjs";
 import { locale, t } from "./words.mjs";
 
 const CATEGORIES = ["general", "character", "copyright", "artist", "meta"];
@@ -12,7 +13,7 @@ export function filterBar(chosen, change) {
     onclick: () => change({ category: name }) }, t(name ? `category.${name}` : "filter.all")));
   const nsfw = el("select.dbi-select", { "aria-label": t("filter.nsfw"),
     onchange: (/** @type {any} */ event) => change({ nsfw: event.target.value }) },
-    ...["exclude", "include", "only"].map((value) => el("option", { value, selected: value === chosen.nsfw }, t(`filter.nsfw.${value}`))));
+    ...NSFW.map((value) => el("option", { value, selected: value === chosen.nsfw }, t(`filter.nsfw.${value}`))));
   const least = el("select.dbi-select", { "aria-label": t("filter.posts"),
     onchange: (/** @type {any} */ event) => change({ least: Number(event.target.value) }) },
     ...LEAST_POSTS.map((value) => el("option", { value }, value ? `≥ ${value.toLocaleString(locale())}` : "≥ 0")));

@@ -70,7 +70,8 @@ class Panel {
       index ? el("div.dbi-faint", {}, t("index.details", { texts: index.texts.toLocaleString(locale()), encoder: index.encoder,
         size: size(index.bytes), date: new Date(index.built * 1000).toLocaleDateString(locale()) })) : "",
       index ? el("div.dbi-faint", {}, t("index.channels", { channels: list(index.channels.map((/** @type {string} */ name) => t(`channel.${name}`))) })) : "",
-      index?.source ? el("div.dbi-faint", {}, t("index.source", index.source)) : "");
+      index?.source ? el("div.dbi-faint", {}, t("index.source", index.source)) : "",
+      state.repository ? "" : el("div.dbi-faint", {}, t("index.norepository")));
     if (state.job) this.job(state.job, true);
   }
 

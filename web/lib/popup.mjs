@@ -1,6 +1,7 @@
 // The search in place: a list at the cursor of a text box for the words before it; and the selected text expanded in place.
 import { caretOf, edit } from "./box.mjs";
 import { el, style } from "./dom.mjs";
+import { fitting } from "./fits.mjs";
 import { showJob } from "./job.mjs";
 import * as memory from "./memory.mjs";
 import { row } from "./rows.mjs";
@@ -26,6 +27,9 @@ class Popup {
   constructor(box) {
     this.box = box;
     this.active = 0;
+    this.whole = ""; // the text for which all hits are shown
+    /** @type {HTMLElement | null} */
+    this.more = null;
     /** @type {any[]} */
     this.hits = [];
     this.words = wordsBefore(box.value, box.selectionEnd ?? box.value.length);
@@ -91,7 +95,11 @@ class Popup {
     if (event.isComposing || event.keyCode === 229 || event.target !== this.box) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (step && this.hits.length) this.activate((this.active + step + this.hits.length) % this.hits.length);
+    const end = this.hits.length;
+    if (step === 1 && this.more && this.active >= end - 1) {
+      this.more.click();
+      this.activate(end);
+    } else if (step && this.hits.length) this.activate((this.active + step + this.hits.length) % this.hits.length);
     else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && this.hits.length) this.take(this.hits[this.active].tag);
     else if (event.key === "Escape") this.close();
     else return;
@@ -111,10 +119,16 @@ class Popup {
   }
 
   /** @param {import("./search.mjs").Found} found */
-  found({ text, hits, facts }) {
-    const fresh = facts.size === 0;
-    this.hits = hits.slice(0, 10);
-    this.status.textContent = hits.length ? "" : t("search.none", { text });
+  found(found) {
+    const { facts } = found;
+    const fresh = facts.size === 0 && this.whole !== found.text;
+    const { shown, words, more } = fitting(found, this.whole, () => {
+      this.whole = found.text;
+      this.found(found);
+    });
+    this.hits = this.whole === found.text ? shown : shown.slice(0, 10);
+    this.more = more;
+    this.status.replaceChildren(words, ...(more ? [" ", more] : []));
     this.list.replaceChildren(...this.hits.map((hit, number) =>
       row(hit, facts.get(hit.tag), { id: `dbi-popup-${number}`, inBox: false, brief: true, take: (tag) => this.take(tag) })));
     this.activate(fresh ? 0 : Math.min(this.active, Math.max(0, this.hits.length - 1)));
@@ -124,6 +138,7 @@ class Popup {
   /** @param {string} words */
   say(words) {
     this.hits = [];
+    this.more = null;
     this.list.replaceChildren();
     this.status.textContent = words;
     this.place();

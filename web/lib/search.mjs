@@ -5,7 +5,7 @@ const PAUSE = 90; // ms after the last key
 const SLOW = 900; // ms after which a wait is explained
 
 /**
- * @typedef {{tag: string, score: number, category: string, post_count: number, text: string, nsfw?: boolean, matched?: string,
+ * @typedef {{tag: string, score: number, category: string, post_count: number, text: string, fits: boolean, nsfw?: boolean, matched?: string,
  *   channels?: Record<string, number>}} Hit
  * @typedef {{text: string, hits: Hit[], facts: Map<string, any>}} Found
  */

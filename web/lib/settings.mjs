@@ -4,6 +4,10 @@ import { app } from "../../../scripts/app.js";
 /** @type {Record<string, any>} */
 export const DEFAULTS = { keySearch: "Alt+Q", keyExpand: "Alt+W", nsfw: "exclude", spaces: true, escape: true, style: "sdxl", history: true };
 
+// Values as the engine has them; a test compares them.
+export const NSFW = ["exclude", "strict", "include", "only"];
+export const STYLES = ["sdxl", "novelai", "anima", "tags"];
+
 /** @param {string} name */
 export function setting(name) {
   return app.extensionManager?.setting?.get(`danbooru-index.${name}`) ?? DEFAULTS[name];

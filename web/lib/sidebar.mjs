@@ -3,6 +3,7 @@ import { api } from "../../../scripts/api.js";
 import { lastBox, toggle } from "./box.mjs";
 import { el, own, style } from "./dom.mjs";
 import { filterBar, press } from "./filters.mjs";
+import { fitting } from "./fits.mjs";
 import { showJob } from "./job.mjs";
 import * as memory from "./memory.mjs";
 import { past, row } from "./rows.mjs";
@@ -32,7 +33,9 @@ class Sidebar {
     this.nsfw = String(setting("nsfw"));
     this.least = 0;
     this.active = -1;
-    this.text = "";
+    this.text = this.whole = ""; // the latter: for which all hits are shown
+    /** @type {HTMLElement | null} */
+    this.more = null;
     /** @type {{hit: any, facts: any}[]} */
     this.rows = [];
     /** @type {memory.Memory} */
@@ -110,8 +113,11 @@ class Sidebar {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
     const rows = this.list.querySelectorAll(".dbi-row");
     const chosen = rows[Math.max(0, this.active)];
-    if (step) this.activate(Math.max(0, Math.min(rows.length - 1, this.active + step)));
-    else if (event.key === "Enter" && chosen) {
+    if (step) {
+      const next = this.active + step;
+      if (next >= rows.length) this.more?.click(); // those that do not fit come below
+      this.activate(Math.max(0, Math.min(this.list.querySelectorAll(".dbi-row").length - 1, next)));
+    } else if (event.key === "Enter" && chosen) {
       /** @type {HTMLElement | null} */ (event.shiftKey ? chosen.querySelector(".dbi-star") : chosen)?.click();
     } else if (event.key === "Escape" && this.input.value) {
       this.input.value = "";
@@ -167,6 +173,7 @@ class Sidebar {
   /** @param {string} name @param {boolean} [fill] */
   show(name, fill = true) {
     this.tab = name;
+    this.more = null;
     for (const tab of this.tabs.children) tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.tab === name));
     this.filters.hidden = name === "favourites" || name === "history";
     if (!fill) return;
@@ -179,11 +186,14 @@ class Sidebar {
   }
 
   /** @param {import("./search.mjs").Found} found */
-  found({ text, hits, facts }) {
+  found(found) {
     if (this.tab !== "results") return;
-    this.text = text;
-    const weak = hits.length && hits[0].score < 0.15 ? t("search.weak") : "";
-    this.fill(hits.map((hit) => ({ hit, facts: facts.get(hit.tag) })), hits.length ? weak : t("search.none", { text }), facts.size > 0);
+    this.text = found.text;
+    const { shown, words, more } = fitting(found, this.whole, () => {
+      this.whole = found.text;
+      this.found(found);
+    });
+    this.fill(shown.map((hit) => ({ hit, facts: found.facts.get(hit.tag) })), words, found.facts.size > 0, more);
   }
 
   async related() {
@@ -228,10 +238,11 @@ class Sidebar {
     }
   }
 
-  /** @param {{hit: any, facts: any}[]} rows @param {string} words @param {boolean} [keepActive] */
-  fill(rows, words, keepActive = false) {
+  /** @param {{hit: any, facts: any}[]} rows @param {string} words @param {boolean} [keepActive] @param {HTMLElement | null} [more] */
+  fill(rows, words, keepActive = false, more = null) {
     this.rows = rows;
-    this.status.textContent = words;
+    this.more = more;
+    this.status.replaceChildren(words, ...(more ? [" ", more] : []));
     this.draw();
     this.activate(Math.min(keepActive ? this.active : 0, rows.length - 1));
   }
@@ -263,6 +274,7 @@ class Sidebar {
   /** @param {string} words @param {string} [hint] */
   say(words, hint = "") {
     this.rows = [];
+    this.more = null;
     this.list.replaceChildren();
     this.status.textContent = hint ? `${words} ${hint}` : words;
   }

@@ -56,6 +56,20 @@ function searchPanel() {
   const note = one(".note", panel);
   const show = tagList(one(".hits", panel), chosen);
   const latest = newest();
+  const rest = one(".all", panel);
+  /** @type {any[]} */
+  let hits = [];
+  /** Hits go on below those that fit, as far as they were asked for. @param {boolean} all */
+  const list = (all) => {
+    const fit = hits.filter((hit) => hit.fits);
+    const shown = all ? hits : fit;
+    show(shown);
+    rest.hidden = shown.length === hits.length;
+    rest.textContent = `All (${hits.length - shown.length} more)`;
+    if (!hits.length) say(note, "No tag passes these filters.");
+    else say(note, fit.length ? `${shown.length} tags` : "Nothing fits this text. Say it in other words.");
+  };
+  rest.addEventListener("click", () => list(true));
   const boxes = CATEGORIES.map((name) => {
     const box = make("input", { type: "checkbox", name: "category", value: name });
     one(".categories", panel).append(make("label", { class: name }, box, ` ${name}`));
@@ -63,7 +77,7 @@ function searchPanel() {
   });
   const run = async () => {
     const text = form.text.value.trim();
-    if (!text) return show([]), say(note, "");
+    if (!text) return show([]), (rest.hidden = true), say(note, "");
     const request = {
       text,
       limit: form.limit.valueAsNumber || 30,
@@ -74,8 +88,8 @@ function searchPanel() {
     try {
       const found = await latest((signal) => api.search(request, signal));
       if (!found) return;
-      show(found.hits);
-      say(note, found.hits.length ? `${found.hits.length} tags` : "No tag fits these filters.");
+      hits = found.hits;
+      list(false);
     } catch (error) {
       if (!asksForKey(error)) showError(note, error);
     }

@@ -9,6 +9,7 @@ interface DanbooruIndex {
   ask(route: string, body?: object, signal?: AbortSignal): Promise<any>;
   newest(): ((call: (signal: AbortSignal) => Promise<any>) => Promise<any>) & { stop(): void };
   setting(name: string, other: any): any;
+  optionsOf(tab: string): { search: object; expand: object };
   promptBox(tab: string, negative: boolean): HTMLTextAreaElement | null;
   carets: WeakMap<Element, number>;
   inPrompt(tag: string): string;
@@ -16,6 +17,7 @@ interface DanbooruIndex {
   insertAtCursor(box: HTMLTextAreaElement, text: string): void;
   make<K extends keyof HTMLElementTagNameMap>(name: K, properties?: Record<string, any>, ...children: (Node | string)[]): HTMLElementTagNameMap[K];
   namesOf(text: string): string;
+  fitting(hits: any[]): { fit: any[]; more: number };
 }
 
 interface Window {
