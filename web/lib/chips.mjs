@@ -61,9 +61,10 @@ export async function draw(node, root, shown, input) {
   function line(concept, now) {
     const alone = shown && shown.concepts.length === 1 && shown.kind !== "expand";
     const state = concept.chips.length ? concept.status : "not found";
-    return el("div.dbi-concept", { "data-status": state, role: "group", "aria-label": concept.text },
+    const words = concept.text || t("chips.added");
+    return el("div.dbi-concept", { "data-status": state, role: "group", "aria-label": words },
       alone ? null : el("span.dbi-words", { title: state === "not found" ? t("chips.missing") : state },
-        el("span.dbi-dot", { "aria-hidden": "true" }), (concept.negated ? "− " : "") + concept.text),
+        el("span.dbi-dot", { "aria-hidden": "true" }), (concept.negated ? "− " : concept.text ? "" : "+ ") + words),
       ...concept.chips.map((/** @type {any} */ one) => chip(one, now)),
       concept.chips.length ? null : el("span.dbi-faint", {}, t("chips.missing")));
   }
@@ -75,7 +76,7 @@ export async function draw(node, root, shown, input) {
     const isOff = now.has(key(one.tag));
     const weak = one.state === "weak";
     const facts = [name, one.posts === undefined ? "" : t("posts", { count: one.posts.toLocaleString(locale()) }), one.score === undefined ? "" : one.score.toFixed(2),
-      weak ? t("chips.weak") : t("chips.toggle")].filter(Boolean).join(" · ");
+      one.state === "added" ? t("chips.added_why") : "", weak ? t("chips.weak") : t("chips.toggle")].filter(Boolean).join(" · ");
     return el(`button.dbi-chip.dbi-${one.category ?? "general"}`, {
       type: "button", title: facts, "aria-pressed": String(!isOff && !weak), "data-tag": one.tag, "data-state": isOff ? "off" : one.state,
       onclick: () => (weak && !isOff ? copy(one.tag) : flip(one.tag)),
