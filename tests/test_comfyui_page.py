@@ -281,6 +281,9 @@ def test_rebuild_from_an_uploaded_table_in_the_background(page: Page, tmp_path: 
     page.page.locator(".dbi-foot .dbi-button").click()
     dialog = page.page.locator(".dbi-dialog")
     sync_api.expect(dialog).to_be_visible()
+    dialog.get_by_text("Server settings").click()
+    sync_api.expect(dialog.locator("tr", has_text="offline")).to_contain_text("trueenvironment")
+    sync_api.expect(dialog.locator("tr", has_text="allowed_folders")).to_contain_text("built indefault")
     table = tmp_path / "my tags.csv"
     table.write_text("long_hair,0,5000000,longhair\ntwintails,0,900000,\nwlop,1,500,\n", encoding="utf-8")
     dialog.locator("input[type=file]").set_input_files(table)

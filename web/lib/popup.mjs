@@ -95,9 +95,10 @@ class Popup {
     else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && this.hits.length) this.take(this.hits[this.active].tag);
     else if (event.key === "Escape") this.close();
     else return;
-    // Other packs complete words by the same keys; while our list is open they are ours.
+    // Other packs complete words by the same keys; while our list is open they are ours, until they are let go.
     event.preventDefault();
     event.stopImmediatePropagation();
+    swallowKeyUp(event.key);
   }
 
   /** @param {number} place */
@@ -138,6 +139,16 @@ class Popup {
     edit(this.box, { text: this.box.value, start, end, insert: written(tag, { spaces: setting("spaces"), escape: setting("escape") }) + tail });
     if (setting("history") && text.trim()) void memory.addToHistory(text.trim());
   }
+}
+
+/** The end of a press that was ours: some packs close their list by it. @param {string} key */
+function swallowKeyUp(key) {
+  const swallow = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== key) return;
+    window.removeEventListener("keyup", swallow, true);
+    event.stopImmediatePropagation();
+  };
+  window.addEventListener("keyup", swallow, true);
 }
 
 /** Turn the selected text, or the words before the cursor, into tags. @param {HTMLTextAreaElement} box */
