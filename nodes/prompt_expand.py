@@ -210,8 +210,8 @@ class DanbooruIndexPromptExpand(io.ComfyNode):
             )
             with use_index(index) as (opened, reason):
                 result = expand(opened, request)
-                result = replace(result, warnings=tuple(plain(warning) for warning in result.warnings))
-                report = expand_report(result, reason)
+                in_comfyui = replace(result, warnings=tuple(plain(warning) for warning in result.warnings))
+                report = expand_report(in_comfyui, reason)
                 against = surround(own, (), (result.negative, quality), request.separator)
                 shown = expansion_shown(opened, result, against, report)
         host.check_interrupted()

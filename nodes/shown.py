@@ -2,14 +2,16 @@
 
 {"kind": "search" | "expand" | "related", "concepts": [{"text", "status", "negated", "chips": [chip]}], "report", "negative", ...}
 with chip = {"tag", "score", "posts", "category", "names": {language: first name}, "nsfw", "state": "fits" | "weak" | "added"};
-an added one goes with the picture, and stands in a last concept without a text. The page takes what is switched off from the
-input `without`, so that it is right before the next run too.
+"notices" are what the report warns of, {"key", "values", "text"}. An added chip goes with the picture, and stands in a last
+concept without a text. The page takes what is switched off from the input `without`, so that it is right before the next run too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+
+from ..danbooru_index.records import notices_json
 
 if TYPE_CHECKING:
     from ..danbooru_index.expand.request import ExpandResult
@@ -22,7 +24,13 @@ FITS, WEAK, ADDED = "fits", "weak", "added"
 
 
 def hits_shown(
-    index: Index, kind: str, text: str, hits: Sequence[Hit], fit: Iterable[Hit], report: str
+    index: Index,
+    kind: str,
+    text: str,
+    hits: Sequence[Hit],
+    fit: Iterable[Hit],
+    report: str,
+    warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The result of a search, or of related tags, as one concept."""
     fits = {hit.tag for hit in fit}
@@ -33,6 +41,7 @@ def hits_shown(
         "concepts": [{"text": text, "status": status, "negated": False, "chips": chips}],
         "report": report,
         "negative": "",
+        "notices": notices_json(warnings),
     }
 
 
@@ -50,7 +59,8 @@ def expansion_shown(index: Index, result: ExpandResult, negative: str, report: s
     if result.added:
         added = [chip(index, tag, None, ADDED) for tag in result.added]
         concepts.append({"text": "", "status": "covered", "negated": False, "chips": added})
-    return {"kind": "expand", "concepts": concepts, "report": report, "negative": negative}
+    notices = notices_json(result.warnings)
+    return {"kind": "expand", "concepts": concepts, "report": report, "negative": negative, "notices": notices}
 
 
 def chip(index: Index, tag: str, score: float | None, state: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@ import { el, own, style } from "./dom.mjs";
 import { compact, key, names, stillOff, toggled, written } from "./text.mjs";
 import { toast } from "./settings.mjs";
 import { addTraditional } from "./traditional.mjs";
-import { locale, nameOf, ready, t } from "./words.mjs";
+import { locale, nameOf, notice, ready, t } from "./words.mjs";
 
 const LEAST = 96;
 const MOST = 280;
@@ -48,7 +48,8 @@ export async function draw(node, root, shown, input) {
       button("negative", t("chips.negative"), Boolean(shown.negative)),
       now.size ? el("button.dbi-link", { type: "button", onclick: () => { set(""); paint(); } }, t("chips.all_on")) : null);
     const more = open ? el("pre.dbi-report", { tabIndex: 0 }, shown[open]) : null;
-    root.replaceChildren(...shown.concepts.map((/** @type {any} */ concept) => line(concept, now)), bar, ...(more ? [more] : []));
+    root.replaceChildren(...shown.concepts.map((/** @type {any} */ concept) => line(concept, now)),
+      ...(shown.notices ?? []).filter(worthSaying).map((/** @type {any} */ one) => el("div.dbi-faint.dbi-notice", {}, notice(one))), bar, ...(more ? [more] : []));
     root.scrollTop = top;
   }
 
@@ -87,6 +88,11 @@ export async function draw(node, root, shown, input) {
   // A changed text keeps what is still found switched off, and drops the rest.
   if (shown && input) set(stillOff(String(input.value ?? ""), shown.concepts.flatMap((/** @type {any} */ concept) => concept.chips.map((/** @type {any} */ one) => one.tag))).join(", "));
   paint();
+}
+
+/** What a chip line does not say already. @param {{key: string}} one */
+function worthSaying(one) {
+  return one.key !== "unfound";
 }
 
 /** Let the node grow with its chips, within reason; more of them scroll. @param {any} node @param {HTMLElement} root */

@@ -8,7 +8,7 @@ import { LiveSearch } from "./search.mjs";
 import { ask } from "./service.mjs";
 import { setting, toast } from "./settings.mjs";
 import { wordsBefore, written } from "./text.mjs";
-import { locale, ready, t } from "./words.mjs";
+import { locale, notice, ready, t } from "./words.mjs";
 
 /** @type {Popup | null} */
 let open = null;
@@ -171,7 +171,7 @@ export async function expandHere(box) {
     if (box.value !== before || !box.isConnected) return; // somebody has typed on; nothing is taken from them
     edit(box, { text: before, start, end, insert: answer.prompt || text });
     const negative = answer.negative ? t("popup.negative", { tags: answer.negative }) : "";
-    toast("success", t("popup.expanded"), [negative, ...answer.warnings].filter(Boolean).join("\n") || undefined);
+    toast("success", t("popup.expanded"), [negative, ...answer.notices.map(notice)].filter(Boolean).join("\n") || undefined);
     if (setting("history")) void memory.addToHistory(text.trim().slice(0, 300));
   } catch (error) {
     const failure = /** @type {any} */ (error);
