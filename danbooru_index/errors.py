@@ -15,6 +15,7 @@ DanbooruIndexError
 │   └── UnfinishedBuildError         an unfinished build of something else is in the way
 ├── ChromaServerError                a Chroma server does not answer, or holds another index
 └── HubError                         the Hub or a mirror did not deliver
+    └── OfflineError                 it was not asked, since the user said to stay offline
 
 Each carries `hint`: what the user can do now, an exact command or setting. Adapters show both texts: a node raises both
 in ComfyUI's words, the command line prints two lines, a route answers with both.
@@ -94,3 +95,7 @@ class ChromaServerError(DanbooruIndexError):
 
 class HubError(DanbooruIndexError):
     """The Hub, or a mirror of it, did not deliver what was asked."""
+
+
+class OfflineError(HubError):
+    """Something would have to be downloaded, and the user said to stay offline."""

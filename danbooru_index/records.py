@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
@@ -214,3 +214,28 @@ class SearchResult:
     def as_json(self, *, explain: bool = False) -> dict[str, Any]:
         """The documented JSON form of one query."""
         return {"query": self.request.text, "hits": [hit.as_json(explain=explain) for hit in self.hits]}
+
+
+class Notice(str):
+    """A sentence for people that a page can say in its own language: English, with a `key` and the `values` in it.
+
+    >>> said = Notice.of("unfound", 'Nothing was found for "{text}".', text="cat")
+    >>> said, said.key, said.values
+    ('Nothing was found for "cat".', 'unfound', {'text': 'cat'})
+    """
+
+    __slots__ = ("key", "values")
+    key: str
+    values: dict[str, str | int]
+
+    @classmethod
+    def of(cls, key: str, text: str, /, **values: str | int) -> Notice:
+        """`text` is formatted with the values."""
+        said = cls(text.format(**values))
+        said.key, said.values = key, values
+        return said
+
+
+def notices_json(sentences: Iterable[str]) -> list[dict[str, Any]]:
+    """The documented JSON form of those sentences that have a key: {"key", "values", "text"}."""
+    return [{"key": s.key, "values": s.values, "text": str(s)} for s in sentences if isinstance(s, Notice)]

@@ -76,9 +76,13 @@ def expand_report(result: ExpandResult, reason: str) -> str:
         tags = ", ".join(f"{tag} {score:.2f}" for tag, score in zip(concept.tags, concept.scores, strict=True))
         rows.append([("not: " if concept.negated else "") + shorten(concept.text, 40), concept.status, tags])
     negative = [f"negative: {result.negative}"] if result.negative else []
+    added = [tag for tag in result.added if tag in result.tags]
+    further = [f"added: {', '.join(added)}"] if added else []
     footer = f"{reason}; {result.encoder}; {1000 * result.seconds:.0f} ms"
     return visible(
-        "\n".join([result.prompt, *negative, "", table(rows), footer, *(f"warning: {w}" for w in result.warnings)])
+        "\n".join(
+            [result.prompt, *negative, *further, "", table(rows), footer, *(f"warning: {w}" for w in result.warnings)]
+        )
     )
 
 

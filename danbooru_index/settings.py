@@ -13,6 +13,7 @@ from .errors import InputError
 from .storage.foreign import TEXT, TOML, at
 
 CONFIG_NAME = "config.toml"
+ENVIRONMENT, DEFAULT = "environment", "default"  # where a setting comes from, beside CONFIG_NAME
 DENSE_CHOICES = ("auto", "sketch", "chroma")
 DEFAULT_ENDPOINT = "https://huggingface.co"
 
@@ -30,7 +31,8 @@ class Settings:
     server that holds the collection of the index. `queue_builds` lets ComfyUI queue every rebuild as a prompt, not only those
     that need the GPU. `key` is what clients of `serve` must send. `config` is the settings file, there
     or not. A workflow's nodes fetch only from `repository`, `endpoints` and what is `allowed_` beside them, and only into the
-    home or `allowed_folders` (sources.py).
+    home or `allowed_folders` (sources.py). `sources` says of each name of the file where its value was found: ENVIRONMENT,
+    CONFIG_NAME or DEFAULT.
     """
 
     home: Path
@@ -54,6 +56,7 @@ class Settings:
     allowed_endpoints: tuple[str, ...] = ()
     allowed_servers: tuple[str, ...] = ()
     allowed_folders: tuple[Path, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def token_for(self, endpoint: str) -> str | None:
         """The token, for an endpoint that may see it."""
@@ -79,32 +82,54 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
     config = Path(env.get("DANBOORU_INDEX_CONFIG") or folder / CONFIG_NAME)
     table = _read_toml(config)
 
-    def allowed(name: str) -> str | list[str]:
-        return env.get(f"DANBOORU_INDEX_ALLOWED_{name.upper()}") or table.get(f"allowed_{name}") or []
+    read = _Reader(env, table)
+
+    def allowed(name: str) -> Any:
+        return read(f"allowed_{name}", f"DANBOORU_INDEX_ALLOWED_{name.upper()}", [])
 
     return Settings(
         home=folder,
-        endpoints=_endpoints(env.get("HF_ENDPOINT", "")) or _endpoints(table.get("endpoint", DEFAULT_ENDPOINT)),
+        endpoints=_endpoints(read("endpoint", "HF_ENDPOINT", DEFAULT_ENDPOINT)),
         token=_token(env.get("HF_TOKEN", "")),
-        token_endpoints=_endpoints(env.get("DANBOORU_INDEX_TOKEN_ENDPOINTS") or table.get("token_endpoints") or ""),
-        offline=_flag(env.get("HF_HUB_OFFLINE") or table.get("offline", False), "offline"),
-        repository=str(env.get("DANBOORU_INDEX_REPO") or table.get("repository", "")),
-        revision=str(env.get("DANBOORU_INDEX_REVISION") or table.get("revision", "main")),
-        auto_fetch=_flag(env.get("DANBOORU_INDEX_AUTO_FETCH") or table.get("auto_fetch", False), "auto_fetch"),
-        model=str(env.get("DANBOORU_INDEX_MODEL") or table.get("model", "use-multilingual")),
-        device=str(env.get("DANBOORU_INDEX_DEVICE") or table.get("device", "auto")),
-        model_folders=_folders(env.get("DANBOORU_INDEX_MODEL_FOLDERS") or table.get("model_folders", [])),
-        dense=_choice(str(env.get("DANBOORU_INDEX_DENSE") or table.get("dense", "auto")), "dense", DENSE_CHOICES),
-        chroma=str(env.get("DANBOORU_INDEX_CHROMA") or table.get("chroma", "")),
-        queue_builds=_flag(env.get("DANBOORU_INDEX_QUEUE_BUILDS") or table.get("queue_builds", False), "queue_builds"),
+        token_endpoints=_endpoints(read("token_endpoints", "DANBOORU_INDEX_TOKEN_ENDPOINTS", "")),
+        offline=_flag(read("offline", "HF_HUB_OFFLINE", False), "offline"),
+        repository=str(read("repository", "DANBOORU_INDEX_REPO", "")),
+        revision=str(read("revision", "DANBOORU_INDEX_REVISION", "main")),
+        auto_fetch=_flag(read("auto_fetch", "DANBOORU_INDEX_AUTO_FETCH", False), "auto_fetch"),
+        model=str(read("model", "DANBOORU_INDEX_MODEL", "use-multilingual")),
+        device=str(read("device", "DANBOORU_INDEX_DEVICE", "auto")),
+        model_folders=_folders(read("model_folders", "DANBOORU_INDEX_MODEL_FOLDERS", [])),
+        dense=_choice(str(read("dense", "DANBOORU_INDEX_DENSE", "auto")), "dense", DENSE_CHOICES),
+        chroma=str(read("chroma", "DANBOORU_INDEX_CHROMA", "")),
+        queue_builds=_flag(read("queue_builds", "DANBOORU_INDEX_QUEUE_BUILDS", False), "queue_builds"),
         key=env.get("DANBOORU_INDEX_KEY") or None,
-        weights=_file(env.get("DANBOORU_INDEX_WEIGHTS")) or _file(table.get("weights"), folder),
+        weights=_file(
+            read("weights", "DANBOORU_INDEX_WEIGHTS", None), folder if read.sources["weights"] == CONFIG_NAME else None
+        ),
         config=config,
         allowed_repositories=_endpoints(allowed("repositories"), "allowed_repositories"),
         allowed_endpoints=_endpoints(allowed("endpoints"), "allowed_endpoints"),
         allowed_servers=_endpoints(allowed("servers"), "allowed_servers"),
         allowed_folders=_folders(allowed("folders")),
+        sources=read.sources,
     )
+
+
+class _Reader:
+    """Reads one setting after another, and keeps in `sources` where each was found."""
+
+    def __init__(self, env: Mapping[str, str], table: Mapping[str, Any]) -> None:
+        self._env, self._table = env, table
+        self.sources: dict[str, str] = {}
+
+    def __call__(self, name: str, variable: str, default: Any) -> Any:
+        """The value of the environment's `variable`, else of `name` in the file, else the default."""
+        if self._env.get(variable, "").strip(" ,"):
+            self.sources[name] = ENVIRONMENT
+            return self._env[variable]
+        there = self._table.get(name, "") != ""
+        self.sources[name] = CONFIG_NAME if there else DEFAULT
+        return self._table[name] if there else default
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

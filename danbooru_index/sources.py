@@ -75,7 +75,8 @@ def check_source(settings: Settings, source: Source) -> None:
     what = _WORDS[source.kind].format(source.value)
     raise SourceNotAllowedError(
         f"This workflow names {what}, which is not in your settings, so nothing was asked of it.",
-        hint=f"If you trust it, press Allow this source, or write it into config.toml: {KEYS[source.kind]} = "
+        hint="If you trust it, say yes where ComfyUI's page asks Allow this source? (every such run asks again), or write it "
+        f"into config.toml: {KEYS[source.kind]} = "
         f"[{json.dumps(source.value, ensure_ascii=False)}]",
         kind=source.kind,
         value=source.value,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..danbooru_index.errors import InputError
-from ..danbooru_index.progress import Progress
+from ..danbooru_index.progress import Progress, Step
 from ..danbooru_index.rebuild import OWN, STARTER
 from ..danbooru_index.storage.paths import is_network_path
 from . import host
 from .child import build_in_child
 from .encoders import AUTO, CPU, USE_MULTILINGUAL
+from .estimate import estimate
 
 RESUME, RESTART = "resume", "restart"
 
@@ -45,10 +48,19 @@ def rebuild(order: Order, progress: Progress) -> str:
     if is_network_path(corpus):
         raise InputError("The corpus lies on another computer.", hint="Copy it to this one.")
     model = settings.model if order.encoder == AUTO else order.encoder
+    with contextlib.suppress(OSError, EOFError, zlib.error):  # of what cannot be read the build says why
+        rows, seconds = estimate("" if corpus == OWN else corpus, model)
+        progress(Step("start", 0, 0, note=f"{rows:,} tags, about {_duration(seconds)}."))
     device = CPU if corpus == STARTER else _device(model, order.device)
     if device != CPU:
         host.free_video_memory()
     return build_in_child(_arguments(order, corpus, model, device), settings, progress)
+
+
+def _duration(seconds: int) -> str:
+    return (
+        f"{seconds} s" if seconds < 90 else f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    )
 
 
 def _device(model: str, asked: str) -> str:

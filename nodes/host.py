@@ -76,6 +76,7 @@ class NodeProgress:
     def __init__(self) -> None:
         self._bar = comfy.utils.ProgressBar(1)
         self._stage = ""
+        self._note = ""
         self._said = 0.0
 
     def __call__(self, step: Step) -> None:
@@ -86,11 +87,13 @@ class NodeProgress:
             if step.total:
                 logger.info("%s: %s %s", step.name, f"{step.total:,}", step.unit)
         if step.note:
+            self._note = step.note
             logger.info("%s", step.note)
         self._bar.update_absolute(step.done, max(1, step.total))
         if step.note or time.monotonic() - self._said > TEXT_SECONDS:
             self._said = time.monotonic()
-            show_on_node(step.note or step_text(step))
+            # A note, such as how much there is to do, stays before the steps that follow it.
+            show_on_node(" ".join(words for words in (self._note, step_text(step)) if words))
 
 
 def step_text(step: Step) -> str:

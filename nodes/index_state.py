@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from ..danbooru_index.settings import Settings
 
 BUILT, FETCHED, STARTER, NONE = "built", "fetched", "starter", "none"
+
+# Whose value may go over HTTP, if it is one word or owner/name. An address may be somebody's own, a path is nobody's business.
+_WORDS = ("repository", "revision", "model", "device", "dense")
+_FLAGS = ("offline", "auto_fetch", "queue_builds")
+_WORD = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 Body = dict[str, Any]
 
@@ -41,7 +47,15 @@ def state(jobs: JobRunner) -> Body:
         "repository": bool(settings.repository),
         "aside": (main_folder(settings) / "CURRENT.aside").is_file(),
         "job": jobs.job.as_json() if jobs.job is not None else None,
+        "settings": _listed(settings),
     }
+
+
+def _listed(settings: Settings) -> list[Body]:
+    """The server's settings with where each comes from; the value is None where it is an address, a path or the like."""
+    shown = {name: str(getattr(settings, name)).lower() for name in _FLAGS}
+    shown |= {name: value for name in _WORDS if _WORD.fullmatch(value := str(getattr(settings, name)))}
+    return [{"name": name, "value": shown.get(name), "source": source} for name, source in settings.sources.items()]
 
 
 def version_in_use() -> Path | None:

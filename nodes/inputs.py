@@ -48,7 +48,7 @@ def text_input(name: str, tooltip: str, placeholder: str, *, dynamic: bool = Tru
 
 
 def without_input() -> io.Input:
-    """The tags that a click on the node switches off. Always the last input, since saved workflows go by place."""
+    """The tags that a click on the node switches off. Saved workflows go by place: what is new comes after it."""
     return io.String.Input(
         "without",
         default="",

@@ -49,7 +49,8 @@ class JobCancelled(Exception):
 class Job:
     """One piece of work and where it stands; `note`, `report`, `error` and `hint` are sentences for people.
 
-    `blocked` says of a job that failed that an unfinished build of something else is in its way: started afresh, it would not be.
+    `code` is the word that a route's answer with this error would carry. `blocked` says of a job that failed that an unfinished
+    build of something else is in its way: started afresh, it would not be.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Job:
     said: dict[str, Any] | None = None  # the key and values of a report that the page can say in its own language
     error: str = ""
     hint: str = ""
+    code: str = ""
     blocked: bool = False
     started: float = field(default_factory=time.time)
 
@@ -163,7 +165,9 @@ class JobRunner:
             job.state = CANCELLED
             raise
         except DanbooruIndexError as error:
-            job.blocked = isinstance(error, UnfinishedBuildError)
+            from ..danbooru_index.service.failures import code_of
+
+            job.code, job.blocked = code_of(error), isinstance(error, UnfinishedBuildError)
             job.error, job.hint, job.state = str(error), hint_of(error), FAILED
             host.logger.error("%s: %s", job.kind, error)
             raise
@@ -171,7 +175,8 @@ class JobRunner:
             if host.is_interrupt(error):
                 job.state = CANCELLED
             else:
-                job.error, job.hint, job.state = "It failed.", "The log of ComfyUI says more.", FAILED
+                job.error, job.hint, job.code = "It failed.", "The log of ComfyUI says more.", "internal"
+                job.state = FAILED
                 host.logger.exception("%s: %s", job.kind, error)
             raise
         finally:

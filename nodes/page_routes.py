@@ -6,28 +6,21 @@ never a path.
 
 from __future__ import annotations
 
-import gzip
 import importlib.util
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from ..danbooru_index.errors import InputError
 from ..danbooru_index.progress import Progress
-from ..danbooru_index.rebuild import STARTER
 from . import host
 from .building import Order, rebuild
 from .corpora import corpus_path
 from .encoders import AUTO, CPU, ENCODERS, USE_MULTILINGUAL
-from .index_state import version_in_use
+from .estimate import estimate
 from .jobs import JobRunner
 from .service import preparing
 from .words import install_command, transformers_change
 
-# Measured on two idle cores with the embedded encoder: texts of a tag, and texts a second with everything that follows.
-_TEXTS_PER_TAG, _TEXTS_PER_SECOND = 10.4, 1600.0
-_BGE_SLOWER = {True: 4.0, False: 150.0}  # with a GPU, without one
-_BGE_BYTES = 2_300_000_000
 _MOST_TEXTS = 1000
 
 Body = dict[str, Any]
@@ -54,36 +47,16 @@ def plan(body: Body) -> Body:
     settings = host.settings()
     model = settings.model if order.encoder == AUTO else order.encoder
     embedded, gpu = model == USE_MULTILINGUAL, host.device() != CPU
-    rows = _rows(order.corpus)
-    slower = 1.0 if embedded else _BGE_SLOWER[gpu]
+    rows, seconds = estimate(order.corpus, model)
     return {
         "rows": rows,
-        "seconds": round(rows * _TEXTS_PER_TAG / _TEXTS_PER_SECOND * slower + 5),
+        "seconds": seconds,
         "encoder": model,
         # Never on the GPU from another thread beside sampling.
         "where": "queue" if settings.queue_builds or (gpu and not embedded and order.device != CPU) else "job",
         "missing": [] if embedded else _missing(),
-        "download_bytes": 0 if embedded or _has_weights() else _BGE_BYTES,
+        "download_bytes": 0 if embedded else _missing_bytes(),
     }
-
-
-def _rows(corpus: str) -> int:
-    from ..danbooru_index.index.manifest import read_manifest
-    from ..danbooru_index.locate import STARTER_CORPUS
-
-    version = version_in_use()
-    if corpus in ("", STARTER):
-        if not corpus and version is not None:
-            return read_manifest(version).rows
-        corpus = str(STARTER_CORPUS)
-    path = Path(corpus)
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        count, chunk = 0, file.read(1 << 20)
-        while chunk:
-            count, last, chunk = count + chunk.count(b"\n"), chunk, file.read(1 << 20)
-            if not chunk and not last.endswith(b"\n"):
-                count += 1
-    return count
 
 
 def _missing() -> list[Body]:
@@ -94,10 +67,10 @@ def _missing() -> list[Body]:
     return [{"package": "FlagEmbedding", "command": command, "changes": transformers_change().strip()}]
 
 
-def _has_weights() -> bool:
-    from ..danbooru_index.encoders.model_files import find_folder
+def _missing_bytes() -> int:
+    from ..danbooru_index.encoders.model_files import UPSTREAM, find_folder
 
-    return find_folder(host.settings()) is not None
+    return 0 if find_folder(host.settings()) is not None else sum(size for size, _ in UPSTREAM.values())
 
 
 def start_prepare(jobs: JobRunner) -> Body:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from comfy_api.v0_0_2 import io
@@ -23,6 +24,7 @@ from .inputs import (
 )
 from .service import IndexHandle, fingerprint, use_index
 from .shown import KEY, expansion_shown
+from .words import plain
 
 AUTO, NONE = "auto", "none"
 _DEFAULTS = defaults(ExpandRequest)
@@ -102,6 +104,29 @@ def _look_inputs() -> list[io.Input]:
     ]
 
 
+def _further_inputs() -> list[io.Input]:
+    """What came after `without`: saved workflows go by place, so these stay behind it."""
+    return [
+        io.Int.Input(
+            "enrich",
+            optional=True,
+            advanced=True,
+            default=_DEFAULTS["enrich"],
+            min=0,
+            max=50,
+            tooltip="Up to so many further tags that often stand on the same pictures as these; the node shows them as "
+            "added. Needs an index with co-occurrence counts. 0 adds none.",
+        ),
+        io.Boolean.Input(
+            "keep_text",
+            optional=True,
+            advanced=True,
+            default=_DEFAULTS["keep_text"],
+            tooltip="What found no tag stays in the prompt as words.",
+        ),
+    ]
+
+
 class DanbooruIndexPromptExpand(io.ComfyNode):
     """Expand a text and give the prompt, the negative prompt, the tags as a list and a report."""
 
@@ -142,6 +167,7 @@ class DanbooruIndexPromptExpand(io.ComfyNode):
                     tooltip="Your own negative prompt. What the text says is not there is added to it.",
                 ),
                 without_input(),
+                *_further_inputs(),
             ],
             outputs=[
                 io.String.Output("positive", tooltip="The prompt."),
@@ -184,7 +210,8 @@ class DanbooruIndexPromptExpand(io.ComfyNode):
             )
             with use_index(index) as (opened, reason):
                 result = expand(opened, request)
-                report = expand_report(result, reason)
+                in_comfyui = replace(result, warnings=tuple(plain(warning) for warning in result.warnings))
+                report = expand_report(in_comfyui, reason)
                 against = surround(own, (), (result.negative, quality), request.separator)
                 shown = expansion_shown(opened, result, against, report)
         host.check_interrupted()

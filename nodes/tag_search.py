@@ -92,7 +92,7 @@ class DanbooruIndexTagSearch(io.ComfyNode):
                 result = search(opened, request)
                 report = search_report(result, reason)
                 fit = [hit for hit in result.hits if hit.fits]
-                shown = hits_shown(opened, "search", request.text, result.hits, fit, report)
+                shown = hits_shown(opened, "search", request.text, result.hits, fit, report, result.warnings)
         host.check_interrupted()
         tags = [tag for tag in result.tags if match_key(tag) not in off]
         fits = [hit.tag for hit in fit if match_key(hit.tag) not in off]

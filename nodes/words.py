@@ -68,6 +68,10 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"Choose a revision that fits with --revision", "Name a revision that fits in config.toml (revision)"),
     (r"Use --device cpu", "Choose device cpu"),
     (r"use --device cpu", "choose device cpu"),
+    (
+        r" \(build --cooccurrence FILE\)",
+        f": {REBUILD} takes them from a file beside the corpus, named like it, as tags.cooccurrence.csv",
+    ),
     (r", or leave --cooccurrence out", ", or move the file of pairs away"),
     (r", or choose another --output", ""),
     (r"Choose another --output", "Choose another file"),

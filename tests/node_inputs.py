@@ -26,7 +26,7 @@ FROZEN = {
             ],
             *[("exclude", "none"), ("nsfw", "exclude"), ("min_count", 0), ("implied", "drop"), ("weights", False)],
             *[("quality", False), ("prefix", ""), ("suffix", ""), ("index", None)],
-            *[("negative", ""), ("without", "")],
+            *[("negative", ""), ("without", ""), ("enrich", 0), ("keep_text", False)],
         ],
         ["positive", "negative", "tags", "report"],
     ),

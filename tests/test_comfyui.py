@@ -94,6 +94,25 @@ def test_two_prompts_at_once_both_end(server: ComfyUIServer) -> None:
     assert texts(server.wait(second, 120), "3")[0] == "night_sky"
 
 
+def test_the_servers_settings_are_listed_with_their_source_and_without_paths(server: ComfyUIServer) -> None:
+    config = server.home / "config.toml"
+    config.write_text(
+        'device = "cpu"\nendpoint = "https://user:word@mirror.example"\nmodel = "/some/folder"\n', encoding="utf-8"
+    )
+    try:
+        answer = server.client.get("/danbooru-index/v1/comfyui/state")
+    finally:
+        config.unlink()
+    listed = {one["name"]: (one["value"], one["source"]) for one in answer.json()["settings"]}
+    assert listed["offline"] == ("true", "environment")
+    assert listed["device"] == ("cpu", "config.toml")
+    assert listed["dense"] == ("auto", "default")
+    assert listed["endpoint"] == (None, "config.toml") and listed["model"] == (None, "config.toml")
+    for secret in ("mirror.example", "/some/folder", str(server.home)):
+        assert secret not in answer.text
+    assert not {"token", "key", "home", "config"} & set(listed)
+
+
 def test_routes_refuse_what_is_none_of_theirs(server: ComfyUIServer) -> None:
     def status(path: str, **request: object) -> int:
         return server.client.post(f"/danbooru-index/v1/{path}", **request).status_code

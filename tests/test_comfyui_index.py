@@ -124,6 +124,7 @@ def test_an_edited_corpus_is_built_again_and_a_table_is_prepared(server: ComfyUI
     graph = {"8": rebuild_graph(str(table))["8"]}
     report = server.run(graph, 300)["outputs"]["8"]["text"][0]
     assert report.startswith("2 tags") and "prepared 2 tags from danbooru.csv" in report
+    assert "2 tags, about 5 s." in server.log.read_text(encoding="utf-8")
     assert message(server.run(graph, 300), "execution_cached")["nodes"] == ["8"]
     table.write_text("long_hair,0,5000000,longhair\nwlop,1,500,\nsmile,0,3000000,\n", encoding="utf-8")
     assert server.run(graph, 300)["outputs"]["8"]["text"][0].startswith("3 tags")

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from browser_page import Page, open_page
 from comfyui import ComfyUIServer, prepare
+from node_inputs import FROZEN
 
 from danbooru_index.records import NSFW_CHOICES
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 
 ROOT = Path(__file__).resolve().parent.parent
+WITHOUT = [name for name, _ in FROZEN["DanbooruIndexPromptExpand"][0] if name != "index"].index("without")
 pytest_plugins = ["browser_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
 
@@ -64,7 +66,7 @@ def test_a_chip_switched_off_stays_off_in_the_run_the_workflow_and_the_export(pa
     assert exported["without"] == "twintails" and not [name for name in exported if name.startswith("danbooru")]
     assert page.preview(2).startswith("1girl") and "twintails" not in page.preview(2)
     (node,) = [node for node in saved(page)["nodes"] if node["type"] == "DanbooruIndexPromptExpand"]
-    assert node["widgets_values"][-1] == "twintails"
+    assert node["widgets_values"][WITHOUT] == "twintails"
     # Another text keeps what is still found and drops the rest.
     page.text_box.fill("双马尾，猫耳")
     page.run()
@@ -95,7 +97,7 @@ def test_chips_inside_a_subgraph(page: Page) -> None:
     assert shown.startswith("1girl") and "twintails" not in shown
     (subgraph,) = saved(page)["definitions"]["subgraphs"]
     (node,) = [node for node in subgraph["nodes"] if node["type"] == "DanbooruIndexPromptExpand"]
-    assert node["widgets_values"][-1] == "twintails"
+    assert node["widgets_values"][WITHOUT] == "twintails"
 
 
 def test_taiwan_reads_traditional_characters(server: ComfyUIServer, browser: sync_api.Browser) -> None:
@@ -120,6 +122,18 @@ def test_a_workflow_reopened_knows_what_is_off(page: Page) -> None:
     page.page.evaluate("graph => window.app.loadGraphData(graph)", workflow)
     page.page.wait_for_function("() => document.querySelector('.dbi-chip[data-tag=twintails][data-state=off]')")
     assert page.run()["outputs"]["2"]["text"] == [""]
+
+
+def test_a_workflow_from_before_a_node_had_more_inputs_runs_as_it_was(page: Page) -> None:
+    page.load("Prompt Expand")
+    page.text_box.fill("一个女孩，双马尾")
+    workflow = saved(page)
+    (node,) = [node for node in workflow["nodes"] if node["type"] == "DanbooruIndexPromptExpand"]
+    node["widgets_values"][WITHOUT:] = ["twintails"]
+    page.page.evaluate("graph => window.app.loadGraphData(graph)", workflow)
+    page.page.wait_for_function("() => document.querySelector('.dbi-chip[data-tag=twintails][data-state=off]')")
+    inputs = page.run()["prompt"][2]["1"]["inputs"]
+    assert (inputs["without"], inputs["enrich"], inputs["keep_text"]) == ("twintails", 0, False)
 
 
 def test_typing_in_the_sidebar_finds_and_enter_puts_in_and_takes_out(page: Page) -> None:
@@ -292,6 +306,9 @@ def test_rebuild_from_an_uploaded_table_in_the_background(page: Page, tmp_path: 
     dialog = page.page.locator(".dbi-dialog")
     sync_api.expect(dialog).to_be_visible()
     sync_api.expect(dialog.locator(".dbi-about")).to_contain_text("No prebuilt index is published yet")
+    dialog.get_by_text("Server settings").click()
+    sync_api.expect(dialog.locator("tr", has_text="offline")).to_contain_text("trueenvironment")
+    sync_api.expect(dialog.locator("tr", has_text="allowed_folders")).to_contain_text("built indefault")
     table = tmp_path / "my tags.csv"
     table.write_text("long_hair,0,5000000,longhair\ntwintails,0,900000,\nwlop,1,500,\n", encoding="utf-8")
     dialog.locator("input[type=file]").set_input_files(table)

@@ -114,9 +114,9 @@ def test_cancel_in_the_dialog_interrupts_the_prompt(page: Page, tmp_path: Path) 
     few.write_text("long_hair,0,5000000,longhair\nwlop,1,500,\n", encoding="utf-8")
     dialog.get_by_role("button", name="Close").click()
     dialog = order(page, few)
-    sync_api.expect(dialog.locator(".dbi-error")).to_contain_text(
-        "an unfinished build of another corpus", timeout=120_000
-    )
+    said = dialog.locator(".dbi-error")
+    sync_api.expect(said).to_contain_text("An unfinished build of something else is in the way", timeout=120_000)
+    sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("an unfinished build of another corpus")
     dialog.get_by_role("button", name="Throw the unfinished build away and build").click()
     sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("Done.", timeout=120_000)
     sync_api.expect(dialog.locator(".dbi-about")).to_contain_text("Index · 2 tags")

@@ -22,6 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iter
         uploads.mkdir(parents=True)
         write_lines(uploads / "many.jsonl", tag_lines(3000))
         write_lines(uploads / "few.jsonl", tag_lines(5))
+        write_lines(uploads / "beside.jsonl", tag_lines(6))
         yield running
 
 
@@ -53,6 +54,34 @@ def test_it_is_cancelled_while_searches_go_on(server: ComfyUIServer) -> None:
     building.wait(30)
     server._until(lambda: job(server)["state"] == "cancelled", 30, "it is not cancelled")
     assert server.get(f"{V1}/index")["version"] == before and not builders(server)
+
+
+def slow_graph(colour: int) -> dict:
+    """A prompt of ComfyUI's own nodes that computes for long on the CPU: a picture that is blurred again and again."""
+    graph: dict = {
+        "0": {"class_type": "EmptyImage", "inputs": {"width": 512, "height": 512, "batch_size": 1, "color": colour}}
+    }
+    for number in range(1, 101):
+        inputs = {"image": [str(number - 1), 0], "blur_radius": 31, "sigma": 9.0}
+        graph[str(number)] = {"class_type": "ImageBlur", "inputs": inputs}
+    graph["end"] = {"class_type": "PreviewImage", "inputs": {"images": ["100", 0]}}
+    return graph
+
+
+def test_it_is_done_beside_a_prompt_that_runs(server: ComfyUIServer) -> None:
+    """The queue holds several times as much work as the build, whatever the machine."""
+    for colour in range(6):
+        server.queue(slow_graph(colour))
+    server._until(lambda: server.get("/queue")["queue_running"], 60, "no prompt runs")
+    server.post(f"{V1}/comfyui/rebuild", {"corpus": "danbooru-index/beside.jsonl"})
+    server._until(lambda: job(server)["state"] != "running", 120, "it does not end")
+    running = server.get("/queue")["queue_running"]
+    assert job(server)["state"] == "done", job(server)
+    assert [prompt[2]["1"]["class_type"] for prompt in running] == ["ImageBlur"]
+    assert server.get(f"{V1}/index")["tags"] == 6
+    server.post("/queue", {"clear": True})
+    server.interrupt()
+    server._until(lambda: not server.get("/queue")["queue_running"], 120, "the prompt does not end")
 
 
 def test_after_a_cancelled_one_another_corpus_says_what_is_in_the_way_and_can_start_afresh(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+
 import pytest
 from comfyui import ComfyUIServer
-from node_graphs import chips, message, node_graph, search_graph, texts
+from node_graphs import chips, load_node, message, node_graph, search_graph, texts
+
+from danbooru_index.encoders import open_encoder
+from danbooru_index.indexing import BuildOptions, build_index
 
 pytest_plugins = ["comfyui_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
@@ -106,6 +112,44 @@ def test_a_tag_that_is_switched_off_leaves_the_outputs_and_stays_a_chip(server: 
     related = node_graph("DanbooruIndexRelatedTags", tags="hatsune_miku", category="copyright", without="vocaloid")
     entry = server.run(related, 120)
     assert texts(entry, "2") == [""] and [chip["tag"] for chip in chips(entry)] == ["vocaloid"]
+
+
+def test_further_tags_are_marked_as_added_and_can_be_switched_off(
+    server: ComfyUIServer, corpus: Path, tmp_path: Path
+) -> None:
+    graph = node_graph("DanbooruIndexPromptExpand", text="水手服", enrich=3)
+    warned = texts(server.run(graph, 120), "5")[0]
+    assert "no co-occurrence counts: Danbooru Index: Rebuild takes them from a file" in warned
+    pairs = "tag_a,tag_b,count\nserafuku,umbrella,70000\nserafuku,red_eyes,60000\n"
+    counts = tmp_path / "pairs.csv.gz"
+    counts.write_bytes(gzip.compress(pairs.encode()))
+    build_index(corpus, tmp_path / "paired", open_encoder("use-multilingual"), BuildOptions(cooccurrence=counts))
+    graph["9"] = load_node(folder=str(tmp_path / "paired"))
+    graph["1"]["inputs"]["index"] = ["9", 0]
+    entry = server.run(graph, 120)
+    assert sorted(texts(entry, "4")) == ["red_eyes", "serafuku", "umbrella"]
+    assert "\nadded: " in texts(entry, "5")[0] and "warning" not in texts(entry, "5")[0]
+    assert {chip["tag"]: chip["state"] for chip in chips(entry)} == {
+        "serafuku": "fits",
+        "umbrella": "added",
+        "red_eyes": "added",
+    }
+    graph["1"]["inputs"]["without"] = "umbrella"
+    entry = server.run(graph, 120)
+    assert texts(entry, "2") == ["serafuku, red eyes"] and len(chips(entry)) == 3
+    # An export from before these inputs were there.
+    for name in ("enrich", "keep_text", "without"):
+        del graph["1"]["inputs"][name]
+    assert texts(server.run(graph, 120), "2") == ["serafuku"]
+
+
+def test_what_found_no_tag_stays_as_words_if_asked(server: ComfyUIServer) -> None:
+    # No tag of the index passes these filters.
+    filters = {"category": "artist", "min_count": 1000}
+    graph = node_graph("DanbooruIndexPromptExpand", text="red_eyes, 水手服和雨伞", **filters)
+    assert texts(server.run(graph, 120), "2") == ["red_eyes"]
+    graph["1"]["inputs"]["keep_text"] = True
+    assert texts(server.run(graph, 120), "2") == ["red_eyes, 水手服和雨伞"]
 
 
 def test_only_what_fits_comes_into_the_prompt_of_a_search(server: ComfyUIServer) -> None:

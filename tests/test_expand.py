@@ -17,6 +17,7 @@ from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.prompt import Choice, ordered, own_contradictions, resolve, without_implied
 from danbooru_index.prompt.style import written
 from danbooru_index.records import Category, SearchRequest
+from danbooru_index.report import expand_report
 from danbooru_index.search import search
 
 
@@ -271,11 +272,12 @@ def test_emoticons_stay(small_index):
 
 
 def test_words_without_a_tag_stay_if_asked(small_index):
-    text = "水手服，ｑｗｚｘ"
-    plain, kept = (expand(small_index, ExpandRequest(text, keep_text=keep, budget=1)) for keep in (False, True))
-    assert "serafuku" in plain.tags and plain.tags == kept.tags
-    unfound = [concept.text for concept in kept.concepts if concept.status == "not found"]
-    assert kept.prompt == ", ".join([plain.prompt, *unfound])
+    # No tag of the index passes these filters.
+    filters = {"categories": (Category.ARTIST,), "min_count": 1000}
+    text = "red_eyes, 水手服和雨伞"
+    plain, kept = (expand(small_index, ExpandRequest(text, keep_text=keep, **filters)) for keep in (False, True))
+    assert (plain.prompt, kept.prompt) == ("red_eyes", text) and plain.tags == kept.tags
+    assert [(concept.text, concept.status) for concept in kept.concepts] == [("水手服和雨伞", "not found")]
 
 
 def test_enriching_adds_what_stands_with_the_tags_and_contradicts_nothing(small_folder, tmp_path):
@@ -291,6 +293,7 @@ def test_enriching_adds_what_stands_with_the_tags_and_contradicts_nothing(small_
         assert set(rich.added) == {"umbrella", "red_eyes"}  # twintails are not wanted
         assert set(rich.tags) == {"serafuku", *rich.added}
         assert len(expand(index, ExpandRequest("水手服", enrich=1)).added) == 1
+        assert f"\nadded: {', '.join(rich.added)}\n" in expand_report(rich, "here")
     with pytest.raises(InputError):
         ExpandRequest("x", enrich=51)
 

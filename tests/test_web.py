@@ -15,6 +15,7 @@ from help_pages import LANGUAGES, page, page_path, words_of
 
 from danbooru_index.prompt import STYLES
 from danbooru_index.records import NSFW_CHOICES
+from danbooru_index.service import failures
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
@@ -58,6 +59,17 @@ def test_every_word_that_the_page_asks_for_is_there_and_no_other() -> None:
     english = words("en")
     assert used - set(english) == set()
     assert not {name for name in english if name not in used and not any(re.fullmatch(m, name) for m in made)}
+
+
+def test_every_error_and_notice_of_the_engine_has_words_with_its_values() -> None:
+    english = words("en")
+    codes = {code for _, _, code, _, _ in failures._KINDS} | {"internal"}
+    assert not {f"error.{code}" for code in codes} - set(english)
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "danbooru_index").rglob("*.py"))
+    said = re.findall(r'(?:Notice\.of|contradiction)\(\s*"(\w+)"', code)
+    assert {f"notice.{key}" for key in said} == {name for name in english if name.startswith("notice.")}
+    for key, text in re.findall(r'Notice\.of\(\s*"(\w+)",\s*["\'](.*?)["\'],?\s*[,)]', code):
+        assert re.findall(r"\{(\w+)", text) == re.findall(r"\{(\w+)", english[f"notice.{key}"]), key
 
 
 def shape(value: object) -> object:

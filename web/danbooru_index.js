@@ -90,7 +90,7 @@ function addRebuild(node) {
       return (await import("./lib/index_panel.mjs")).open(() => undefined, { corpus, encoder: value("encoder") });
     }
     // A path of this computer is for the node alone: no route takes one.
-    return app.queuePrompt(0, 1, [String(node.id)]);
+    if (await (await import("./lib/index_panel.mjs")).confirmPath(corpus)) return app.queuePrompt(0, 1, [String(node.id)]);
   }));
   button.serialize = false;
   void ready().then(() => {

@@ -120,6 +120,7 @@ def _run_queries(options: argparse.Namespace, given: dict[str, Any]) -> int:
                 "added": [],
                 "concepts": [],
                 "warnings": [],
+                "notices": [],
                 "error": str(error),
             }
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")

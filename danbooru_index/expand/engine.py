@@ -23,7 +23,7 @@ from ..prompt import (
     surround,
     without_implied,
 )
-from ..records import TagRecord
+from ..records import Notice, TagRecord
 from ..search.choosing import Thing
 from ..search.reach import beyond_encoder
 from ..search.things import Things, find_things
@@ -179,16 +179,27 @@ def _warnings(
     own: Sequence[Choice], dropped: Sequence[tuple[str, str, str]], passages: Sequence[_Passage]
 ) -> tuple[str, ...]:
     """What was left out for a contradiction, what contradicts and stays, what was not found, and what was not read."""
+    left_out = "{one} contradicts {other} ({group}) and was left out."
+    both = "{one} contradicts {other} ({group}); both are yours and stay."
 
-    def contradiction(one: str, other: str, group: str) -> str:
-        return f"{one} contradicts {other} ({group.replace('_', ' ')})"
+    def contradiction(key: str, text: str, three: tuple[str, str, str]) -> Notice:
+        one, other, group = three
+        return Notice.of(key, text, one=one, other=other, group=group.replace("_", " "))
 
     return (
-        *(f"{contradiction(*three)} and was left out." for three in dropped),
-        *(f"{contradiction(*three)}; both are yours and stay." for three in own_contradictions(own)),
-        *(f'Nothing was found for "{text}".' for passage in passages for text in passage.things.unfound),
+        *(contradiction("contradicting", left_out, three) for three in dropped),
+        *(contradiction("own_contradiction", both, three) for three in own_contradictions(own)),
         *(
-            f"The last {passage.things.left_out:,} characters were not read: the text is too long."
+            Notice.of("unfound", 'Nothing was found for "{text}".', text=text)
+            for passage in passages
+            for text in passage.things.unfound
+        ),
+        *(
+            Notice.of(
+                "unread",
+                "The last {count:,} characters were not read: the text is too long.",
+                count=passage.things.left_out,
+            )
             for passage in passages
             if passage.things.left_out
         ),
@@ -197,7 +208,8 @@ def _warnings(
 
 def _not_enriched(index: Index, request: ExpandRequest) -> tuple[str, ...]:
     if request.enrich and index.cooccurrence is None:
-        return ("Nothing was added: this index has no co-occurrence counts (build --cooccurrence FILE).",)
+        text = "Nothing was added: this index has no co-occurrence counts (build --cooccurrence FILE)."
+        return (Notice.of("no_counts", text),)
     return ()
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ..errors import InputError
 from ..prompt import STYLES, StyleName
-from ..records import Category, Nsfw, TagFilter
+from ..records import Category, Nsfw, TagFilter, notices_json
 from ..text.fold import MAX_QUERY_CHARS, without_surrogates
 
 Status = Literal["covered", "weak", "not found"]
@@ -116,6 +116,7 @@ class ExpandResult:
     """A prompt and how it came about.
 
     `tags` are those of the prompt that are in the index, the user's own and those that `enrich` `added` included.
+    `warnings` are sentences; those of the engine are `records.Notice`.
     """
 
     request: ExpandRequest
@@ -140,4 +141,5 @@ class ExpandResult:
             "added": list(self.added),
             "concepts": [concept.as_json() for concept in self.concepts],
             "warnings": list(self.warnings),
+            "notices": notices_json(self.warnings),
         }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..encoders import open_encoder
-from ..errors import EncoderError, HubError, IndexMismatchError
+from ..errors import EncoderError, HubError, IndexMismatchError, OfflineError
 from ..index.manifest import MANIFEST_FILE, Manifest, read_manifest
 from ..index.notes import trust_version
 from ..index.versions import claim
@@ -103,7 +103,7 @@ def check_index(settings: Settings, folder: Path, retry: RetryPolicy = DEFAULT_R
     """
     repository = _repository(settings)
     if settings.offline:
-        raise HubError(
+        raise OfflineError(
             "Offline (HF_HUB_OFFLINE): no newer revision can be looked for.",
             hint="Unset HF_HUB_OFFLINE and run the command again.",
         )
@@ -248,7 +248,7 @@ def check_encoder(manifest: Manifest, package: EncoderPackage | None, where: str
 def _offline(folder: Path, options: FetchOptions) -> FetchReport:
     version = whole_version(folder, verify=options.verify)
     if version is None:
-        raise HubError(f"Offline (HF_HUB_OFFLINE), and there is no whole index in {folder}.", hint=NEXT_STEPS)
+        raise OfflineError(f"Offline (HF_HUB_OFFLINE), and there is no whole index in {folder}.", hint=NEXT_STEPS)
     return FetchReport(version, "offline", read_source(version))
 
 

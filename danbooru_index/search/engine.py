@@ -12,7 +12,7 @@ from ..concepts.several import Evidence, is_several
 from ..concepts.spans import Reading, Span
 from ..index.damage import names_damage
 from ..index.index import Index
-from ..records import Category, Hit, SearchRequest, SearchResult
+from ..records import Category, Hit, Notice, SearchRequest, SearchResult
 from .choosing import Choice
 from .reach import beyond_encoder
 from .score import Scored, best_hits, encode_queries, score_candidates, with_spelling
@@ -41,9 +41,11 @@ def _search(index: Index, request: SearchRequest) -> SearchResult:
     started = time.perf_counter()
     asked = with_spelling(index, request)
     hits = _hits(index, asked)
-    warnings = (f'Searched for "{asked.text}".',) if asked.text != request.text else ()
+    warnings: tuple[str, ...] = ()
+    if asked.text != request.text:
+        warnings = (Notice.of("searched_for", 'Searched for "{text}".', text=asked.text),)
     if hits and not any(hit.fits for hit in hits):
-        warnings = (*warnings, "Nothing fits this text well; these are the nearest tags.")
+        warnings = (*warnings, Notice.of("nothing_fits", "Nothing fits this text well; these are the nearest tags."))
     warnings = (*warnings, *beyond_encoder(index, asked.text))
     seconds = time.perf_counter() - started
     source, encoder = str(index.folder), index.encoder.description

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..concepts.beyond import beyond_language
 from ..encoders.protocol import USE_MULTILINGUAL
 from ..index.index import Index
+from ..records import Notice
 
 
 def beyond_encoder(index: Index, text: str) -> tuple[str, ...]:
@@ -14,7 +15,8 @@ def beyond_encoder(index: Index, text: str) -> tuple[str, ...]:
     language = beyond_language(text)
     if not language:
         return ()
-    return (
-        f"The encoder {USE_MULTILINGUAL} does not know {language}; what was found may be wrong. Say it in another language, "
-        "or build the index with BGE-M3.",
+    text = (
+        "The encoder {encoder} does not know {language}; what was found may be wrong. Say it in another language, "
+        "or build the index with BGE-M3."
     )
+    return (Notice.of("unknown_language", text, encoder=USE_MULTILINGUAL, language=language),)

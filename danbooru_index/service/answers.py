@@ -54,6 +54,7 @@ EXPAND = _object(
         "negative_tags": _TEXTS,
         "concepts": _CONCEPTS,
         "warnings": _TEXTS,
+        "notices": _list({"key": _TEXT, "values": {"type": "object"}, "text": _TEXT}),
     }
 )
 RELATED = _object({"tags": _TEXTS, "method": _TEXT, "hits": _HITS, "unknown": _TEXTS})

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from ..errors import (
     BuildError,
+    CorpusError,
     DanbooruIndexError,
     EncoderError,
     HubError,
@@ -20,6 +21,8 @@ from ..errors import (
     IndexNotFoundError,
     InputError,
     MissingDependencyError,
+    OfflineError,
+    UnfinishedBuildError,
 )
 from .message import Answer, json_answer
 
@@ -49,10 +52,20 @@ _KINDS: tuple[tuple[type[Exception], int, str, str, str], ...] = (
     (IndexDamagedError, 503, "index_damaged", "The index is damaged.", "Build it or fetch it again. " + _LOG),
     (IndexMismatchError, 503, "index_mismatch", "The index belongs to another version or encoder.", _LOG),
     (IndexFolderError, 503, "index", "The index cannot be used.", _LOG),
+    (UnfinishedBuildError, 503, "unfinished", "An unfinished build of something else is in the way.", _LOG),
     (BuildError, 503, "build", "The index could not be built.", _LOG),
+    (CorpusError, 503, "corpus", "The corpus cannot be read.", _LOG),
+    (OfflineError, 503, "offline", "The server is told to stay offline, and something is missing.", _LOG),
     (HubError, 503, "hub", "The index could not be fetched.", "Try again later. " + _LOG),
     (DanbooruIndexError, 503, "settings", "The settings of the server cannot be used.", _LOG),
 )
+
+
+def code_of(error: Exception) -> str:
+    """The word for programs that an answer with this error carries."""
+    if isinstance(error, InputError):
+        return "input"
+    return next((code for kind, _, code, _, _ in _KINDS if isinstance(error, kind)), "internal")
 
 
 def error_answer(status: int, code: str, message: str, hint: str, headers: Mapping[str, str] | None = None) -> Answer:

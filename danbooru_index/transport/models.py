@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import HubError
+from ..errors import OfflineError
 from ..progress import Progress, silent
 from ..settings import Settings
 from .download import DEFAULT_RETRY, RetryPolicy
@@ -49,7 +49,7 @@ def download_model_files(
     if not missing:
         return folder
     if settings.offline:
-        raise HubError(
+        raise OfflineError(
             f"Offline (HF_HUB_OFFLINE), and {folder} lacks {', '.join(missing)}.", hint=_by_hand(source, folder)
         )
     with client_for(settings, retry) as client, open_staging(folder, progress) as staging:

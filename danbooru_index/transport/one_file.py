@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import HubError, InputError
+from ..errors import InputError, OfflineError
 from ..progress import Progress, silent
 from ..settings import Settings
 from .download import DEFAULT_RETRY, RetryPolicy
@@ -57,7 +57,7 @@ def download_file(
     :raises HubError: offline, no endpoint delivered it or said what it must be, or a disk is full.
     """
     if settings.offline:
-        raise HubError(f"{source} cannot be fetched: offline is set.", hint=hint)
+        raise OfflineError(f"{source} cannot be fetched: offline is set.", hint=hint)
     mirrors = Mirrors(endpoints_of(settings, hint), hint)
     path = source.repository.file_path(source.revision, source.name)
     with client_for(settings, retry) as client, open_staging(kept, progress) as staging:

@@ -1,4 +1,4 @@
-"""The pictures of the help pages and of the README: each node after a run, in ComfyUI's own page with the starter index.
+"""The pictures of the help pages and of the README: each node after a run, and the sidebar, in ComfyUI's own page with the starter index.
 
 ``python tests/hosts/node_pictures.py [URL]`` makes them anew, in a ComfyUI of its own or in one that runs.
 """
@@ -32,7 +32,7 @@ MAKE = """([type, values]) => {
   for (const [name, value] of Object.entries(values)) node.widgets.find(widget => widget.name === name).value = value;
   node.setSize([420, node.computeSize()[1]]);
 }"""
-WAIT_MS, MARGIN = 120_000, 12
+WAIT_MS, MARGIN, SIDEBAR_HEIGHT = 120_000, 12, 560
 
 
 def take(page: Page, node: str, values: dict[str, Any], picture: Path) -> None:
@@ -55,6 +55,31 @@ def take(page: Page, node: str, values: dict[str, Any], picture: Path) -> None:
     page.screenshot(path=picture, clip=sides)
 
 
+def take_sidebar(page: Page, picture: Path) -> None:
+    """What is found while somebody types; one tag of it stands in the text box already."""
+    page.evaluate(MAKE, ["DanbooruIndexPromptExpand", {}])
+    box = page.locator("textarea:not([readonly])").first
+    box.click()
+    box.fill("aerial fireworks")
+    page.locator("button:has(.pi-tags)").first.click()
+    with page.expect_response(lambda answer: answer.url.endswith("/v1/tags"), timeout=WAIT_MS):
+        page.locator(".dbi-input").fill("夜空の花火")
+    page.locator(".dbi-sidebar .dbi-row").first.wait_for(timeout=WAIT_MS)
+    page.wait_for_timeout(1000)
+    sides = page.locator(".dbi-sidebar").bounding_box()
+    assert sides is not None
+    page.screenshot(path=picture, clip={**sides, "height": SIDEBAR_HEIGHT})
+
+
+def warm_up(page: Page, url: str) -> None:
+    """Unpack and open the index, so that no picture shows that step."""
+    while True:
+        page.request.post(f"{url}/danbooru-index/v1/comfyui/prepare", data={}, timeout=WAIT_MS)
+        if page.request.post(f"{url}/danbooru-index/v1/search", data={"text": "smile"}, timeout=WAIT_MS).ok:
+            return
+        page.wait_for_timeout(1000)
+
+
 def pictures(url: str, path: str) -> None:
     """All of them, from a ComfyUI that runs."""
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -63,11 +88,15 @@ def pictures(url: str, path: str) -> None:
         page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
         settings = {**SETTINGS, "Comfy.Locale": "en", "Comfy.VueNodes.Enabled": True, "Comfy.ColorPalette": "dark"}
         page.request.post(f"{url}/api/settings", data=settings)
+        warm_up(page, url)
         for node, values in TEXTS.items():
             # A page keeps the values of a node's widgets by its number.
             page.goto(url)
             page.wait_for_function(READY, timeout=WAIT_MS)
             take(page, node, values, IMAGES / f"{node}.png")
+        page.goto(url)
+        page.wait_for_function(READY, timeout=WAIT_MS)
+        take_sidebar(page, ROOT / "docs" / "sidebar.png")
         browser.close()
 
 

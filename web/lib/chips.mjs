@@ -3,7 +3,7 @@ import { el, own, style } from "./dom.mjs";
 import { compact, key, names, stillOff, toggled, written } from "./text.mjs";
 import { toast } from "./settings.mjs";
 import { addTraditional } from "./traditional.mjs";
-import { locale, nameOf, ready, t } from "./words.mjs";
+import { locale, nameOf, notice, ready, t } from "./words.mjs";
 
 const LEAST = 96;
 const MOST = 280;
@@ -48,7 +48,8 @@ export async function draw(node, root, shown, input) {
       button("negative", t("chips.negative"), Boolean(shown.negative)),
       now.size ? el("button.dbi-link", { type: "button", onclick: () => { set(""); paint(); } }, t("chips.all_on")) : null);
     const more = open ? el("pre.dbi-report", { tabIndex: 0 }, shown[open]) : null;
-    root.replaceChildren(...shown.concepts.map((/** @type {any} */ concept) => line(concept, now)), bar, ...(more ? [more] : []));
+    root.replaceChildren(...shown.concepts.map((/** @type {any} */ concept) => line(concept, now)),
+      ...(shown.notices ?? []).filter(worthSaying).map((/** @type {any} */ one) => el("div.dbi-faint.dbi-notice", {}, notice(one))), bar, ...(more ? [more] : []));
     root.scrollTop = top;
   }
 
@@ -61,9 +62,10 @@ export async function draw(node, root, shown, input) {
   function line(concept, now) {
     const alone = shown && shown.concepts.length === 1 && shown.kind !== "expand";
     const state = concept.chips.length ? concept.status : "not found";
-    return el("div.dbi-concept", { "data-status": state, role: "group", "aria-label": concept.text },
+    const words = concept.text || t("chips.added");
+    return el("div.dbi-concept", { "data-status": state, role: "group", "aria-label": words },
       alone ? null : el("span.dbi-words", { title: state === "not found" ? t("chips.missing") : state },
-        el("span.dbi-dot", { "aria-hidden": "true" }), (concept.negated ? "− " : "") + concept.text),
+        el("span.dbi-dot", { "aria-hidden": "true" }), (concept.negated ? "− " : concept.text ? "" : "+ ") + words),
       ...concept.chips.map((/** @type {any} */ one) => chip(one, now)),
       concept.chips.length ? null : el("span.dbi-faint", {}, t("chips.missing")));
   }
@@ -75,7 +77,7 @@ export async function draw(node, root, shown, input) {
     const isOff = now.has(key(one.tag));
     const weak = one.state === "weak";
     const facts = [name, one.posts === undefined ? "" : t("posts", { count: one.posts.toLocaleString(locale()) }), one.score === undefined ? "" : one.score.toFixed(2),
-      weak ? t("chips.weak") : t("chips.toggle")].filter(Boolean).join(" · ");
+      one.state === "added" ? t("chips.added_why") : "", weak ? t("chips.weak") : t("chips.toggle")].filter(Boolean).join(" · ");
     return el(`button.dbi-chip.dbi-${one.category ?? "general"}`, {
       type: "button", title: facts, "aria-pressed": String(!isOff && !weak), "data-tag": one.tag, "data-state": isOff ? "off" : one.state,
       onclick: () => (weak && !isOff ? copy(one.tag) : flip(one.tag)),
@@ -86,6 +88,11 @@ export async function draw(node, root, shown, input) {
   // A changed text keeps what is still found switched off, and drops the rest.
   if (shown && input) set(stillOff(String(input.value ?? ""), shown.concepts.flatMap((/** @type {any} */ concept) => concept.chips.map((/** @type {any} */ one) => one.tag))).join(", "));
   paint();
+}
+
+/** What a chip line does not say already. @param {{key: string}} one */
+function worthSaying(one) {
+  return one.key !== "unfound";
 }
 
 /** Let the node grow with its chips, within reason; more of them scroll. @param {any} node @param {HTMLElement} root */

@@ -1,5 +1,6 @@
 // The dialog of the index: what it is, building it again from a file, verifying it.
 import { api } from "../../../scripts/api.js";
+import { app } from "../../../scripts/app.js";
 import { duration, el, own, size, style } from "./dom.mjs";
 import { showJob } from "./job.mjs";
 import { ask, forget } from "./service.mjs";
@@ -17,6 +18,12 @@ export async function open(changed = () => undefined, order = {}) {
   await panel.start();
 }
 
+/** Whether to build from a path, which the node alone can read: how much that is it says when it begins. @param {string} corpus */
+export async function confirmPath(corpus) {
+  await ready();
+  return app.extensionManager.dialog.confirm({ title: t("rebuild.title"), message: t("rebuild.confirm_path", { corpus }) });
+}
+
 class Panel {
   /** @param {() => void} changed @param {any} order */
   constructor(changed, order) {
@@ -26,6 +33,7 @@ class Panel {
     this.running = false;
     this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
     this.about = el("div.dbi-about");
+    this.settings = el("tbody");
     this.jobBox = el("div", { "aria-live": "polite" });
     this.corpus = /** @type {HTMLSelectElement} */ (el("select.dbi-select.dbi-wide", { "aria-label": t("rebuild.from"), onchange: () => this.choose() }));
     this.encoder = /** @type {HTMLSelectElement} */ (el("select.dbi-select.dbi-wide", { "aria-label": t("rebuild.encoder"), onchange: () => this.choose() },
@@ -38,6 +46,7 @@ class Panel {
       el("label.dbi-field", {}, el("span", {}, t("rebuild.from")), this.corpus), this.file,
       el("label.dbi-field", {}, el("span", {}, t("rebuild.encoder")), this.encoder),
       this.planBox, this.jobBox,
+      el("details.dbi-settings", {}, el("summary", {}, t("settings.title")), el("p.dbi-faint", {}, t("settings.where")), el("table", {}, this.settings)),
       el("div.dbi-buttons", {}, this.go,
         el("button.dbi-button", { type: "button", onclick: () => void this.run("verify", {}) }, t("rebuild.verify")),
         this.update = el("button.dbi-button", { type: "button", hidden: true, onclick: () => void this.run("update", {}) }, t("rebuild.update")),
@@ -72,6 +81,8 @@ class Panel {
       index ? el("div.dbi-faint", {}, t("index.channels", { channels: list(index.channels.map((/** @type {string} */ name) => t(`channel.${name}`))) })) : "",
       index?.source ? el("div.dbi-faint", {}, t("index.source", index.source)) : "",
       state.repository ? "" : el("div.dbi-faint", {}, t("index.norepository")));
+    this.settings.replaceChildren(...state.settings.map((/** @type {{name: string, value: string | null, source: string}} */ { name, value, source }) =>
+      el("tr", {}, el("td", {}, el("code", {}, name)), el("td", {}, value ?? (source === "default" ? t("settings.none") : t("settings.hidden"))), el("td", {}, t(`source.${source.replace(".", "_")}`)))));
     if (state.job) this.job(state.job, true);
   }
 

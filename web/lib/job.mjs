@@ -1,6 +1,6 @@
 // A job's progress as a bar with words and a button that cancels it.
 import { duration, el, size } from "./dom.mjs";
-import { ask } from "./service.mjs";
+import { ask, errorWords } from "./service.mjs";
 import { locale, t } from "./words.mjs";
 
 /** Show a job in an element. While it runs the same elements stay: a press on Cancel must not miss. @param {HTMLElement} box @param {any} job */
@@ -35,7 +35,8 @@ function endView(job) {
   return el("div.dbi-job", { role: "status" }, job.state !== "done" && title(job),
     el("div.dbi-job-words", {}, t(`job.${job.state}`)),
     job.state === "done" && job.report && el("pre.dbi-report", {}, report(job)),
-    job.error && el("div.dbi-error", {}, `${job.error} ${job.hint}`));
+    errorWords(job.code) && el("div.dbi-error", {}, errorWords(job.code)),
+    job.error && el(errorWords(job.code) ? "div.dbi-faint" : "div.dbi-error", {}, `${job.error} ${job.hint}`));
 }
 
 /** @param {any} job */

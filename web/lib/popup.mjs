@@ -9,7 +9,7 @@ import { LiveSearch } from "./search.mjs";
 import { ask } from "./service.mjs";
 import { setting, toast } from "./settings.mjs";
 import { wordsBefore, written } from "./text.mjs";
-import { locale, ready, t } from "./words.mjs";
+import { locale, notice, ready, t } from "./words.mjs";
 
 /** @type {Popup | null} */
 let open = null;
@@ -103,9 +103,10 @@ class Popup {
     else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && this.hits.length) this.take(this.hits[this.active].tag);
     else if (event.key === "Escape") this.close();
     else return;
-    // Other packs complete words by the same keys; while our list is open they are ours.
+    // Other packs complete words by the same keys; while our list is open they are ours, until they are let go.
     event.preventDefault();
     event.stopImmediatePropagation();
+    swallowKeyUp(event.key);
   }
 
   /** @param {number} place */
@@ -155,6 +156,16 @@ class Popup {
   }
 }
 
+/** The end of a press that was ours: some packs close their list by it. @param {string} key */
+function swallowKeyUp(key) {
+  const swallow = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== key) return;
+    window.removeEventListener("keyup", swallow, true);
+    event.stopImmediatePropagation();
+  };
+  window.addEventListener("keyup", swallow, true);
+}
+
 /** Turn the selected text, or the words before the cursor, into tags. @param {HTMLTextAreaElement} box */
 export async function expandHere(box) {
   await ready();
@@ -175,7 +186,7 @@ export async function expandHere(box) {
     if (box.value !== before || !box.isConnected) return; // somebody has typed on; nothing is taken from them
     edit(box, { text: before, start, end, insert: answer.prompt || text });
     const negative = answer.negative ? t("popup.negative", { tags: answer.negative }) : "";
-    toast("success", t("popup.expanded"), [negative, ...answer.warnings].filter(Boolean).join("\n") || undefined);
+    toast("success", t("popup.expanded"), [negative, ...answer.notices.map(notice)].filter(Boolean).join("\n") || undefined);
     if (setting("history")) void memory.addToHistory(text.trim().slice(0, 300));
   } catch (error) {
     const failure = /** @type {any} */ (error);

@@ -28,10 +28,16 @@ export async function ask(path, body, signal) {
   const value = await answer.json().catch(() => ({}));
   if (!answer.ok) {
     const code = value.code ?? String(answer.status);
-    const known = t(`error.${code}`);
-    throw new ServiceError(known === `error.${code}` ? (value.error ?? t("error.unknown")) : known, value.hint ?? "", code);
+    const known = errorWords(code);
+    throw new ServiceError(known || (value.error ?? t("error.unknown")), known ? "" : value.hint ?? "", code);
   }
   return value;
+}
+
+/** What happened and what to do, in the user's language; empty where the words of the server are the only ones. @param {string} code */
+export function errorWords(code) {
+  const known = t(`error.${code}`);
+  return known === `error.${code}` ? "" : known;
 }
 
 /** @type {Promise<object> | null} */
@@ -54,7 +60,7 @@ async function finished(kind) {
     job = (await ask("comfyui/state")).job ?? job;
     api.dispatchEvent(new CustomEvent("danbooru-index.job", { detail: job }));
   }
-  if (job.state === "failed") throw new ServiceError(job.error, job.hint, "job");
+  if (job.state === "failed") throw new ServiceError(errorWords(job.code) || job.error, errorWords(job.code) ? "" : job.hint, "job");
   return job;
 }
 

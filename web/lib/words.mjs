@@ -37,6 +37,13 @@ export function t(name, values = {}) {
   return (words[name] ?? name).replace(/\{(\w+)\}/g, (all, value) => String(values[value] ?? all));
 }
 
+/** Something that the engine tells, in the user's language where it has words for it. @param {{key: string, values: Record<string, string | number>, text: string}} notice */
+export function notice({ key, values, text }) {
+  const name = `notice.${key}`;
+  if (!(name in words)) return text;
+  return t(name, Object.fromEntries(Object.entries(values).map(([value, one]) => [value, typeof one === "number" ? one.toLocaleString(locale()) : one])));
+}
+
 /** "a, b, and c" as the language has it. @param {string[]} parts */
 export function list(parts) {
   return new Intl.ListFormat(locale()).format(parts);
