@@ -142,7 +142,7 @@ def test_a_filter_is_kept_by_chroma_and_a_narrow_one_goes_to_the_sketches(built:
         assert len(set(found.tolist()) & exact(index, query, np.flatnonzero(broad), 30)) >= 28
         artists = np.arange(TAGS) % 5 == 1
         narrow = index.dense.candidates(query, 30, RowFilter(artists))
-        assert narrow.tolist() == index.dense.sketches.nearest(query, 30, RowFilter(artists)).tolist()
+        assert narrow.tolist() == index.dense.sketches.nearest(query[None, :], 30, RowFilter(artists))[0].tolist()
         result = search(index, SearchRequest("a blue thing", categories=(Category.ARTIST,), nsfw="include"))
         assert {hit.category for hit in result.hits} == {Category.ARTIST}
 

@@ -44,13 +44,16 @@ class DenseChannel:
 
     def propose(self, queries: Queries, depth: Depth) -> list[IntArray]:
         """See Channel.propose. A query that is a name needs fewer relatives."""
-        texts = [(TEXTS_OF_NAME if len(named) else TEXTS)[depth] for named in queries.named]
-        return [
-            self.candidates(queries.dense[i], max(2 * queries.limits[i], wanted), queries.allowed[i])
-            if wanted
-            else np.zeros(0, np.int64)
-            for i, wanted in enumerate(texts)
-        ]
+        found = [np.zeros(0, np.int64) for _ in queries.named]
+        alike: dict[tuple[int, int], list[int]] = {}  # queries that want as many tags under the same filter
+        for i, named in enumerate(queries.named):
+            if wanted := (TEXTS_OF_NAME if len(named) else TEXTS)[depth]:
+                alike.setdefault((max(2 * queries.limits[i], wanted), id(queries.allowed[i])), []).append(i)
+        for (k, _), members in alike.items():
+            near = self.store.nearest(queries.dense[members], k, queries.allowed[members[0]])
+            for i, rows in zip(members, near, strict=True):
+                found[i] = rows
+        return found
 
     def score(self, queries: Queries, rows: Ragged) -> Columns:
         """`dense` is the best inner product of a tag's texts and `matched` the TextKind of that text.
@@ -64,7 +67,7 @@ class DenseChannel:
 
     def candidates(self, query: FloatArray, k: int, allowed: RowFilter | None = None) -> IntArray:
         """Distinct ascending rows of tags near one (d,) query: those of about the k best texts."""
-        return self.store.nearest(query, k, allowed)
+        return self.store.nearest(query[None, :], k, allowed)[0]
 
     def compare(self, queries: FloatArray, tags: Ragged) -> tuple[FloatArray, IntArray]:
         """Compare each of (q, d) queries with a list of tags.

@@ -28,8 +28,8 @@ class DenseStore(Protocol):
 
     label: str
 
-    def nearest(self, query: FloatArray, k: int, allowed: RowFilter | None) -> IntArray:
-        """Distinct ascending rows of tags near one (d,) query, as many as have the k best texts."""
+    def nearest(self, queries: FloatArray, k: int, allowed: RowFilter | None) -> list[IntArray]:
+        """For each of (q, d) queries distinct ascending rows of tags near it, as many as have the k best texts."""
         ...
 
     def close(self) -> None:
@@ -49,14 +49,18 @@ class SketchStore:
     def _select(self, allowed: RowFilter) -> Sketch:
         return self._sketch.select(allowed.tags[self._rows])
 
-    def nearest(self, query: FloatArray, k: int, allowed: RowFilter | None = None) -> IntArray:
+    def nearest(self, queries: FloatArray, k: int, allowed: RowFilter | None = None) -> list[IntArray]:
         """See DenseStore."""
         sketch = self._sketch if allowed is None else self._selected(allowed)
         wanted = k + int(k * (sketch.count / SKETCHED) ** 0.5)
-        texts = sketch.nearest(query, max(wanted, LEAST_SKETCHED))
-        if len(texts) > k:
-            texts = texts[np.argpartition(-self._vectors.score(query[None, :], texts)[0], k)[:k]]
-        return np.unique(self._rows[texts]).astype(np.int64)
+        near = sketch.nearest(queries, max(wanted, LEAST_SKETCHED))
+        best = (self._best(query, texts, k) for query, texts in zip(queries, near, strict=True))
+        return [np.unique(self._rows[texts]).astype(np.int64) for texts in best]
+
+    def _best(self, query: FloatArray, texts: IntArray, k: int) -> IntArray:
+        if len(texts) <= k:
+            return texts
+        return texts[np.argpartition(-self._vectors.score(query[None, :], texts)[0], k)[:k]]
 
     def close(self) -> None:
         """Close the files: the cache refers to this object, which would keep their mappings open for long."""
@@ -80,16 +84,16 @@ class ChromaStore:
         self._others = None if held is None else RowFilter(~held.tags)
         self._hash_of = lru_cache(maxsize=HASHED)(hash64)
 
-    def nearest(self, query: FloatArray, k: int, allowed: RowFilter | None = None) -> IntArray:
+    def nearest(self, queries: FloatArray, k: int, allowed: RowFilter | None = None) -> list[IntArray]:
         """See DenseStore. A query's texts are shared by fewer tags than k, so k tags are more than enough."""
         share = 1.0 if allowed is None else allowed.share
         if share < BROAD:
-            return self._sketches.nearest(query, k, allowed)
-        rows = self._rows_of(self._collection.nearest(query, int(k / share)))
+            return self._sketches.nearest(queries, k, allowed)
+        found = [self._rows_of(self._collection.nearest(query, int(k / share))) for query in queries]
         if self._others is not None:
-            rows = np.r_[rows, self._sketches.nearest(query, k, self._others)]
-        rows = rows if allowed is None else rows[allowed.tags[rows]]
-        return np.unique(rows)
+            others = self._sketches.nearest(queries, k, self._others)
+            found = [np.r_[pair] for pair in zip(found, others, strict=True)]
+        return [np.unique(rows if allowed is None else rows[allowed.tags[rows]]) for rows in found]
 
     def _rows_of(self, tags: list[str]) -> IntArray:
         wanted = np.array([self._hash_of(tag) for tag in tags], np.uint64)

@@ -22,9 +22,10 @@ from .vectors import VectorFile
 
 SKETCH_FILE = "sketch.npy"
 _WRITE_BLOCK = 65_536
-_SCAN_BLOCK = 32_768  # sketches compared at once: what is worked on stays in the processor's cache
+_SCAN_BLOCK = 8_192  # sketches compared at once: what is worked on stays in the processor's cache
 
 _WORDS_PER_BYTE = 3  # words whose counts, at most 64 each, add up in one byte
+GROUP = 16  # queries compared at once: their distances are two bytes a text each
 COPY_SHARE = 0.75  # of the texts: a larger choice is scanned in place
 _SAMPLED = 16  # one distance in so many
 _MARGIN = 1.1  # more than are wanted, as the sample tells: about as many are there at the first look
@@ -60,30 +61,35 @@ def bit_count(words: UInt64Array, out: UInt8Array) -> UInt8Array:
     if hasattr(np, "bitwise_count"):
         np.bitwise_count(words, out=out)
     else:
-        _bits_of_16()[words.view(np.uint16)].reshape(-1, 4).sum(axis=1, dtype=np.uint8, out=out)
+        bits = _bits_of_16()[words.view(np.uint16)]
+        bits.reshape(*words.shape, 4).sum(axis=-1, dtype=np.uint8, out=out)
     return out
 
 
 def _distances(words: UInt64Array, wanted: UInt64Array) -> UInt16Array:
-    """(n,) Hamming distances of (words, n) sketches to the (words,) sketch of a query."""
-    count = words.shape[1]
-    total = np.zeros(count, np.uint16)
+    """(q, n) Hamming distances of (words, n) sketches to the (words, q) sketches of queries."""
+    total = np.zeros((wanted.shape[1], words.shape[1]), np.uint16)
     # Memory that is used again: fresh blocks of this size would come from the system each time.
-    differing, bits, few = (
-        np.empty(_SCAN_BLOCK, np.uint64),
-        np.empty(_SCAN_BLOCK, np.uint8),
-        np.empty(_SCAN_BLOCK, np.uint8),
-    )
-    for start in range(0, count, _SCAN_BLOCK):
-        block, part = words[:, start : start + _SCAN_BLOCK], total[start : start + _SCAN_BLOCK]
-        size = len(part)
-        for first in range(0, len(wanted), _WORDS_PER_BYTE):
-            few[:size] = 0
-            for word, query in zip(block[first:], wanted[first : first + _WORDS_PER_BYTE], strict=False):
-                np.bitwise_xor(word, query, out=differing[:size])
-                few[:size] += bit_count(differing[:size], bits[:size])
-            part += few[:size]
+    differing = np.empty((_WORDS_PER_BYTE, _SCAN_BLOCK), np.uint64)
+    bits = np.empty((_WORDS_PER_BYTE, _SCAN_BLOCK), np.uint8)
+    for start in range(0, words.shape[1], _SCAN_BLOCK):
+        block = words[:, start : start + _SCAN_BLOCK]
+        for part, query in zip(total[:, start : start + _SCAN_BLOCK], wanted.T, strict=True):
+            _add_distances(part, block, query, differing[:, : len(part)], bits[:, : len(part)])
     return total
+
+
+def _add_distances(
+    total: UInt16Array, block: UInt64Array, query: UInt64Array, differing: UInt64Array, bits: UInt8Array
+) -> None:
+    for first in range(0, len(query), _WORDS_PER_BYTE):
+        wanted = query[first : first + _WORDS_PER_BYTE, None]
+        count = len(wanted)
+        np.bitwise_xor(block[first : first + count], wanted, out=differing[:count])
+        few, *others = bit_count(differing[:count], bits[:count])
+        for one in others:
+            few += one
+        total += few
 
 
 class Sketch:
@@ -109,16 +115,21 @@ class Sketch:
             return Sketch(np.ascontiguousarray(self._words[:, texts]), texts)
         return Sketch(self._words, hidden=np.flatnonzero(~allowed))
 
-    def distances(self, query: FloatArray) -> UInt16Array:
-        """(n,) Hamming distances to the sketch of one (d,) query, for what is hidden one more than there are bits."""
-        distances = _distances(self._words, _sketch(query[None, :])[:, 0])
-        distances[self._hidden] = 64 * len(self._words) + 1
+    def distances(self, queries: FloatArray) -> UInt16Array:
+        """(q, n) Hamming distances to the sketches of (q, d) queries, for what is hidden one more than there are bits."""
+        distances = _distances(self._words, _sketch(queries))
+        distances[:, self._hidden] = 64 * len(self._words) + 1
         return distances
 
-    def nearest(self, query: FloatArray, k: int) -> IntArray:
-        """Ascending numbers of the k texts nearest to one (d,) query, and of all that tie with the last of them."""
-        found = _smallest(self.distances(query), min(k, self.count))
-        return found if self._texts is None else self._texts[found]
+    def nearest(self, queries: FloatArray, k: int) -> list[IntArray]:
+        """For each of (q, d) queries ascending numbers of the k texts nearest to it, and of all that tie with the last of them.
+
+        A block of sketches is compared with GROUP queries while it is in the processor's cache.
+        """
+        wanted = min(k, self.count)
+        groups = (self.distances(queries[start : start + GROUP]) for start in range(0, len(queries), GROUP))
+        found = [_smallest(distances, wanted) for group in groups for distances in group]
+        return found if self._texts is None else [self._texts[places] for places in found]
 
 
 def _smallest(distances: UInt16Array, k: int) -> IntArray:
