@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .atoms import HAN, HANGUL, KANA, KATAKANA, SIGN, WORD, Atom
 from .counts import (
@@ -157,9 +158,10 @@ class _Reader:
         self._number, self._further = None, False
 
 
-def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, str]]:
-    """From left to right the longest words of persons and numbers."""
-    known = (
+@lru_cache(maxsize=16)
+def _known(language: str) -> tuple[frozenset[str], int]:
+    """The words of persons and numbers, and the length of the longest."""
+    known = frozenset(
         person_words(language).keys()
         | number_words(language).keys()
         | further_words(language)
@@ -167,18 +169,26 @@ def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, 
         | nobody_words(language)
         | fixed_phrases(language).keys()
     )
+    return known, max(map(len, known), default=0)
+
+
+def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, str]]:
+    """From left to right the longest words of persons and numbers."""
+    known, longest = _known(language)
     first = 0
     while first < len(atoms):
+        word = ""
+        found: tuple[int, str] | None = None
         most = _MOST_ATOMS.get(atoms[first].script, _MOST_CHARACTERS)
-        for last in range(min(len(atoms), first + most), first, -1):
-            key = "".join(atom.key for atom in atoms[first:last] if atom.script != SIGN)
-            if key in known and _stands(atoms, first, last, key):
-                yield first, last, key
-                first = last
+        for last, atom in enumerate(atoms[first : first + most], first + 1):
+            word += atom.key if atom.script != SIGN else ""
+            if len(word) > longest:
                 break
-        else:
-            yield first, first + 1, ""
-            first += 1
+            if word in known and _stands(atoms, first, last, word):
+                found = last, word
+        last, key = found or (first + 1, "")
+        yield first, last, key
+        first = last
 
 
 def _stands(atoms: Sequence[Atom], first: int, last: int, key: str) -> bool:

@@ -5,11 +5,13 @@ No grammar chooses among them: every span is scored by the engine, and the best 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..text.fold import fold, match_key
-from .atoms import HAN, HANGUL, KANA, PARTICLE, SIGN, THAI, WORD, Atom, Clause, atoms_of, clauses
+from .atoms import HAN, KANA, PARTICLE, SIGN, THAI, Atom, Clause, atoms_of, clauses
 from .counts import all_person_words, number_words, person_words
 from .excluding_words import excluding_words
 from .function_words import function_words
@@ -18,14 +20,13 @@ from .language import language_of
 from .likeness import is_likened
 from .negation import Stretch, stretches
 from .persons import Crowd, read_persons
+from .places import Furthest, Overlapping
+from .runs import Names, Run, runs_of
 from .words import thai_starts, word_starts
 
 MAX_WORDS = 3  # of a span that is not a name; six found nothing more on the train part of the prose benchmark
 MAX_SPANS = 320  # that are scored for one text; longer texts are read in shorter spans
-_MOST_ATOMS = {WORD: 7, HANGUL: 8}
-_MOST_CHARACTERS = 16
-
-Names = Mapping[str, Sequence[tuple[int, int]]]  # match key -> (row, kind) of the tags that it names, best kind first
+_NO_NAMES: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +85,23 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     """
     language = language_of(text)
     parts = clauses(text)
-    atoms = [atoms_of(text, part) for part in parts]
-    names = names_of(sorted({key for line in atoms for _, _, keys in _runs(line) for key in keys}))
-    places = _name_places(atoms, names.keys() | person_words(language).keys())
-    inside = _inside_names(text, places)
-    cut = stretches(text, parts, language, inside)
-    known = names.keys() | person_words(language).keys() | number_words(language).keys() if language == "th" else None
-    lines = [_Line(text, stretch, number, language, known) for number, stretch in enumerate(cut)]
-    crowd = Crowd()
+    clause_runs = [runs_of(atoms_of(text, part)) for part in parts]
+    names = names_of(sorted({key for runs in clause_runs for run in runs for key in run.keys}))
+    known = names.keys() | person_words(language).keys()
+    places = _name_places(clause_runs, known)
+    cut = stretches(text, parts, language, _inside_names(text, places))
+    known |= number_words(language).keys()
+    lines = [_Line(text, stretch, number, language, names, known) for number, stretch in enumerate(cut)]
+    crowd, describes = Crowd(), _begins_name(text, places)
     for line in lines:
         bare, excluded = len(line.starts) <= 8, line.stretch.excluded
-        read_persons(crowd, line.atoms, language, excluded=excluded, bare=bare, describes=_begins_name(text, places))
+        read_persons(crowd, line.atoms, language, excluded=excluded, bare=bare, describes=describes)
     counted = {start: end for start, end in crowd.places if match_key(text[start:end]) not in names}
+    for line in lines:
+        line.find(counted)
+    across = list(_across(text, clause_runs, cut, names, excluding_words(language)))
     for words in range(MAX_WORDS, 0, -1):
-        found = [span for line in lines for span in line.spans(names, words, counted)]
-        spans = _distinct(text, [*found, *_across(text, atoms, cut, names, excluding_words(language))], crowd.places)
+        spans = _distinct(text, [span for line in lines for span in line.spans(words)] + across, crowd.places)
         if len(spans) <= MAX_SPANS or words == 1:
             break
     person = text[slice(*crowd.first)] if crowd.first is not None else ""
@@ -122,78 +125,55 @@ def _distinct(text: str, spans: Sequence[Span], persons: Sequence[tuple[int, int
     Spans that cut a name in two ("ears drinking" in "cat ears drinking tea") are left out.
     """
     counted = {place for start, end in persons for place in range(start, end)}
+    furthest = Furthest(persons, len(text))
     found: dict[tuple[str, bool], Span] = {}
     for span in spans:
-        inside = any(
-            start <= span.start and span.end <= end and end - start > span.end - span.start for start, end in persons
-        )
-        if (bool(span.named) and not inside) or any(
+        if (bool(span.named) and not furthest.has_longer(span.start, span.end)) or any(
             i not in counted and char.isalnum() for i, char in enumerate(span.text, span.start)
         ):
             found.setdefault((span.text, span.excluded), span)
     found = {key: span for key, span in found.items() if span.excluded or not is_likened(text, span.start, span.end)}
     names = [span for span in found.values() if span.named and span.aligned]
-    whole = [span for span in found.values() if span.named or not any(span.cuts(name) for name in names)]
+    near = Overlapping((name.start, name.end) for name in names)
+    whole = [
+        span
+        for span in found.values()
+        if span.named or not any(span.cuts(names[number]) for number in near.numbers(span.start, span.end))
+    ]
     return sorted(whole, key=lambda span: (span.start, span.end))
 
 
 def _across(
-    text: str, lines: Sequence[Sequence[Atom]], cut: Sequence[Stretch], names: Names, excluding: frozenset[str]
+    text: str, lines: Sequence[Sequence[Run]], cut: Sequence[Stretch], names: Names, excluding: frozenset[str]
 ) -> Iterator[Span]:
     """The names that begin with an excluding word: "no shoes" is a tag of its own beside the shoes that it excludes."""
-    for atoms in lines:
-        for first, last, keys in _runs(atoms):
-            named = next((tuple(names[key]) for key in keys if key in names), ())
-            start, end = atoms[first].start, atoms[last - 1].end
-            if named and last - first > 1:
-                into = next((i for i, part in enumerate(cut) if part.excluded and start < part.start < end), None)
-                if into is not None and fold(text[start : cut[into].start].strip()) in excluding:
-                    yield Span(start, end, text[start:end], into, last - first, True, named, False)
+    excluded = sorted((part.start, i) for i, part in enumerate(cut) if part.excluded)
+    for run in (run for runs in lines for run in runs if excluded and run.last - run.first > 1):
+        place = bisect_right(excluded, (run.start, len(cut)))
+        start, into = excluded[place] if place < len(excluded) else (run.end, 0)
+        if start < run.end and (named := run.named(names)) and fold(text[run.start : start].strip()) in excluding:
+            yield Span(
+                run.start, run.end, text[run.start : run.end], into, run.last - run.first, True, named, excluded=False
+            )
 
 
-def _runs(atoms: Sequence[Atom]) -> list[tuple[int, int, tuple[str, ...]]]:
-    """Every run of atoms that could be a name, with its match keys: a word of an alphabet also without or with its plural s."""
-    found = []
-    for first, atom in enumerate(atoms):
-        most = _MOST_ATOMS.get(atom.script, _MOST_CHARACTERS)
-        key = ""
-        for last in range(first + 1, min(len(atoms), first + most) + 1):
-            if atoms[last - 1].script != SIGN:
-                key += atoms[last - 1].key
-            inside = atoms[first].script != SIGN != atoms[last - 1].script
-            if key and (inside or last == first + 1):
-                found.append((first, last, _spellings(key, atoms[last - 1].script)))
-    return found
-
-
-def _spellings(key: str, script: str) -> tuple[str, ...]:
-    if script != WORD or len(key) < 4:
-        return (key,)
-    return (key, key[:-1]) if key.endswith("s") else (key, key + "s")
-
-
-def _name_places(lines: Sequence[Sequence[Atom]], names: Set[str]) -> list[tuple[int, int]]:
+def _name_places(lines: Sequence[Sequence[Run]], names: Set[str]) -> list[tuple[int, int]]:
     """The places of names, given as match keys, of two or more characters."""
     return [
-        (atoms[first].start, atoms[last - 1].end)
-        for atoms in lines
-        for first, last, keys in _runs(atoms)
-        if len(keys[0]) > 1 and any(key in names for key in keys)
+        (run.start, run.end)
+        for runs in lines
+        for run in runs
+        if len(run.keys[0]) > 1 and any(key in names for key in run.keys)
     ]
 
 
 def _inside_names(text: str, names: Sequence[tuple[int, int]]) -> Callable[[int, int], bool]:
     """Whether `text[start:end]` is the inside of a longer name; "no" in "no shoes" still excludes what follows it."""
-    ends = [0] * (len(text) + 1)  # of the longest name that begins at each place
-    for start, end in names:
-        ends[start] = max(ends[start], end)
-    before = [0]  # the furthest end of the names that begin before each place
-    for end in ends:
-        before.append(max(before[-1], end))
+    furthest = Furthest(names, len(text))
 
     def inside(start: int, end: int) -> bool:
         single = text[start] > "\u2e80" and end - start == 1  # 无表情, but not 没有眼镜
-        return before[start] >= end or (single and ends[start] > end)
+        return furthest.has_longer(start, end) if single else furthest.from_before(start) >= end
 
     return inside
 
@@ -201,16 +181,16 @@ def _inside_names(text: str, names: Sequence[tuple[int, int]]) -> Callable[[int,
 def _begins_name(text: str, names: Sequence[tuple[int, int]]) -> Callable[[int, int], bool]:
     """Whether `text[start:end]` is the beginning of a longer name that is no word for a person: メイド in メイド服."""
     persons = all_person_words()
-    longer: dict[int, int] = {}
-    for start, end in names:
-        if match_key(text[start:end]) not in persons:
-            longer[start] = max(longer.get(start, 0), end)
-    return lambda start, end: longer.get(start, 0) > end
+    things = [(start, end) for start, end in names if match_key(text[start:end]) not in persons]
+    furthest = Furthest(things, len(text))
+    return lambda start, end: furthest.beginning(start) > end
 
 
-def _meaningless(language: str) -> frozenset[str]:
-    """Words that name nothing where they stand, whatever English tag is spelled so: Tag in German."""
-    return frozenset(key for key, tags in homographs(language).items() if not tags)
+@lru_cache(maxsize=16)
+def _silent_words(language: str) -> frozenset[str]:
+    """Function words, and words that name nothing where they stand, whatever English tag is spelled so: Tag in German."""
+    meaningless = frozenset(key for key, tags in homographs(language).items() if not tags)
+    return function_words().get(language, frozenset()) | meaningless
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,34 +202,39 @@ class _Counted:
 
 
 class _Line:
-    """One stretch as atoms."""
+    """One stretch as atoms, whose names are among `names`."""
 
-    def __init__(self, text: str, stretch: Stretch, number: int, language: str, known: Set[str] | None) -> None:
-        self._text, self.stretch, self._number = text, stretch, number
+    def __init__(self, text: str, stretch: Stretch, number: int, language: str, names: Names, known: Set[str]) -> None:
+        self._text, self.stretch, self._number, self._names = text, stretch, number, names
         self.atoms = atoms_of(text, Clause(stretch.start, stretch.end))
-        self._silent = function_words().get(language, frozenset()) | _meaningless(language)
-        if known is None:
-            self.starts = word_starts(self.atoms, japanese=language == "ja")
-        else:
+        self._silent = _silent_words(language)
+        if language == "th":
             self.starts = thai_starts(self.atoms, known | self._silent)
+        else:
+            self.starts = word_starts(self.atoms, japanese=language == "ja")
 
-    def spans(self, names: Names, most: int, counted: Mapping[int, int]) -> list[Span]:
-        """The spans of at most so many words, and every name.
+    def find(self, counted: Mapping[int, int]) -> None:
+        """Look for the spans, once for texts of every length.
 
         :param counted: the ends of words that only count persons, by their starts: no span begins or ends with them.
         """
         bounds = [i for i, begins in enumerate(self.starts) if begins]
         skipped = self._counted(counted)
-        found: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+        self._words: dict[tuple[int, int], int] = {}  # the spans that are no names, and how many words each needs
         for i, first in enumerate(bounds):
-            for last in bounds[i + 1 : i + 1 + most]:
+            for words, last in enumerate(bounds[i + 1 : i + 1 + MAX_WORDS], 1):
                 trimmed = None if self._is_word(first, last) else self._trimmed(first, last, skipped)
                 if trimmed is not None and not self._is_word(*trimmed) and not self._is_ending(*trimmed):
-                    found.setdefault(trimmed, ())
-        for first, last, keys in _runs(self.atoms):
-            named = next((tuple(names[key]) for key in keys if key in names), ())
-            if named and not self._is_word(first, last) and ((first, last) in found or len(keys[0]) > 1):
-                found[first, last] = named
+                    self._words[trimmed] = min(words, self._words.get(trimmed, words))
+        runs = ((run, run.named(self._names)) for run in runs_of(self.atoms))
+        self._named = [(run, named) for run, named in runs if named and not self._is_word(run.first, run.last)]
+
+    def spans(self, most: int) -> list[Span]:
+        """The spans of at most so many words, and every name."""
+        found = dict.fromkeys((place for place, words in self._words.items() if words <= most), _NO_NAMES)
+        for run, named in self._named:
+            if (run.first, run.last) in found or len(run.keys[0]) > 1:
+                found[run.first, run.last] = named
         return [self._span(first, last, named) for (first, last), named in sorted(found.items())]
 
     def _counted(self, counted: Mapping[int, int]) -> _Counted:

@@ -18,6 +18,7 @@ import numpy as np
 from ..arrays.products import product
 from ..arrays.types import FloatArray, IntArray
 from ..records import Category
+from .places import Overlapping
 from .spans import Reading, Span
 
 WEIGHTS_FILE = Path(__file__).with_name("wanted.json")
@@ -101,10 +102,12 @@ def _span_features(reading: Reading) -> FloatArray:
     covers it, share of its letters that names cover, whether a name crosses its ends, whether it is excluded.
     """
     named = [span for span in reading.spans if span.named and span.aligned]
+    overlapping = Overlapping((span.start, span.end) for span in named)
     rows = []
     for span in reading.spans:
         length = span.end - span.start
-        near = [one for one in named if one.clause == span.clause and one.start < span.end and span.start < one.end]
+        around = (named[number] for number in overlapping.numbers(span.start, span.end))
+        near = [one for one in around if one.clause == span.clause]
         covering = max((one.end - one.start for one in near if one.covers(span)), default=0)
         inside = np.zeros(length, bool)
         crosses = False

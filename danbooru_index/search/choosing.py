@@ -12,6 +12,7 @@ import numpy as np
 from ..arrays.types import BoolArray, FloatArray
 from ..concepts.colours import colour_of, is_colour, said_colours
 from ..concepts.cover import best_cover
+from ..concepts.places import Overlapping
 from ..concepts.spans import Reading, Span
 from ..concepts.wanted import Candidates, WantedModel
 from ..index.index import Index
@@ -98,8 +99,11 @@ def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]], characte
     """The spans but those inside a longer name that says what they say, or says it better than they do apart."""
     names = [number for number, choices in chosen.items() if choices[0].exact and spans[number].aligned]
     absorbed: set[int] = set()
+    numbers = list(chosen)
+    near = Overlapping((spans[number].start, spans[number].end) for number in numbers)
     for outer in names:
-        same_side = [number for number in chosen if spans[number].excluded == spans[outer].excluded]
+        around = (numbers[i] for i in near.numbers(spans[outer].start, spans[outer].end))
+        same_side = (number for number in around if spans[number].excluded == spans[outer].excluded)
         inside = [number for number in same_side if spans[outer].covers(spans[number])]
         absorbed.update(_absorbed_by(chosen[outer][0], inside, spans, chosen, characters))
     return [number for number in chosen if number not in absorbed]
@@ -184,13 +188,18 @@ def others_of_series(
     """The things, and beside them the words that are likely nobody, but a character of the series of one who is named."""
     series = {_series_of(index.store.record(thing.choices[0].row).tag) for thing in things} - {""}
     result = list(things)
+    named = bytearray(len(reading.text))  # 1 where a name stands
+    for thing in things:
+        if thing.choices[0].exact:
+            named[thing.span.start : thing.span.end] = b"\1" * (thing.span.end - thing.span.start)
     for place in np.flatnonzero(found.category == Category.CHARACTER).tolist() if series else ():
         span = reading.spans[int(found.span[place])]
-        names = (thing.span for thing in result if thing.choices[0].exact)
-        free = all(span.end <= name.start or name.end <= span.start for name in names)
+        if span.excluded or named.find(1, span.start, span.end) >= 0:
+            continue
         thing = Thing(span, (Choice(int(found.row[place]), float(probabilities[place]), exact=True),))
-        if free and not span.excluded and _is_of(index, thing, replace(thing.choices[0], exact=False), series):
+        if _is_of(index, thing, replace(thing.choices[0], exact=False), series):
             result.append(thing)
+            named[span.start : span.end] = b"\1" * (span.end - span.start)
     return sorted(result, key=lambda thing: thing.span.start)
 
 

@@ -14,6 +14,7 @@ from ..arrays.ragged import Ragged
 from ..arrays.types import FloatArray, IntArray
 from ..concepts.counts import with_characters
 from ..concepts.language import certain_language
+from ..concepts.places import Overlapping
 from ..concepts.spans import Reading, Span, read
 from ..concepts.wanted import Candidates, WantedModel, default_model, feature_table
 from ..index.index import Index
@@ -40,6 +41,7 @@ MAX_CHARACTERS = 2_000  # of one text that are read for things; the rest is repo
 GENERAL_TAGS = 8  # candidates of a span
 OTHER_TAGS = 2  # characters and series among them
 NAMED_TAGS = 6  # tags of one spelling
+MOST_SCORED = 400  # spans that are no names; 2,000 characters of prose in any language have fewer, beyond it names alone are found
 SCORED = 24  # hits of a span among which those are looked for
 NAMED_SCORE = 0.97  # what a name is worth where the ranker was not asked
 _READ = (Category.GENERAL, Category.CHARACTER, Category.COPYRIGHT)
@@ -57,22 +59,26 @@ class Things:
     @property
     def unfound(self) -> list[str]:
         """The wanted words for which no tag was found, neighbours together, in order."""
-        taken, names = (
-            [*self.reading.count_places, *self.reading.role_places],
-            [span for span in self.reading.spans if span.named],
-        )
+        taken = bytearray(len(self.reading.text))  # 1 where something was found
+        names = [span for span in self.reading.spans if span.named]
+        overlapping = Overlapping((span.start, span.end) for span in names)
+        found = [*self.reading.count_places, *self.reading.role_places]
+        found += [(thing.span.start, thing.span.end) for thing in self.things]
         for thing in self.things:
             # 服 is not missing where セーラー was taken for the tag that セーラー服 names too.
-            longer = (s for s in names if s.covers(thing.span) and thing.choices[0].row in dict(s.named))
-            taken += [(s.start, s.end) for s in (thing.span, *longer)]
+            near = (names[number] for number in overlapping.numbers(thing.span.start, thing.span.end))
+            longer = (s for s in near if s.covers(thing.span) and thing.choices[0].row in dict(s.named))
+            found += [(s.start, s.end) for s in longer]
+        for start, end in found:
+            taken[start:end] = b"\1" * (end - start)
         alone = [span for span in self.reading.spans if span.words == 1 and span.aligned and not span.excluded]
-        said = [thing.span.text for thing in self.things]
+        said = "\n".join(thing.span.text for thing in self.things)  # which no span has inside
         missing = [
             s
             for s in alone
-            if not any(start < s.end and s.start < end for start, end in taken)
+            if taken.find(1, s.start, s.end) < 0
             and not _is_ending(self.reading.text, s)
-            and not any(s.text in text for text in said)  # it was said before
+            and s.text not in said  # it was said before
         ]
         runs: list[list[Span]] = []
         for span in missing:
@@ -157,7 +163,7 @@ def _characters(index: Index, things: Sequence[Thing]) -> list[str]:
 def candidate_table(index: Index, reading: Reading, filters: TagFilter) -> Table:
     """The spans of a text with their candidates; what training and search both look at."""
     filters, text = _of_reading(filters), reading.text
-    encoded = list(dict.fromkeys(span.text for span in reading.spans if not _is_plain_name(span)))
+    encoded = list(dict.fromkeys(span.text for span in reading.spans if not _is_plain_name(span)))[:MOST_SCORED]
     stretches = [text[stretch.start : stretch.end].strip() or text for stretch in reading.stretches]
     vectors = _vectors(index, [*encoded, *stretches, text]) if reading.spans else []
     requests = [
@@ -203,6 +209,8 @@ def _candidates(
     for number, span in enumerate(reading.spans):
         if _is_plain_name(span):
             own, places, one = _by_popularity(index, span), None, None
+        elif span.text not in scored:
+            continue
         else:
             one = scored[span.text]
             places = _best_places(index, one, misread(index, span.text, language))
@@ -262,7 +270,7 @@ def _context(
     vectors = np.stack([one.dense for one in context])
     last = len(context) - 1
     order = np.argsort(clause, kind="stable")
-    parts = [rows[order][clause[order] == number] for number in range(last)]
+    parts = np.split(rows[order], np.searchsorted(clause[order], np.arange(1, last)))
     by_kind, _ = index.dense.compare(vectors, Ragged.of([*parts, rows]))
     near = (by_kind.max(axis=1) - floor) / (1.0 - floor)
     of_stretch = np.empty(len(rows), np.float32)
