@@ -3,7 +3,9 @@
     python benchmarks/serve.py DATA DB [--seconds 60] [--clients 16] [--workers 2] [--json FILE]
 
 DATA holds eval/zh_human.jsonl and eval/prose.jsonl, DB an index of tags.jsonl. Server and clients share this machine's cores;
-traffic goes to 127.0.0.1 alone. Memory is Linux's: private is what a worker has for itself, the mapped index is shared.
+traffic goes to 127.0.0.1 alone. Each client keeps one connection and asks the next text when its answer has come; every answer
+must have status 200 and be JSON with hits. The load begins when all workers have opened the index. Memory is Linux's: private
+is what a worker has for itself, the mapped index is shared.
 """
 
 from __future__ import annotations
@@ -65,6 +67,15 @@ def worker_pids(process: subprocess.Popen[str]) -> list[int]:
     return [c.pid for c in children if "spawn_main" in " ".join(c.cmdline())] or [process.pid]
 
 
+def wait_until_settled(pids: list[int]) -> None:
+    """Until no worker is still opening the index: connections that are kept would all go to the first that is ready."""
+    while True:
+        before = processor_seconds(pids)
+        time.sleep(1)
+        if processor_seconds(pids) - before < 0.05:
+            return
+
+
 def memory(pid: int) -> tuple[float, float]:
     """(private, proportional) megabytes of a process."""
     found = dict(line.split()[:2] for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
@@ -81,7 +92,8 @@ def processor_seconds(pids: list[int]) -> float:
 
 def clients(host: str, port: int, texts: list[str], count: int, seconds: float, out: Any) -> None:
     """Run in a process of its own: `count` threads that each ask one after the other; puts (errors, times) into `out`."""
-    turn, lock = itertools.cycle(texts), threading.Lock()
+    bodies = [json.dumps({"text": text}, ensure_ascii=False).encode() for text in texts]
+    turn, lock = itertools.cycle(bodies), threading.Lock()
     times: list[float] = []
     errors: list[str] = []
     end = time.monotonic() + seconds
@@ -90,16 +102,15 @@ def clients(host: str, port: int, texts: list[str], count: int, seconds: float, 
         connection = http.client.HTTPConnection(host, port, timeout=60)
         while time.monotonic() < end:
             with lock:
-                text = next(turn)
-            body = json.dumps({"text": text}, ensure_ascii=False).encode()
+                body = next(turn)
             started = time.perf_counter()
             try:
                 connection.request("POST", "/danbooru-index/v1/search", body, HEADERS)
                 answer = connection.getresponse()
-                answer.read()
-                if answer.status != 200:
-                    errors.append(str(answer.status))
-            except (OSError, http.client.HTTPException) as error:
+                said = answer.read()
+                if answer.status != 200 or not json.loads(said)["hits"]:
+                    errors.append(f"{answer.status}: {said[:200]!r}")
+            except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
                 errors.append(repr(error))
                 connection.close()
             times.append(time.perf_counter() - started)
@@ -153,6 +164,7 @@ def main() -> None:
     result: dict[str, Any] = {"load_average_before": os.getloadavg()[0], "cores": os.cpu_count()}
     try:
         pids = worker_pids(process)
+        wait_until_settled(pids)
         for name in ("zh_human", "prose"):
             lines = (options.data / "eval" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
             texts = [json.loads(line)["query"] for line in lines]
