@@ -47,7 +47,7 @@ _FEW_WORDS = 3  # yin and yang is English
 def beyond_language(text: str) -> str:
     """The language of a text that the embedded encoder does not know; empty where nothing shows one.
 
-    >>> [beyond_language(t) for t in ("तलवार पकड़े हुए लड़की", "cô gái tóc dài", "дівчина", "девушка", "(´・ω・`)")]
+    >>> [beyond_language(t) for t in ("तलवार पकड़े हुए लड़की", "cô gái ngồi dưới mưa", "дівчина", "девушка", "(´・ω・`)")]
     ['Hindi', 'Vietnamese', 'Ukrainian', '', '']
     """
     letters = unicodedata.normalize("NFC", text[:_MOST].lower())
