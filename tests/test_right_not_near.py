@@ -39,6 +39,12 @@ TAGS = [
     ("unicorn_(azur_lane)", "character", 9000, {"en": ["unicorn"], "zh": ["独角兽"]}),
     ("wolf_girl", "general", 9000, {"ja": ["狼娘"]}),
     ("microphone", "general", 20000, {"zh": ["麦"], "en": ["microphone"]}),
+    ("hut", "general", 9000, {"en": ["hut"]}),
+    ("cane", "general", 9000, {"en": ["cane"]}),
+    ("dog", "general", 90000, {"en": ["dog"], "it": ["cane"]}),
+    ("uzumaki_naruto", "character", 9000, {"en": ["Uzumaki Naruto", "Naruto"]}),
+    ("uchiha_sasuke", "character", 20000, {"en": ["Uchiha Sasuke", "Naruto"]}),
+    ("pilot", "general", 9000, {"zh": ["飞行员"], "en": ["pilot"]}),
 ]
 
 
@@ -71,6 +77,12 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("knee socks, tea", {"kneehighs", "tea"}, {"knees", "socks"}),
         ("麦わら帽子の女の子", {"1girl", "straw_hat"}, {"microphone"}),
         ("独角兽喝茶", {"unicorn", "tea"}, {"unicorn_(azur_lane)"}),
+        ("eine Katze mit Hut", {"cat", "hat"}, {"hut"}),
+        ("a hut, a hat", {"hut", "hat"}, set()),
+        ("cane con tè", {"dog"}, {"cane"}),  # of Spanish and Italian, which both have con, one has cane
+        ("Naruto drinking tea", {"uzumaki_naruto", "tea"}, {"uchiha_sasuke"}),
+        ("女飞行员在喝茶", {"1girl", "pilot", "tea"}, set()),
+        ("a duchess drinking tea", {"1girl", "tea"}, {"multiple_girls"}),
         ("a wolf drinking tea", {"tea"}, {"wolf_girl"}),
         ("a girl as a wolf", {"1girl", "wolf_girl"}, set()),
         ("a witch with tea", {"1girl", "witch", "tea"}, set()),

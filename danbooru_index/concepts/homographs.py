@@ -16,13 +16,14 @@ _FILE = Path(__file__).with_name("homographs.tsv")
 _NOTHING = "-"
 
 
-def homographs(language: str | None) -> Mapping[str, tuple[str, ...]]:
-    """The tags by match key that such words of a language mean, none for one that names nothing.
+@lru_cache(maxsize=64)
+def homographs(*languages: str) -> Mapping[str, tuple[str, ...]]:
+    """The tags by match key that such words of a language mean, none for one that names nothing; of several the first counts.
 
     >>> homographs("de")["hut"], homographs("de")["links"], homographs("en")
     (('hat',), (), {})
     """
-    return _table().get(language or "", {})
+    return {key: tags for language in reversed(languages) for key, tags in _table().get(language, {}).items()}
 
 
 @lru_cache(maxsize=1)

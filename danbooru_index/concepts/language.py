@@ -18,7 +18,8 @@ _THAI = re.compile("[\u0e01-\u0e4f]")
 _ONE_KATAKANA = re.compile("[\u30a1-\u30fa]")
 _KATAKANA = re.compile("[\u30a1-\u30fa]{2}")
 _LETTER_WEIGHT = 0.3  # of a single letter against a word
-RELATED = {"es": frozenset(("es", "pt")), "pt": frozenset(("es", "pt"))}  # languages that share many words
+_IBERIAN = frozenset(("es", "pt"))
+RELATED = {"es": _IBERIAN, "pt": _IBERIAN, "it": _IBERIAN | {"it"}}  # languages that share many words
 # Letters that few of these languages have.
 _OWN_LETTERS = {
     "es": frozenset("ñ"),
@@ -33,26 +34,44 @@ _OWN_LETTERS = {
 ALPHABETIC = ("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "th", "ar", "vi", "id")
 BESIDE_ENGLISH = frozenset(ALPHABETIC) - {"en"}
 
+_LOANED = dict.fromkeys(map(ord, "éïÉ’‘“”—–…"))
+_ENGLISH_WORDS = frozenset(("on", "to", "do", "by", "my", "am"))
 _ENGLISH_NOUNS = frozenset(("hat", "war", "fur"))  # has, was and für, which English lists are full of
 
 
 @lru_cache(maxsize=1)
 def _deciding() -> dict[str, frozenset[str]]:
     words = {language: function_words()[language] | excluding_words(language) for language in ALPHABETIC}
-    return words | {"de": words["de"] - _ENGLISH_NOUNS}
+    return words | {"de": words["de"] - _ENGLISH_NOUNS, "pl": words["pl"] - _ENGLISH_WORDS}
+
+
+def _has_accents(text: str) -> bool:
+    """Whether a text has letters that English has not; it has those of café and naïve."""
+    return not text.translate(_LOANED).isascii()
 
 
 def certain_language(text: str) -> str | None:
     """The language of a text in an alphabet that its function words tell, None where they tell none, or two others than English."""
+    likely = likely_languages(text)
+    return likely[0] if len(likely) == 1 else None
+
+
+def likely_languages(text: str) -> tuple[str, ...]:
+    """The languages of an alphabet that a text may be in by its function words, several where these tell no more; () for none.
+
+    >>> likely_languages("cane con cravatta"), likely_languages("hut")
+    (('es', 'it'), ())
+    """
     words = frozenset(fold(word) for word in _LETTERS.findall(text)[:200])
     language = language_of(text)
     known = _deciding().get(language, frozenset())
     if not any(len(word) > 1 for word in words & known):
-        return None
+        return ()
+    if language == "en":
+        return () if _has_accents(text) else ("en",)  # "pose" is a word of other languages too
     counts = _counts(text)
     # "bola di pantai": di is a word of Italian too.
-    tied = language != "en" and any(counts[other] >= counts[language] for other in counts if other != language)
-    return None if tied else language
+    return tuple(other for other in counts if counts[other] >= counts[language])
 
 
 def language_of(text: str) -> str:
@@ -87,5 +106,5 @@ def _counts(text: str) -> dict[str, float]:
     counts = {language: sum(w for word, w in weights if word in known) for language, known in _deciding().items()}
     for language, letters in _OWN_LETTERS.items():
         counts[language] += _LETTER_WEIGHT * sum(not letters.isdisjoint(word) for word in set(spelled))
-    counts["en"] -= _LETTER_WEIGHT * any(not word.isascii() for word in spelled)
+    counts["en"] -= _LETTER_WEIGHT * any(map(_has_accents, spelled))
     return counts

@@ -14,16 +14,17 @@ from ..text.fold import match_key
 
 
 def names_of(
-    index: Index, keys: Sequence[str], filters: TagFilter, language: str | None
+    index: Index, keys: Sequence[str], filters: TagFilter, languages: Sequence[str]
 ) -> dict[str, list[tuple[int, int]]]:
     """The tags that each key names, of those that may be found; head-counts come by rule.
 
-    :param language: of the text, where it is certain: then a word names what that language calls so, and nothing that only
-        another language of an alphabet calls so.
+    :param languages: that the text may be in (likely_languages). Where it is one, a word names what that language calls so, and
+        nothing that only another language of an alphabet calls so.
     """
+    language = languages[0] if len(languages) == 1 else None
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
     persons = all_person_words() | all_number_words()
-    meant = homographs(language)
+    meant = homographs(*languages)
     return {
         key: _of_language(index, key, kept, language)
         for key, found in zip(keys, store.find(keys), strict=True)
@@ -67,10 +68,10 @@ def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
     return key.isascii() and not any(match_key(name) == key for names in others for name in names)
 
 
-def misread(index: Index, text: str, language: str | None) -> frozenset[int]:
+def misread(index: Index, text: str, languages: Sequence[str]) -> frozenset[int]:
     """The tags that only another language than that of the text calls so."""
-    key = match_key(text)
-    if key in (meant := homographs(language)):
+    key, language = match_key(text), languages[0] if len(languages) == 1 else None
+    if key in (meant := homographs(*languages)):
         return frozenset(row for row, _ in index.store.find([key])[0]) - {row for row, _ in _rows_of(index, meant[key])}
     found = index.store.find([key])[0] if language in ALPHABETIC else []
     return frozenset(

@@ -13,7 +13,7 @@ import numpy as np
 from ..arrays.ragged import Ragged
 from ..arrays.types import FloatArray, IntArray
 from ..concepts.counts import with_characters
-from ..concepts.language import certain_language
+from ..concepts.language import likely_languages
 from ..concepts.places import Overlapping
 from ..concepts.spans import Reading, Span, read
 from ..concepts.wanted import Candidates, WantedModel, default_model, feature_table
@@ -115,8 +115,8 @@ def read_text(index: Index, text: str, filters: TagFilter) -> Reading:
     """
     filters = _of_reading(filters)
     text = text[:MAX_CHARACTERS]
-    language = certain_language(text)
-    return read(text, lambda keys: names_of(index, keys, filters, language))
+    languages = likely_languages(text)
+    return read(text, lambda keys: names_of(index, keys, filters, languages))
 
 
 def find_things(
@@ -203,7 +203,7 @@ def _candidates(
 ) -> Candidates:
     """Every span's candidates in one table. `context` are the vectors of the stretches and, last, of the whole text."""
     store, floor = index.store, index.similarity_floor
-    language = certain_language(reading.text)
+    languages = likely_languages(reading.text)
     spans, rows, kinds = [], [], []
     columns: dict[str, list[FloatArray]] = {name: [] for name in ("fused", "dense", *_COLUMNS)}
     for number, span in enumerate(reading.spans):
@@ -213,7 +213,7 @@ def _candidates(
             continue
         else:
             one = scored[span.text]
-            places = _best_places(index, one, misread(index, span.text, language))
+            places = _best_places(index, one, misread(index, span.text, languages))
             own = one.rows[places]
         named = dict(reversed(span.named))
         spans.append(np.full(len(own), number))
