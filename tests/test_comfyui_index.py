@@ -146,7 +146,7 @@ def test_a_corpus_that_is_not_there_is_said_at_its_field(server: ComfyUIServer) 
     assert "There is no file /nowhere/corpus.jsonl" in refused.value.body["node_errors"]["8"]["errors"][0]["details"]
 
 
-def test_a_download_that_fails_falls_back_to_what_is_there(server: ComfyUIServer) -> None:
+def test_without_a_repository_what_is_there_serves_and_says_so(server: ComfyUIServer) -> None:
     index = server.home / "index"
     index.rename(server.home / "away")
     try:
@@ -154,7 +154,7 @@ def test_a_download_that_fails_falls_back_to_what_is_there(server: ComfyUIServer
         graph["9"] = load_node(download="if missing")
         entry = server.run(graph, 600)
         report = texts(entry, "4")[0]
-        assert "starter index" in report and "could not be downloaded" in report
+        assert "starter index" in report and "(nothing was downloaded: no prebuilt index" in report
     finally:
         shutil.rmtree(index, ignore_errors=True)
         (server.home / "away").rename(index)
