@@ -227,7 +227,7 @@ def test_filters_and_related_tags_in_the_sidebar(page: Page) -> None:
     page.text_box.click()
     page.text_box.fill("hatsune miku")
     page.open_sidebar()
-    page.search("singer")
+    page.search("vocaloid")
     page.page.locator("[data-category=copyright]").click()
     sync_api.expect(page.page.locator(".dbi-sidebar .dbi-row").first).to_contain_text("vocaloid")
     page.page.locator("[data-tab=related]").click()
