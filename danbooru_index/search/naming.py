@@ -28,7 +28,7 @@ def names_of(
     return {
         key: _of_language(index, key, kept, language)
         for key, found in zip(keys, store.find(keys), strict=True)
-        for tags in (_rows_of(index, meant[key]) if key in meant else found,)
+        for tags in (_rows_of(index, meant[key]) or _own(index, key, found, language) if key in meant else found,)
         if (
             kept := [
                 (row, kind)
@@ -48,12 +48,17 @@ def _of_language(index: Index, key: str, named: list[tuple[int, int]], language:
     """Of the tags of a word those that the text's language calls so, if any: "un cane" is a dog, and no cane."""
     if language not in BESIDE_ENGLISH:
         return named
-    own = [
+    return _own(index, key, named, language) or named
+
+
+def _own(index: Index, key: str, named: list[tuple[int, int]], language: str | None) -> list[tuple[int, int]]:
+    """Of the tags of a word those that a language calls so."""
+    return [
         (row, kind)
         for row, kind in named
-        if kind == KEY_ALIAS or any(match_key(name) == key for name in index.store.record(row).names.get(language, ()))
+        if kind == KEY_ALIAS
+        or any(match_key(name) == key for name in index.store.record(row).names.get(language or "", ()))
     ]
-    return own or named
 
 
 def _rows_of(index: Index, tags: Sequence[str]) -> list[tuple[int, int]]:
