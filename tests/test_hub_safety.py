@@ -218,7 +218,7 @@ def test_a_proxy_or_certificate_that_cannot_be_used_is_named(tmp_path, variable,
         pytest.skip("socksio is installed")
     proxies = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "SSL_CERT_FILE")
     env = {name: text for name, text in environment(tmp_path).items() if name.upper() not in proxies}
-    command = [sys.executable, "-m", "danbooru_index", "fetch", "--endpoint", "https://127.0.0.1:9"]
+    command = [sys.executable, "-m", "danbooru_index", "fetch", "some/index", "--endpoint", "https://127.0.0.1:9"]
     found = subprocess.run(command, env={**env, variable: value}, capture_output=True, text=True, timeout=60)
     first, hint = found.stderr.splitlines()
     assert (found.returncode, first[:7], hint[:6]) == (1, "error: ", "hint: ")
