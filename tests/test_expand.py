@@ -316,3 +316,10 @@ def test_a_word_names_what_the_texts_language_calls_so(tmp_path):
     assert "cane" in (tags := named("an old man with a cane")) and "dog" not in tags
     assert "dress" in named("een meisje met de rok")
     assert "dress" not in named("an old man with a cane and a rok")
+
+
+def test_what_is_left_out_without_a_tag_is_said(small_index):
+    found = expand(small_index, ExpandRequest("an umbrella, without qzzxw"))
+    assert "umbrella" in found.tags and not found.negative_tags
+    assert found.warnings == ('Nothing was found for "qzzxw", which you leave out.',)
+    assert expand(small_index, ExpandRequest("a girl without an umbrella")).warnings == ()

@@ -16,19 +16,19 @@ from ..prompt import (
     PromptFormat,
     Segment,
     ordered,
-    own_contradictions,
     render,
     resolve,
     segments,
     surround,
     without_implied,
 )
-from ..records import Notice, TagRecord
+from ..records import TagRecord
 from ..search.choosing import Thing
 from ..search.reach import beyond_encoder
 from ..search.things import Things, find_things
 from ..text.fold import match_key
 from .enrich import further_tags
+from .notices import not_enriched, rows_left_out, warnings_of
 from .other_colours import colours_out, in_other_colours, is_coloured, reports_of
 from .request import ConceptReport, ExpandRequest, ExpandResult
 
@@ -90,6 +90,7 @@ def _result(
     added = further_tags(index, request, kept, negative)
     kept = [*kept, *added]
     tags = {choice.tag for choice in kept}
+    left_out = rows_left_out(index, [passage.things for passage in passages], negative, kept)
     kept, negative = (_switched_on(side, request) for side in (kept, negative))
     words = [word for passage in passages for word in _kept_words(passage)] if request.keep_text else []
     style = STYLE_TABLE[request.style]
@@ -114,8 +115,8 @@ def _result(
         encoder=index.encoder.description,
         seconds=time.perf_counter() - started,
         warnings=(
-            *_warnings(own, dropped, passages),
-            *_not_enriched(index, request),
+            *warnings_of(own, dropped, [passage.things for passage in passages], left_out),
+            *not_enriched(index, request),
             *beyond_encoder(index, request.text),
         ),
         added=tuple(choice.tag for choice in added),
@@ -173,44 +174,6 @@ def _without_excluded(choices: Sequence[Choice], negative: Sequence[Choice]) -> 
 
 def _kept_words(passage: _Passage) -> list[Choice]:
     return [Choice(text, COVERED, passage.number, TEXT) for text in passage.things.unfound]
-
-
-def _warnings(
-    own: Sequence[Choice], dropped: Sequence[tuple[str, str, str]], passages: Sequence[_Passage]
-) -> tuple[str, ...]:
-    """What was left out for a contradiction, what contradicts and stays, what was not found, and what was not read."""
-    left_out = "{one} contradicts {other} ({group}) and was left out."
-    both = "{one} contradicts {other} ({group}); both are yours and stay."
-
-    def contradiction(key: str, text: str, three: tuple[str, str, str]) -> Notice:
-        one, other, group = three
-        return Notice.of(key, text, one=one, other=other, group=group.replace("_", " "))
-
-    return (
-        *(contradiction("contradicting", left_out, three) for three in dropped),
-        *(contradiction("own_contradiction", both, three) for three in own_contradictions(own)),
-        *(
-            Notice.of("unfound", 'Nothing was found for "{text}".', text=text)
-            for passage in passages
-            for text in passage.things.unfound
-        ),
-        *(
-            Notice.of(
-                "unread",
-                "The last {count:,} characters were not read: the text is too long.",
-                count=passage.things.left_out,
-            )
-            for passage in passages
-            if passage.things.left_out
-        ),
-    )
-
-
-def _not_enriched(index: Index, request: ExpandRequest) -> tuple[str, ...]:
-    if request.enrich and index.cooccurrence is None:
-        text = "Nothing was added: this index has no co-occurrence counts (build --cooccurrence FILE)."
-        return (Notice.of("no_counts", text),)
-    return ()
 
 
 def _distinct(choices: Sequence[Choice]) -> list[Choice]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,6 +87,19 @@ class Things:
             elif not runs or span.start >= runs[-1][-1].end:
                 runs.append([span])
         return [self.reading.text[run[0].start : run[-1].end] for run in runs]
+
+    def unfound_excluded(self, rows: Collection[int]) -> list[str]:
+        """What the text leaves out and none of the tags of these rows says, in order."""
+        reading = self.reading
+        # What is wanted reaches into it as no_shoes does into "without shoes".
+        said = [t.span for t in self.things if not t.span.excluded or any(c.row in rows for c in t.choices)]
+        taken = [*reading.count_places, *reading.role_places, *((span.start, span.end) for span in said)]
+        found = []
+        for stretch in (stretch for stretch in reading.stretches if stretch.excluded):
+            words = any(span.excluded and stretch.start <= span.start < stretch.end for span in reading.spans)
+            if words and not any(start < stretch.end and stretch.start < end for start, end in taken):
+                found.append(reading.text[stretch.start : stretch.end].strip())
+        return found
 
     def named(self, *, excluded: bool) -> list[Thing]:
         """The things that are wanted, or those that the text leaves out."""
