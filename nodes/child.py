@@ -120,7 +120,8 @@ class _Child:
             message = f"The process that builds the index was ended from outside (signal {-code})."
             hint = "If nobody did that, memory ran out: close other programs, or choose a smaller batch_size."
         else:
-            said = self._said[-1] if self._said else "it said nothing"
+            # The command line ends with what happened and, after it, a hint for its own users.
+            said = next((line for line in reversed(self._said) if not line.startswith("hint: ")), "it said nothing")
             message = f"The process that builds the index ended before its time (exit code {code}): {said}."
             hint = "The log of ComfyUI says more."
         return BuildError(message, hint=_GONE + hint)

@@ -163,7 +163,7 @@ def test_a_key_is_needed_where_there_is_one(small_folder: Path, home: Path) -> N
         wrong = {"Authorization": "Bearer no"}
         with ThreadPoolExecutor(20) as pool:
             answers = pool.map(lambda _: running.post(SEARCH, {"text": "x"}, headers=wrong), range(40))
-            assert {answer.status_code for answer in answers} == {401, 429}
+            assert {429} <= {answer.status_code for answer in answers} <= {401, 429}
         assert KEY not in "\n".join(running.lines)
 
 
