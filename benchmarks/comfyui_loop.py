@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,7 @@ def queued(tags: int) -> dict[str, dict[str, float]]:
     for name, graph in graphs.items():
         requirements = with_bge_m3(ROOT / "requirements.txt")
         with start(folder / name, environment, pack=name == "with", requirements=requirements) as server:
-            found[name] = measured(server, lambda: prompt(server, graph))  # noqa: B023  (called at once)
+            found[name] = measured(server, partial(prompt, server, graph))
     shutil.rmtree(folder, ignore_errors=True)
     return found
 

@@ -102,7 +102,12 @@ def test_the_environment_comes_from_the_users_index_resumes_and_leaves_the_host_
     [
         "PIP_INDEX_URL",
         "PIP_CONFIG_FILE",
-        pytest.param("pip.conf", marks=pytest.mark.skipif(not sys.platform.startswith("linux"), reason="its place")),
+        pytest.param(
+            "pip.conf",
+            marks=pytest.mark.skipif(
+                not sys.platform.startswith("linux"), reason="pip reads this file under ~/.config on Linux alone"
+            ),
+        ),
     ],
 )
 def test_pips_own_settings_hold(

@@ -187,8 +187,8 @@ def _begins_name(text: str, names: Sequence[tuple[int, int]]) -> Callable[[int, 
 
 
 @lru_cache(maxsize=16)
-def _silent_words(language: str) -> frozenset[str]:
-    """Function words, and words that name nothing where they stand, whatever English tag is spelled so: Tag in German."""
+def _nothing(language: str) -> frozenset[str]:
+    """Words that name nothing by themselves: those of grammar, and such as English spells like a tag (links in German)."""
     meaningless = frozenset(key for key, tags in homographs(language).items() if not tags)
     return function_words().get(language, frozenset()) | meaningless
 
@@ -207,7 +207,7 @@ class _Line:
     def __init__(self, text: str, stretch: Stretch, number: int, language: str, names: Names, known: Set[str]) -> None:
         self._text, self.stretch, self._number, self._names = text, stretch, number, names
         self.atoms = atoms_of(text, Clause(stretch.start, stretch.end))
-        self._silent = _silent_words(language)
+        self._silent, self._nothing = function_words().get(language, frozenset()), _nothing(language)
         if language == "th":
             self.starts = thai_starts(self.atoms, known | self._silent)
         else:
@@ -246,7 +246,7 @@ class _Line:
 
     def _is_word(self, first: int, last: int) -> bool:
         """Whether a run is one function word: "on" and 表情 name nothing here, whatever tag is spelled so."""
-        return "".join(atom.key for atom in self.atoms[first:last]) in self._silent
+        return "".join(atom.key for atom in self.atoms[first:last]) in self._nothing
 
     def _is_ending(self, first: int, last: int) -> bool:
         """Whether a run is or begins with the rest of a Japanese word: い in 赤い, and れた目 in 濡れた目; or is one kana."""
