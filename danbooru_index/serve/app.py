@@ -22,6 +22,7 @@ from ..service.service import Service, too_large
 from ..settings import load_settings
 from .guard import Guard
 from .options import ServeOptions
+from .together import Together
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -47,6 +48,7 @@ class App:
         self._keeper = IndexKeeper(load_settings(), self.options.db, silent)
         self._service = Service(self._keeper.use, self._keeper.find, (*ROUTES, *DANBOORUSEARCH_ROUTES))
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="search")
+        self._joint = Together(self._service.answer_together, self._threads)
         self._waiting = 0
         with self._keeper.use() as (index, _):
             search(index, SearchRequest("one girl with long hair"))
@@ -122,6 +124,8 @@ class App:
             raise RequestError(503, "busy", "The server is busy.", "Ask again in a few seconds.", {"retry-after": "2"})
         self._waiting += 1
         try:
+            if self._service.joins(request):
+                return await self._joint.answer(request)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, self._service.answer, request)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..expand.engine import expand
 from ..expand.request import ExpandRequest
 from ..index.index import Index
 from ..records import SearchRequest, TagFilter, TagRecord
-from ..search.engine import search
+from ..search.engine import search, search_many
 from ..search.related import RelatedRequest, related
 
 MAX_TAGS = 200
@@ -36,6 +37,12 @@ class TagsRequest:
 def answer_search(index: Index, request: SearchRequest, *, explain: bool = False) -> dict[str, Any]:
     """What `search --json` prints."""
     return search(index, request).as_json(explain=explain)
+
+
+def answer_searches(index: Index, asked: Sequence[tuple[SearchRequest, dict[str, bool]]]) -> list[dict[str, Any]]:
+    """What `answer_search` says to each request with its flags; scores may differ in the sixth decimal."""
+    results = search_many(index, [request for request, _ in asked])
+    return [result.as_json(**flags) for result, (_, flags) in zip(results, asked, strict=True)]
 
 
 def answer_expand(index: Index, request: ExpandRequest) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from .. import __version__
 from ..errors import IndexNotFoundError
@@ -24,6 +24,7 @@ PREFIX = "/danbooru-index/v1"
 
 UseIndex: TypeAlias = Callable[[], AbstractContextManager[tuple[Index, str]]]
 FindIndex: TypeAlias = Callable[[], "Path | None"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Sources:
     use: UseIndex
     find: FindIndex
 
-    def opened(self, run: Callable[[Index], dict[str, Any]]) -> dict[str, Any]:
+    def opened(self, run: Callable[[Index], T]) -> T:
         """Run with the open index; what goes wrong while it opens is not the asker's fault."""
         try:
             use = self.use()
@@ -62,6 +63,8 @@ ERRORS = (
 )
 
 Handler: TypeAlias = Callable[[Sources, Any], dict[str, Any]]
+# What a body asks for, with the flags beside it that are given.
+Asked: TypeAlias = tuple[Any, dict[str, bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Route:
 
     `handler` takes the parsed body, None for GET; `takes` and `gives` are JSON schemas; `failure` makes the answer of an
     error, of the form `error_form`. `only_json` refuses other types of content, which keeps a foreign page's forms out.
+    `together` does for several bodies at once what `handler` does for one, None where that would save nothing.
     """
 
     method: str
@@ -83,6 +87,7 @@ class Route:
     error_form: dict[str, Any] = field(default_factory=lambda: answers.ERROR)
     errors: tuple[tuple[int, str], ...] = ERRORS
     only_json: bool = True
+    together: Callable[[Sources, Sequence[Any]], list[dict[str, Any]]] | None = None
 
 
 def _post(
@@ -92,20 +97,32 @@ def _post(
     run: Callable[..., dict[str, Any]],
     gives: dict[str, Any],
     flags: tuple[str, ...] = (),
+    together: Callable[[Index, Sequence[Asked]], list[dict[str, Any]]] | None = None,
 ) -> Route:
     """A route that makes a record of its body; `flags` are fields beside the record's own, true or false."""
     takes = json_schema(record)
     for flag in flags:
         takes["properties"][flag] = described(flag, {"type": "boolean", "default": False})
 
-    def handler(sources: Sources, body: Any) -> dict[str, Any]:
+    def asked(body: Any) -> Asked:
         given: dict[str, bool] = {}
         if isinstance(body, dict):
             given = {flag: as_flag(flag, body.pop(flag)) for flag in flags if flag in body}
-        request: Any = from_json(record, body)
+        return from_json(record, body), given
+
+    def handler(sources: Sources, body: Any) -> dict[str, Any]:
+        request, given = asked(body)
         return sources.opened(lambda index: run(index, request, **given))
 
-    return Route("POST", f"{PREFIX}/{name}", name, summary, handler, gives, takes)
+    if together is None:
+        return Route("POST", f"{PREFIX}/{name}", name, summary, handler, gives, takes)
+    several = together
+
+    def handler_of_several(sources: Sources, bodies: Sequence[Any]) -> list[dict[str, Any]]:
+        wanted = [asked(body) for body in bodies]
+        return sources.opened(lambda index: several(index, wanted))
+
+    return Route("POST", f"{PREFIX}/{name}", name, summary, handler, gives, takes, together=handler_of_several)
 
 
 def _index(sources: Sources, _: Any) -> dict[str, Any]:
@@ -137,6 +154,7 @@ ROUTES: tuple[Route, ...] = (
         handlers.answer_search,
         answers.SEARCH,
         flags=("explain",),
+        together=handlers.answer_searches,
     ),
     _post(
         "expand", "Turn a text in any language into a prompt.", ExpandRequest, handlers.answer_expand, answers.EXPAND

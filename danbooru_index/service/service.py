@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from functools import cached_property
@@ -11,6 +12,8 @@ from ..storage.foreign import JSON
 from .failures import RequestError, failure
 from .message import MAX_BODY_BYTES, Answer, Request, json_answer
 from .routes import ROUTES, FindIndex, Route, Sources, UseIndex
+
+MAX_JOINED_BYTES = 1024
 
 
 class Service:
@@ -27,6 +30,20 @@ class Service:
         for route in self.routes:
             paths.setdefault(route.path, {})[route.method] = route
         return paths
+
+    def joins(self, request: Request) -> bool:
+        """Whether a request is best answered together with others of its route; a long text would keep them waiting."""
+        route = self._by_path.get(request.path, {}).get(request.method)
+        return route is not None and route.together is not None and len(request.body) <= MAX_JOINED_BYTES
+
+    def answer_together(self, requests: Sequence[Request]) -> list[Answer]:
+        """The answers to requests of one route that `joins`, in order; never raises."""
+        route = self._by_path[requests[0].path][requests[0].method]
+        if route.together is not None and len(requests) > 1:
+            with contextlib.suppress(Exception):  # whose fault it was shows when each is answered alone
+                bodies = [parsed_body(request, only_json=route.only_json) for request in requests]
+                return [json_answer(found) for found in route.together(self._sources, bodies)]
+        return [self.answer(request) for request in requests]
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request; never raises."""
