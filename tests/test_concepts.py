@@ -187,6 +187,12 @@ def test_a_word_inside_a_name_excludes_nothing() -> None:
         ("座ったまま寝ている男子", ("1boy",)),
         ("女の子じゃなくて男の子", ("1boy",)),
         ("我要一个男的魔法少女，别画成女孩子", ("1boy",)),
+        ("双胞胎姐妹和一个男孩", ("2girls", "1boy")),
+        ("三姉妹が笑う", ("3girls",)),
+        ("three sisters", ("3girls",)),
+        ("老夫妇在散步", ("1girl", "1boy")),
+        ("a mother and daughter", ("2girls",)),
+        ("1girl, 2boys", ("1girl", "2boys")),
     ],
 )
 def test_head_counts(text: str, tags: tuple[str, ...]) -> None:

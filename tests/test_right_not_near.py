@@ -74,6 +74,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("a girl in a red and blue dress", {"1girl", "blue_dress"}, {"fishnets"}),
         ("抱着一只白猫", {"cat"}, {"black_cat"}),
         ("a black cat", {"black_cat"}, set()),
+        ("two sisters drinking tea", {"2girls", "tea"}, {"1girl", "multiple_girls"}),
         ("knee socks, tea", {"kneehighs", "tea"}, {"knees", "socks"}),
         ("麦わら帽子の女の子", {"1girl", "straw_hat"}, {"microphone"}),
         ("独角兽喝茶", {"unicorn", "tea"}, {"unicorn_(azur_lane)"}),

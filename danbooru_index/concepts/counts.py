@@ -41,16 +41,17 @@ def headcount() -> dict[str, Any]:
 
 
 @cache
-def person_words(language: str) -> dict[str, tuple[str, bool]]:
-    """{match key: (kind, whether the word is a plural)} of one language."""
+def person_words(language: str) -> dict[str, tuple[str, str | None]]:
+    """{match key: (kind, how many the word says by itself)} of one language: MANY for a plural, 2 for sisters."""
     listed = frozenset(headcount()["plurals"].get(language, ()))
 
-    def is_plural(word: str) -> bool:
+    def many(word: str) -> str | None:
         one = word in _SINGULAR or word.endswith(_ONE)
-        return word in listed or (language == "en" and word.endswith(("s", "men", "people")) and not one)
+        plural = word in listed or (language == "en" and word.endswith(("s", "men", "people")) and not one)
+        return MANY if plural else None
 
     found = {
-        match_key(word): (kind, is_plural(word))
+        match_key(word): (kind, many(word))
         for kind in ("girl", "boy", "person")
         for word in (
             *headcount()[kind].get(language, ()),
@@ -58,7 +59,7 @@ def person_words(language: str) -> dict[str, tuple[str, bool]]:
         )
     }
     if language == "en":
-        plurals = {_plural(word): (kind, True) for word, (kind, many) in found.items() if not many and len(word) > 3}
+        plurals = {_plural(word): (kind, MANY) for word, (kind, said) in found.items() if not said and len(word) > 3}
         found = {**plurals, **found}
     if language == "zh":  # a Japanese list without kana: 女子高生、制服
         found = {**{key: word for key, word in person_words("ja").items() if _HAN.fullmatch(key)}, **found}
@@ -67,17 +68,27 @@ def person_words(language: str) -> dict[str, tuple[str, bool]]:
     for word in listed:
         for kind in ("girl", "boy"):
             if any(word.startswith(known) for known in headcount()[kind].get(language, ())):
-                found.setdefault(match_key(word), (kind, True))
+                found.setdefault(match_key(word), (kind, MANY))
     for word, kind in _roles(language).items():
-        found.setdefault(match_key(word), (kind, is_plural(word)))
-    return found
+        found.setdefault(match_key(word), (kind, many(word)))
+    return {**found, **_groups(language)}
+
+
+def _groups(language: str) -> dict[str, tuple[str, str]]:
+    """Words for several persons that say how many: sisters are two where no number stands with them, 三姉妹 three."""
+    return {
+        match_key(word): (kind, number)
+        for kind, numbers in headcount()["groups"].items()
+        for number, words in numbers.items()
+        for word in words.get(language, ())
+    }
 
 
 @cache
 def role_words(language: str) -> frozenset[str]:
-    """The match keys of words that count a girl or a boy and say more of them, which may be a tag: 女飞行员 is a pilot too."""
+    """The match keys of words that count girls or boys and say more of them, which may be a tag: 女飞行员 is a pilot too."""
     plain = {match_key(word) for kind in ("girl", "boy") for word in headcount()[kind].get(language, ())}
-    return frozenset(map(match_key, _roles(language))) - plain
+    return (frozenset(map(match_key, _roles(language))) | _groups(language).keys()) - plain
 
 
 def _roles(language: str) -> dict[str, str]:
@@ -178,10 +189,20 @@ def nobody_words(language: str) -> frozenset[str]:
 
 
 @cache
-def fixed_phrases(language: str) -> dict[str, tuple[str, ...]]:
-    """{match key: count tags} of phrases that name persons of several kinds at once."""
-    phrases = {match_key(phrase): tuple(tags) for phrase, tags in headcount()["phrases"].get(language, {}).items()}
-    return {**{match_key(tag): (tag,) for tag in all_count_tags()}, **phrases}
+def fixed_phrases(language: str) -> dict[str, tuple[Person, ...]]:
+    """{match key: persons} of phrases that name persons of several kinds at once, and of the count tags themselves."""
+    of_tag = {
+        tag: Person(kind, number, total=True)
+        for kind, tags in headcount()["tags"].items()
+        for number, tag in tags.items()
+    }
+    phrases = {
+        phrase: tuple(of_tag[tag] for tag in tags) for phrase, tags in headcount()["phrases"].get(language, {}).items()
+    }
+    return {
+        match_key(phrase): persons
+        for phrase, persons in {**{tag: (one,) for tag, one in of_tag.items()}, **phrases}.items()
+    }
 
 
 @lru_cache(maxsize=1)

@@ -41,7 +41,6 @@ class Crowd:
 
     persons: list[Person] = field(default_factory=list)
     described: list[Person] = field(default_factory=list)
-    fixed: list[str] = field(default_factory=list)
     alone: bool = False
     nobody: bool = False
     without: set[str] = field(default_factory=set)
@@ -54,7 +53,7 @@ class Crowd:
         persons = self.persons or self.described
         if any(person.kind not in self.without for person in persons):
             persons = [person for person in persons if person.kind not in self.without]
-        counted = (*dict.fromkeys(self.fixed),) or count_tags(persons, alone=self.alone)
+        counted = count_tags(persons, alone=self.alone)
         if counted or not self.nobody:
             return tuple(counted)
         return ("no_humans",)
@@ -144,15 +143,15 @@ class _Reader:
         elif key in further_words(language):
             self._number, self._further, self._since = "1", True, 0
         elif key in fixed_phrases(language):
-            self._crowd.fixed += fixed_phrases(language)[key]
+            self.here += fixed_phrases(language)[key]
 
-    def _person(self, kind: str, plural: bool, *, pronoun: bool, last: int) -> None:
+    def _person(self, kind: str, said: str | None, *, pronoun: bool, last: int) -> None:
         number = self._number if self._since <= _NUMBER_REACH and not pronoun else None
         if number is None and self._language in ("zh", "ja", "ko", "th"):
             number = _number_after(self._atoms, last, self._language)
         if self._further and not self.here and not any(person.number for person in self._crowd.persons):
             self.here.append(Person(kind, "1"))  # "a girl and another girl": the first one counts too
-        self.here.append(Person(kind, number or ("many" if plural and not pronoun else None)))
+        self.here.append(Person(kind, number or (None if pronoun else said)))
         if pronoun:
             return  # "a butterfly on her nose": the number is not hers
         self._number, self._further = None, False

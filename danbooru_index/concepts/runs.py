@@ -10,13 +10,16 @@ from .atoms import HANGUL, SIGN, WORD, Atom
 MOST_ATOMS = {WORD: 7, HANGUL: 8}  # of a run that begins with such an atom
 MOST_CHARACTERS = 16  # of one in other scripts
 
+_POSSESSIVES = frozenset(("her", "his", "their", "its", "my", "your"))
+
 Names = Mapping[str, Sequence[tuple[int, int]]]  # match key -> (row, kind) of the tags that it names, best kind first
 
 
 class Run(NamedTuple):
     """The atoms `first` to `last` - 1 of a line, at `text[start:end]`, as what could be a name.
 
-    `keys` are its match keys: a word of an alphabet also without or with its plural s.
+    `keys` are its match keys: a word of an alphabet also without or with its plural s, and an English phrase also as tags
+    word it: "biting her lip" as biting own lip, biting lip, lip biting and lip bite.
     """
 
     first: int
@@ -42,7 +45,10 @@ def runs_of(atoms: Sequence[Atom]) -> list[Run]:
                 key += end.key
             inside = atom.script != SIGN != end.script
             if key and (inside or last == first + 1):
-                found.append(Run(first, last, atom.start, end.end, _spellings(key, end.script)))
+                keys = _spellings(key, end.script)
+                if last > first + 1 and atom.script == end.script == WORD:
+                    keys = (*keys, *_as_tags_word_it([one.key for one in atoms[first:last]]))
+                found.append(Run(first, last, atom.start, end.end, keys))
     return found
 
 
@@ -50,3 +56,30 @@ def _spellings(key: str, script: str) -> tuple[str, ...]:
     if script != WORD or len(key) < 4:
         return (key,)
     return (key, key[:-1]) if key.endswith("s") else (key, key + "s")
+
+
+def _as_tags_word_it(words: Sequence[str]) -> list[str]:
+    """The keys of an English phrase with a possessive inside, or that begins with a form in -ing, in the wording of tags."""
+    if words[0] in _POSSESSIVES or words[-1] in _POSSESSIVES:
+        return []
+    own = ["own" if word in _POSSESSIVES else word for word in words]
+    bare = [word for word in words if word not in _POSSESSIVES]
+    possessive = len(bare) < len(words)
+    keys = ["".join(own), "".join(bare)] if possessive else []
+    things = _spellings("".join(bare[1:]), WORD)
+    for verb, roots in _forms(words[0], finite=possessive):
+        keys += [verb + "".join(rest[1:]) for rest in (own, bare) if possessive]
+        keys += [thing + form for thing in things for form in (verb, *roots)]
+        keys += [root + end + thing for thing in things for root in roots for end in ("ed", "d")]
+    return keys
+
+
+def _forms(verb: str, *, finite: bool) -> list[tuple[str, tuple[str, ...]]]:
+    """What could be the form in -ing of an English verb, each with its roots; `finite` takes "bites" too."""
+    if len(verb) > 5 and verb.endswith("ing"):
+        root = verb[:-3]
+        return [(verb, (root, root + "e", *([root[:-1]] if root[-1] == root[-2] else ())))]
+    if not finite or len(verb) < 4 or not verb.endswith("s"):
+        return []
+    roots = [verb[:-1], *([verb[:-2]] if verb.endswith("es") else ())]
+    return [(form, (root,)) for root in roots for form in (root + "ing", root[:-1] + "ing", root + root[-1] + "ing")]

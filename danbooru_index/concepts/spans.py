@@ -211,7 +211,7 @@ class _Line:
         if language == "th":
             self.starts = thai_starts(self.atoms, known | self._silent)
         else:
-            self.starts = word_starts(self.atoms, japanese=language == "ja")
+            self.starts = word_starts(self.atoms, japanese=language == "ja", known=known)
 
     def find(self, counted: Mapping[int, int]) -> None:
         """Look for the spans, once for texts of every length.

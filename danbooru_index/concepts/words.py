@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from itertools import pairwise
 
 from .atoms import HAN, KANA, KATAKANA, THAI, Atom
 
 _PARTICLES = frozenset("をはがのにとでもや")
 _LONGEST_THAI = 16  # letters of one known word
+_LONGEST_NAME = 8  # Han characters
+_LONGEST_TILING = 16
 
 
-def word_starts(atoms: Sequence[Atom], *, japanese: bool) -> list[bool]:
-    """Where a word may begin: after a change of script, and inside Chinese where the dictionary says so."""
+def word_starts(atoms: Sequence[Atom], *, japanese: bool, known: Set[str] = frozenset()) -> list[bool]:
+    """Where a word may begin: after a change of script, and inside Chinese where the dictionary, or names, say so.
+
+    :param known: match keys of names.
+    """
     starts = [atom.begins for atom in atoms] + [True]
     if japanese:
         return _particle_bounds(atoms, starts)
@@ -21,12 +27,52 @@ def word_starts(atoms: Sequence[Atom], *, japanese: bool) -> list[bool]:
         while last < len(atoms) and atoms[last].script == HAN and (last == first or not atoms[last].begins):
             last += 1
         if last - first > 1:
-            position = first
-            for word in cut_chinese("".join(a.key for a in atoms[first:last])):
-                starts[position] = True
-                position += len(word)
+            text = "".join(a.key for a in atoms[first:last])
+            for position in _tiled(text, cut_chinese(text), known):
+                starts[first + position] = True
         first = max(last, first + 1)
     return starts
+
+
+def _tiled(text: str, words: Sequence[str], known: Set[str]) -> list[int]:
+    """Where the words of a Chinese text begin, with names in place of what the dictionary only guessed.
+
+    Its guess is 黑长 + 直御姐, which are no words of it, but 黑长直 + 御姐 are names. Names that lie one after another count
+    where they begin and end as the dictionary's words do.
+
+    >>> _tiled("黑长直御姐", ["黑长", "直御姐"], {"黑长直", "御姐"})
+    [0, 3]
+    """
+    bounds = [0]
+    for word in words:
+        bounds.append(bounds[-1] + len(word))
+    found, i = [], 0
+    while i < len(words):
+        tiles = _tiles(text, bounds[i:], known)
+        if tiles:
+            found += tiles[:-1]
+            i = bounds.index(tiles[-1], i)
+        else:
+            found.append(bounds[i])
+            i += 1
+    return found
+
+
+def _tiles(text: str, bounds: Sequence[int], known: Set[str]) -> list[int]:
+    """The shortest row of names from the first bound to a later one that crosses one between, [] where there is none."""
+    begin, ends = bounds[0], frozenset(bounds[1:])
+    rows = [[begin]]
+    while rows:
+        row = rows.pop(0)
+        for end in range(row[-1] + 2, min(len(text), row[-1] + _LONGEST_NAME, begin + _LONGEST_TILING) + 1):
+            if text[row[-1] : end] not in known:
+                continue
+            if end not in ends:
+                rows.append([*row, end])
+            elif len(row) > 1:
+                words = [text[a:b] for a, b in pairwise(bounds[: bounds.index(end) + 1])]
+                return [] if all(map(_is_in_dictionary, words)) else [*row, end]
+    return []
 
 
 def _particle_bounds(atoms: Sequence[Atom], starts: list[bool]) -> list[bool]:
@@ -70,6 +116,13 @@ def _known_ends(atoms: Sequence[Atom], first: int, known: Set[str]) -> list[int]
         if key in known:
             ends.append(last + 1)
     return ends
+
+
+def _is_in_dictionary(word: str) -> bool:
+    import rjieba
+
+    known: bool = rjieba.has_word(word)
+    return known
 
 
 def cut_chinese(text: str) -> list[str]:

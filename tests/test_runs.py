@@ -1,0 +1,59 @@
+"""The match keys of runs: English phrases in the wording of tags, and Chinese names where the dictionary guesses."""
+
+from __future__ import annotations
+
+import pytest
+
+from danbooru_index.concepts.atoms import atoms_of, clauses
+from danbooru_index.concepts.runs import runs_of
+from danbooru_index.concepts.spans import read
+from danbooru_index.text.fold import match_key
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("covering her mouth", "covering_own_mouth"),
+        ("hand on his hip", "hand_on_own_hip"),
+        ("licking her lips", "licking_lips"),
+        ("she licks her lips", "licking_lips"),
+        ("sucking her thumb", "thumb_sucking"),
+        ("biting his nails", "nail_biting"),
+        ("lifting her skirt", "skirt_lift"),
+        ("hugging her pillow", "pillow_hug"),
+        ("crosses his arms", "crossed_arms"),
+        ("she closes her eyes", "closed_eyes"),
+        ("bites her lip", "biting_own_lip"),
+        ("arms behind their back", "arms_behind_back"),
+    ],
+)
+def test_an_english_phrase_is_also_asked_for_as_tags_word_it(text: str, tag: str) -> None:
+    assert match_key(tag) in {key for run in runs_of(atoms_of(text, clauses(text)[0])) for key in run.keys}
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("licking her", ("lickingher", "lickinghers")),  # is not licking
+        ("her lips", ("herlips", "herlip")),
+        ("red hats", ("redhats", "redhat")),
+    ],
+)
+def test_other_phrases_are_asked_for_as_they_stand(text: str, keys: tuple[str, ...]) -> None:
+    (run,) = [run for run in runs_of(atoms_of(text, clauses(text)[0])) if run.last - run.first == 2]
+    assert run.keys == keys
+
+
+NAMES = {match_key(name): [(row, 2)] for row, name in enumerate(("黑长直", "御姐", "手术", "室外", "背心"))}
+
+
+@pytest.mark.parametrize(
+    ("text", "aligned"),
+    [
+        ("黑长直御姐", ["黑长直", "御姐"]),  # 黑长 + 直御姐 is a guess
+        ("手术室外", ["手术室", "外"]),  # 手术室 is in the dictionary, though 手术 + 室外 are names
+    ],
+)
+def test_names_stand_where_the_dictionary_only_guessed(text: str, aligned: list[str]) -> None:
+    reading = read(text, lambda keys: {key: NAMES[key] for key in keys if key in NAMES})
+    assert [span.text for span in reading.spans if span.aligned and span.words == 1] == aligned
