@@ -34,6 +34,20 @@ def test_an_english_phrase_is_also_asked_for_as_tags_word_it(text: str, tag: str
 @pytest.mark.parametrize(
     ("text", "keys"),
     [
+        ("抱着枕头", ("抱着枕头", "抱枕头")),
+        ("咬自己的嘴唇", ("咬自己的嘴唇", "咬嘴唇")),
+        ("牽著她的手", ("牵着她的手", "牵手")),
+        ("戴着手套", ("戴着手套",)),  # 戴手套 is putting them on
+        ("看着她", ("看着她", "看她")),
+    ],
+)
+def test_a_chinese_phrase_is_also_asked_for_without_what_stands_between(text: str, keys: tuple[str, ...]) -> None:
+    assert max(runs_of(atoms_of(text, clauses(text)[0])), key=lambda run: run.last - run.first).keys == keys
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
         ("licking her", ("lickingher", "lickinghers")),  # is not licking
         ("her lips", ("herlips", "herlip")),
         ("red hats", ("redhats", "redhat")),
@@ -57,3 +71,13 @@ NAMES = {match_key(name): [(row, 2)] for row, name in enumerate(("黑长直", "�
 def test_names_stand_where_the_dictionary_only_guessed(text: str, aligned: list[str]) -> None:
     reading = read(text, lambda keys: {key: NAMES[key] for key in keys if key in NAMES})
     assert [span.text for span in reading.spans if span.aligned and span.words == 1] == aligned
+
+
+def test_a_name_in_kana_is_not_the_inside_of_a_word_that_begins_with_han() -> None:
+    names = {match_key("りす"): [(0, 2)], match_key("みみ"): [(1, 2)]}
+
+    def named(text: str) -> list[str]:
+        spans = read(text, lambda keys: {key: names[key] for key in keys if key in names}).spans
+        return [span.text for span in spans if span.named]
+
+    assert named("雨宿りする男子") == [] and named("森にりすがいる") == ["りす"] and named("猫みみの女の子") == ["みみ"]

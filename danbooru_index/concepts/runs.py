@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .atoms import HANGUL, SIGN, WORD, Atom
+from .atoms import HAN, HANGUL, SIGN, WORD, Atom
 
 MOST_ATOMS = {WORD: 7, HANGUL: 8}  # of a run that begins with such an atom
 MOST_CHARACTERS = 16  # of one in other scripts
 
 _POSSESSIVES = frozenset(("her", "his", "their", "its", "my", "your"))
+# Between a verb and its object: 抱着自己的膝盖 is 抱膝盖. With verbs of dressing 着 says the state, and the name alone the act.
+_BETWEEN = re.compile("(?<=[^穿戴系扎绑披盖])着(?:(?:自己|[她他它])的)?(?=.)|(?<=.)(?:自己|[她他它])的(?=.)")
 
 Names = Mapping[str, Sequence[tuple[int, int]]]  # match key -> (row, kind) of the tags that it names, best kind first
 
@@ -19,7 +22,8 @@ class Run(NamedTuple):
     """The atoms `first` to `last` - 1 of a line, at `text[start:end]`, as what could be a name.
 
     `keys` are its match keys: a word of an alphabet also without or with its plural s, and an English phrase also as tags
-    word it: "biting her lip" as biting own lip, biting lip, lip biting and lip bite.
+    word it: "biting her lip" as biting own lip, biting lip, lip biting and lip bite; a Chinese one also without what stands
+    between a verb and its object.
     """
 
     first: int
@@ -48,6 +52,8 @@ def runs_of(atoms: Sequence[Atom]) -> list[Run]:
                 keys = _spellings(key, end.script)
                 if last > first + 1 and atom.script == end.script == WORD:
                     keys = (*keys, *_as_tags_word_it([one.key for one in atoms[first:last]]))
+                elif last > first + 2 and atom.script == HAN:
+                    keys = (*keys, *({_BETWEEN.sub("", key)} - {key}))
                 found.append(Run(first, last, atom.start, end.end, keys))
     return found
 

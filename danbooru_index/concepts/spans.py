@@ -227,7 +227,7 @@ class _Line:
                 if trimmed is not None and not self._is_word(*trimmed) and not self._is_ending(*trimmed):
                     self._words[trimmed] = min(words, self._words.get(trimmed, words))
         runs = ((run, run.named(self._names)) for run in runs_of(self.atoms))
-        self._named = [(run, named) for run, named in runs if named and not self._is_word(run.first, run.last)]
+        self._named = [(run, named) for run, named in runs if named and not self._is_inside(run.first, run.last)]
 
     def spans(self, most: int) -> list[Span]:
         """The spans of at most so many words, and every name."""
@@ -247,6 +247,12 @@ class _Line:
     def _is_word(self, first: int, last: int) -> bool:
         """Whether a run is one function word: "on" and 表情 name nothing here, whatever tag is spelled so."""
         return "".join(atom.key for atom in self.atoms[first:last]) in self._nothing
+
+    def _is_inside(self, first: int, last: int) -> bool:
+        """Whether a run is a function word, or kana of the inside of a Japanese word, whatever it names: りす in 雨宿りする."""
+        ending = 0 < first < last < len(self.atoms) and self.atoms[first - 1].script == HAN and not self.starts[last]
+        inside = ending and self.atoms[first].script == KANA and self.atoms[first - 1].end == self.atoms[first].start
+        return inside or self._is_word(first, last)
 
     def _is_ending(self, first: int, last: int) -> bool:
         """Whether a run is or begins with the rest of a Japanese word: い in 赤い, and れた目 in 濡れた目; or is one kana."""
