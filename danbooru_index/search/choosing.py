@@ -118,10 +118,11 @@ def _absorbed_by(
 ) -> list[int]:
     """Which of the spans inside a name mean nothing beside it: 猫 in 猫耳, and knee and socks in "knee socks".
 
-    花火 in 夜空の花火 says all that the whole name does, which leaves room for 夜空 beside it.
+    花火 in 夜空の花火 says all that the whole name does, which leaves room for 夜空 beside it; a single letter, as in Vサイン, does not.
     """
     saying = [number for number in inside if chosen[number][0].row == name.row]
-    whole = [spans[number] for number in saying if chosen[number][0].exact and name.row not in characters]
+    words = [number for number in saying if chosen[number][0].exact and not _is_letter(spans[number].text)]
+    whole = [spans[number] for number in words if name.row not in characters]
     absorbed = [number for number in saying if spans[number] not in whole]
     others = (number for number in inside if number not in saying)
     return absorbed + [
@@ -130,6 +131,10 @@ def _absorbed_by(
         if chosen[number][0].probability <= name.probability
         and not any(span.end <= spans[number].start or spans[number].end <= span.start for span in whole)
     ]
+
+
+def _is_letter(text: str) -> bool:
+    return len(text) == 1 and text < "\u2e80"
 
 
 def _value(choices: Sequence[Choice], first: float, further: float) -> float:
