@@ -48,9 +48,11 @@ def test_a_chinese_phrase_is_also_asked_for_without_what_stands_between(text: st
 @pytest.mark.parametrize(
     ("text", "keys"),
     [
-        ("licking her", ("lickingher", "lickinghers")),  # is not licking
-        ("her lips", ("herlips", "herlip")),
-        ("red hats", ("redhats", "redhat")),
+        ("licking her", ("lickingher", "lickinghers", "her licking")),  # is not licking
+        ("her lips", ("herlips", "herlip", "lips her")),
+        ("red hats", ("redhats", "redhat", "hats red")),
+        ("on her", ("onher", "onhers")),
+        ("cheeks puffed", ("cheekspuffed", "cheekspuffeds", "puffedcheeks", "puffed cheeks")),
     ],
 )
 def test_other_phrases_are_asked_for_as_they_stand(text: str, keys: tuple[str, ...]) -> None:

@@ -23,7 +23,8 @@ class Run(NamedTuple):
 
     `keys` are its match keys: a word of an alphabet also without or with its plural s, and an English phrase also as tags
     word it: "biting her lip" as biting own lip, biting lip, lip biting and lip bite; a Chinese one also without what stands
-    between a verb and its object.
+    between a verb and its object. Two words are also asked for in the other order: with a space between them if that may be
+    the name of a person ("Mai Sakurajima"), of whom alone such a key is a name, and without one as "cheeks puffed".
     """
 
     first: int
@@ -51,7 +52,11 @@ def runs_of(atoms: Sequence[Atom]) -> list[Run]:
             if key and (inside or last == first + 1):
                 keys = _spellings(key, end.script)
                 if last > first + 1 and atom.script == end.script == WORD:
-                    keys = (*keys, *_as_tags_word_it([one.key for one in atoms[first:last]]))
+                    keys = (
+                        *keys,
+                        *_as_tags_word_it([one.key for one in atoms[first:last]]),
+                        *_turned(*atoms[first:last]),
+                    )
                 elif last > first + 2 and atom.script == HAN:
                     keys = (*keys, *({_BETWEEN.sub("", key)} - {key}))
                 found.append(Run(first, last, atom.start, end.end, keys))
@@ -89,3 +94,11 @@ def _forms(verb: str, *, finite: bool) -> list[tuple[str, tuple[str, ...]]]:
         return []
     roots = [verb[:-1], *([verb[:-2]] if verb.endswith("es") else ())]
     return [(form, (root,)) for root in roots for form in (root + "ing", root[:-1] + "ing", root + root[-1] + "ing")]
+
+
+def _turned(first: Atom, second: Atom, *others: Atom) -> list[str]:
+    """The keys of two words in the other order."""
+    if others or min(len(first.key), len(second.key)) < 3:
+        return []
+    participle = [second.key + first.key] if len(second.key) > 4 and second.key.endswith("ed") else []
+    return [*participle, f"{second.key} {first.key}"]

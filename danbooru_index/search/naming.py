@@ -18,6 +18,7 @@ def names_of(
 ) -> dict[str, list[tuple[int, int]]]:
     """The tags that each key names, of those that may be found; head-counts come by rule.
 
+    :param keys: match keys; one with a space between two words names a character alone (concepts/runs.py).
     :param languages: that the text may be in (likely_languages). Where it is one, a word names what that language calls so, and
         nothing that only another language of an alphabet calls so.
     """
@@ -27,7 +28,7 @@ def names_of(
     meant = homographs(*languages)
     return {
         key: _of_language(index, key, kept, language)
-        for key, found in zip(keys, store.find(keys), strict=True)
+        for key, found in zip(keys, store.find([key.replace(" ", "") for key in keys]), strict=True)
         for tags in (_rows_of(index, meant[key]) or _own(index, key, found, language) if key in meant else found,)
         if (
             kept := [
@@ -35,6 +36,7 @@ def names_of(
                 for row, kind in tags
                 if (allowed is None or allowed.tags[row])
                 and not store.deprecated[row]
+                and (" " not in key or store.category[row] == Category.CHARACTER)
                 and row not in counts
                 # 少女, "witch" and "two" are no characters who are called so.
                 and not (key in persons and store.category[row] == Category.CHARACTER)
