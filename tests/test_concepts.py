@@ -193,6 +193,17 @@ def test_a_word_inside_a_name_excludes_nothing() -> None:
         ("老夫妇在散步", ("1girl", "1boy")),
         ("a mother and daughter", ("2girls",)),
         ("1girl, 2boys", ("1girl", "2boys")),
+        ("两只猫围着女孩", ("1girl",)),
+        ("三条尾巴的狐娘", ("1girl",)),
+        ("抱着两个玩偶的女孩", ("1girl",)),
+        ("有三个穿校服的男生", ("3boys",)),
+        ("画两个坐在长椅上的女孩", ("2girls",)),
+        ("three cats around the girl", ("1girl",)),
+        ("two young and beautiful girls", ("2girls",)),
+        ("고양이 두 마리와 소녀", ("1girl",)),
+        ("세 명의 어린 소녀", ("3girls",)),
+        ("два кота и девушка", ("1girl",)),
+        ("две рыжие девушки", ("2girls",)),
     ],
 )
 def test_head_counts(text: str, tags: tuple[str, ...]) -> None:

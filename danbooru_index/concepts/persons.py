@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .atoms import HAN, HANGUL, KANA, KATAKANA, SIGN, WORD, Atom
+from .counted import counts
 from .counts import (
     Person,
     alone_words,
@@ -25,7 +26,6 @@ from .counts import (
 _MOST_ATOMS = {WORD: 5, HANGUL: 4}
 _MOST_CHARACTERS = 9
 _BESIDE_NOBODY = 1  # atoms beside the persons that a text leaves out: "no people around"
-_NUMBER_REACH = 8  # atoms between a number and its persons: "two young, red-haired girls"
 # They refer to someone who is named elsewhere, or say what kind the one person is.
 _PRONOUNS = frozenset(("她", "他", "she", "he", "her", "him", "his"))
 
@@ -118,7 +118,7 @@ class _Reader:
         self._crowd, self._atoms, self._language = crowd, atoms, language
         self.here: list[Person] = []
         self._number: str | None = None
-        self._further, self._since = False, 0
+        self._further, self._number_place = False, (0, 0)
 
     def leave_out(self, key: str) -> None:
         """A word of what the text excludes."""
@@ -131,22 +131,26 @@ class _Reader:
     def take(self, key: str, last: int, atoms: int) -> None:
         """A word, which ends before atom `last` and has so many atoms; "" for one that says nothing of persons."""
         language = self._language
-        self._since += atoms
+        first = last - atoms
         if key in person_words(language):
-            self._person(*person_words(language)[key], pronoun=key in _PRONOUNS, last=last)
+            self._person(*person_words(language)[key], pronoun=key in _PRONOUNS, first=first, last=last)
         elif key in alone_words(language):
             self._crowd.alone = True
         elif key in nobody_words(language):
             self._crowd.nobody = True
         elif key in number_words(language):
-            self._number, self._further, self._since = number_words(language)[key], False, 0
+            self._number, self._further, self._number_place = number_words(language)[key], False, (first, last)
         elif key in further_words(language):
-            self._number, self._further, self._since = "1", True, 0
+            self._number, self._further, self._number_place = "1", True, (first, last)
         elif key in fixed_phrases(language):
             self.here += fixed_phrases(language)[key]
 
-    def _person(self, kind: str, said: str | None, *, pronoun: bool, last: int) -> None:
-        number = self._number if self._since <= _NUMBER_REACH and not pronoun else None
+    def _person(self, kind: str, said: str | None, *, pronoun: bool, first: int, last: int) -> None:
+        number = self._number
+        if pronoun or (
+            number and not counts(self._atoms, self._number_place, first, self._language, plural=bool(said))
+        ):
+            number = None
         if number is None and self._language in ("zh", "ja", "ko", "th"):
             number = _number_after(self._atoms, last, self._language)
         if self._further and not self.here and not any(person.number for person in self._crowd.persons):
