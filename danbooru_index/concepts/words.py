@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence, Set
-from itertools import pairwise
+from itertools import islice
 
 from .atoms import HAN, KANA, KATAKANA, THAI, Atom
 
 _PARTICLES = frozenset("をはがのにとでもや")
 _LONGEST_THAI = 16  # letters of one known word
 _LONGEST_NAME = 8  # Han characters
-_LONGEST_TILING = 16
+_CUT_ANEW = 8  # Han characters behind a name, to where the next word ends
 
 
 def word_starts(atoms: Sequence[Atom], *, japanese: bool, known: Set[str] = frozenset()) -> list[bool]:
@@ -28,51 +29,48 @@ def word_starts(atoms: Sequence[Atom], *, japanese: bool, known: Set[str] = froz
             last += 1
         if last - first > 1:
             text = "".join(a.key for a in atoms[first:last])
-            for position in _tiled(text, cut_chinese(text), known):
+            for position in _with_names(text, known):
                 starts[first + position] = True
         first = max(last, first + 1)
     return starts
 
 
-def _tiled(text: str, words: Sequence[str], known: Set[str]) -> list[int]:
+def _with_names(text: str, known: Set[str]) -> list[int]:
     """Where the words of a Chinese text begin, with names in place of what the dictionary only guessed.
 
-    Its guess is 黑长 + 直御姐, which are no words of it, but 黑长直 + 御姐 are names. Names that lie one after another count
-    where they begin and end as the dictionary's words do.
+    Its guess is 黑长 + 直御姐 and 路 + 飞大 + 口吃, though 黑长直 and 路飞 are names. A name that begins with a word and ends inside a
+    guess is a word, and what follows is cut anew.
 
-    >>> _tiled("黑长直御姐", ["黑长", "直御姐"], {"黑长直", "御姐"})
+    >>> _with_names("黑长直御姐", {"黑长直", "御姐"})
     [0, 3]
     """
-    bounds = [0]
-    for word in words:
-        bounds.append(bounds[-1] + len(word))
-    found, i = [], 0
-    while i < len(words):
-        tiles = _tiles(text, bounds[i:], known)
-        if tiles:
-            found += tiles[:-1]
-            i = bounds.index(tiles[-1], i)
+    words = deque(cut_chinese(text))
+    found, start = [], 0
+    while words:
+        found.append(start)
+        end = _name_into_guess(text, start, words, known)
+        if end:
+            stop = start
+            while words and stop < end + _CUT_ANEW:
+                stop += len(words.popleft())
+            words.extendleft(reversed(cut_chinese(text[end:stop])))
+            start = end
         else:
-            found.append(bounds[i])
-            i += 1
+            start += len(words.popleft())
     return found
 
 
-def _tiles(text: str, bounds: Sequence[int], known: Set[str]) -> list[int]:
-    """The shortest row of names from the first bound to a later one that crosses one between, [] where there is none."""
-    begin, ends = bounds[0], frozenset(bounds[1:])
-    rows = [[begin]]
-    while rows:
-        row = rows.pop(0)
-        for end in range(row[-1] + 2, min(len(text), row[-1] + _LONGEST_NAME, begin + _LONGEST_TILING) + 1):
-            if text[row[-1] : end] not in known:
-                continue
-            if end not in ends:
-                rows.append([*row, end])
-            elif len(row) > 1:
-                words = [text[a:b] for a, b in pairwise(bounds[: bounds.index(end) + 1])]
-                return [] if all(map(_is_in_dictionary, words)) else [*row, end]
-    return []
+def _name_into_guess(text: str, start: int, words: Sequence[str], known: Set[str]) -> int:
+    """The end of the longest name that begins here, if it is inside a word that is in no dictionary, else 0."""
+    inside: dict[int, str] = {}
+    end = start
+    for word in islice(words, _LONGEST_NAME):
+        inside |= dict.fromkeys(range(end + 1, end + len(word)), word)
+        end += len(word)
+    for end in range(min(len(text), start + _LONGEST_NAME), start + 1, -1):
+        if text[start:end] in known:
+            return end if end in inside and not _is_in_dictionary(inside[end]) else 0
+    return 0
 
 
 def _particle_bounds(atoms: Sequence[Atom], starts: list[bool]) -> list[bool]:
