@@ -44,6 +44,11 @@ TAGS = [
     ("dog", "general", 90000, {"en": ["dog"], "it": ["cane"]}),
     ("uzumaki_naruto", "character", 9000, {"en": ["Uzumaki Naruto", "Naruto"]}),
     ("uchiha_sasuke", "character", 20000, {"en": ["Uchiha Sasuke", "Naruto"]}),
+    ("twintails", "general", 90000, {"en": ["twintails"], "zh": ["双马尾"]}),
+    ("braid", "general", 90000, {"en": ["braids"], "es": ["trenzas"]}),
+    ("pink_hair", "general", 90000, {"en": ["pink hair"]}),
+    ("red_hair", "general", 90000, {"en": ["red hair"]}),
+    ("white_hair", "general", 90000, {"en": ["white hair"]}),
     ("pilot", "general", 9000, {"zh": ["飞行员"], "en": ["pilot"]}),
 ]
 
@@ -75,6 +80,10 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("抱着一只白猫", {"cat"}, {"black_cat"}),
         ("a black cat", {"black_cat"}, set()),
         ("two sisters drinking tea", {"2girls", "tea"}, {"1girl", "multiple_girls"}),
+        ("粉色双马尾", {"pink_hair", "twintails"}, set()),
+        ("a girl with white braids", {"white_hair", "braid"}, set()),
+        ("chica de trenzas rojas", {"red_hair"}, set()),
+        ("black cat, twintails", {"black_cat", "twintails"}, {"white_hair"}),
         ("knee socks, tea", {"kneehighs", "tea"}, {"knees", "socks"}),
         ("麦わら帽子の女の子", {"1girl", "straw_hat"}, {"microphone"}),
         ("独角兽喝茶", {"unicorn", "tea"}, {"unicorn_(azur_lane)"}),

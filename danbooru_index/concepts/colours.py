@@ -12,6 +12,7 @@ from ..text.fold import fold
 _FILE = Path(__file__).with_name("colours.json")
 _TEXTS = 10_000  # whose colours are kept; they are strangers' words, so there is no end of them
 # What may stand around the word of a colour that describes nothing: marks of case, a copula, "coloured".
+_SHADE = re.compile(r"(?:[深浅淡亮暗浓薄濃淺]|(?:light|dark|deep|pale|bright)[\s-]+|연|진)?")
 _ENDING = re.compile(r"[\s\W_]*|(?:色|い|な|の|的|색|a|o|as|os|e|es|s|em|en|er|ая|ый|ые|ой|ого|ую|ое)+")
 
 
@@ -43,14 +44,14 @@ def said_colours(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=_TEXTS)
 def is_colour(text: str) -> bool:
-    """Whether a text says a colour and nothing else.
+    """Whether a text says a colour, or a shade of one, and nothing else.
 
-    >>> is_colour("red"), is_colour("빨간"), is_colour("红伞")
-    (True, True, False)
+    >>> is_colour("red"), is_colour("빨간"), is_colour("深蓝色"), is_colour("红伞")
+    (True, True, True, False)
     """
     folded = fold(text).strip()
     return any(
-        match.start() == 0 and _ENDING.fullmatch(folded[match.end() :])
+        _SHADE.fullmatch(folded[: match.start()]) and _ENDING.fullmatch(folded[match.end() :])
         for pattern in _patterns().values()
         for match in pattern.finditer(folded)
     )

@@ -34,6 +34,7 @@ from .choosing import (
     themselves,
     without_persons,
 )
+from .hair import with_hair_colours
 from .naming import misread, names_of
 from .score import QueryVectors, Scored, encode_queries, ranked, score_candidates
 
@@ -162,7 +163,7 @@ def things_of(
     probabilities[without_persons(index, reading, table.candidates)] = 0.0
     things = cover_with_things(reading, table.candidates, probabilities, model, budget)
     things = of_one_series(index, others_of_series(index, reading, table.candidates, probabilities, things))
-    things = themselves(index, things, reading.text)
+    things = with_hair_colours(index, reading, themselves(index, things, reading.text))
     return Things(reading, tuple(things), with_characters(reading.counts, _characters(index, things)))
 
 
