@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builds import WordEncoder, tag_lines, write_lines
 from conftest import corpus_lines
+from file_layer import while_it_is_read
 from hub_versions import CONTENTS, QUICK, REPOSITORY, read_contents, write_version
 from windows_files import windows_files
 
@@ -109,21 +108,8 @@ def test_a_pointer_that_somebody_reads_just_now_is_replaced_a_moment_later(tmp_p
     folder = tmp_path / "index"
     folder.mkdir()
     set_current(folder, "one")
-    reading = threading.Event()
-
-    def read() -> None:
-        with (folder / "CURRENT").open():
-            reading.set()
-            deadline = time.monotonic() + 60
-            while not layer.refused and time.monotonic() < deadline:
-                time.sleep(0.01)
-
     with windows_files(tmp_path) as layer:
-        thread = threading.Thread(target=read)
-        thread.start()
-        reading.wait()
-        set_current(folder, "two")
-        thread.join()
+        while_it_is_read(folder / "CURRENT", layer, lambda: set_current(folder, "two"))
         assert (folder / "CURRENT").read_text() == "two\n"
         assert [what for what, _ in layer.refused].count("replace") >= 1
     assert [path.name for path in folder.iterdir()] == ["CURRENT"]
