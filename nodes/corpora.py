@@ -9,6 +9,7 @@ import folder_paths
 
 from ..danbooru_index.errors import InputError
 from ..danbooru_index.rebuild import STARTER, TABLES
+from ..danbooru_index.storage.litter import is_litter
 from ..danbooru_index.storage.paths import is_network_path
 
 SUBFOLDER = "danbooru-index"  # of ComfyUI's input folder: where the page uploads to
@@ -24,7 +25,7 @@ def corpora() -> dict[str, Any]:
         for folder in (root, root / SUBFOLDER)
         if folder.is_dir()
         for path in folder.iterdir()
-        if path.is_file() and path.name.lower().endswith(SUFFIXES)
+        if path.name.lower().endswith(SUFFIXES) and not is_litter(path.name) and path.is_file()
     ]
     found.sort(key=lambda path: -path.stat().st_mtime)
     return {"corpora": [path.relative_to(root).as_posix() for path in found[:_LISTED]]}

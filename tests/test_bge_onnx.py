@@ -177,6 +177,7 @@ def test_a_conversion_replaces_nothing_but_a_conversion(tiny_folder, converted_f
     assert {path.name: path.read_bytes() for path in source.iterdir()} == before
     assert (old / "notes.txt").read_text() == "mine" and (tmp_path / "file").read_text() == "x"
     (old / "notes.txt").unlink()
+    (old / ".DS_Store").write_bytes(b"Finder")  # of nobody
     assert convert.convert(source, old).folder == old
     (tmp_path / "empty").mkdir()
     assert convert.convert(source, tmp_path / "empty").folder == tmp_path / "empty"

@@ -258,6 +258,13 @@ def test_a_version_is_kept_while_it_is_read(tags: Path, tmp_path: Path, encoder:
     assert [path.name for path in (folder / "versions").iterdir()] == [current_version(folder).name]
 
 
+def test_killed_before_its_first_checkpoint_it_begins_again(tags: Path, tmp_path: Path, encoder: Encoder) -> None:
+    begun = tmp_path / "index/versions/0123456789ab-words"
+    (begun / "unfinished").mkdir(parents=True)
+    assert build_index(tags, tmp_path / "index", encoder, OPTIONS).rows == 60
+    assert not begun.exists()
+
+
 def test_killed_between_manifest_and_pointer_nothing_is_built_again(
     tags: Path, tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

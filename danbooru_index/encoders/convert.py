@@ -12,6 +12,7 @@ import numpy as np
 
 from ..arrays.types import FloatArray
 from ..errors import EncoderError
+from ..storage.litter import is_litter
 from .bge_m3 import TorchM3Encoder
 from .model_files import TOKENIZER, check_folder, identity_of
 from .onnx_graph import import_onnx, saturates, write_graph
@@ -109,7 +110,7 @@ def convert(
 def _check_target(target: Path) -> None:
     """Refuse a place that holds anything but an earlier conversion, known by its card, which is replaced."""
     own = {CARD_FILE, GRAPH_FILE, WEIGHTS_FILE, TOKENIZER_FILE}
-    names = {path.name for path in target.iterdir()} if target.is_dir() else set()
+    names = {path.name for path in target.iterdir() if not is_litter(path.name)} if target.is_dir() else set()
     if (target.exists() and not target.is_dir()) or names - own or (names and not is_card(target / CARD_FILE)):
         raise EncoderError(
             f"{target} holds other files, which would be lost.", hint="Name a new or empty folder with --output."

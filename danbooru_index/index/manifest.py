@@ -14,6 +14,7 @@ from ..encoders.protocol import EncoderIdentity
 from ..errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
 from ..storage.files import json_text, sha256_of, write_text_atomically
 from ..storage.foreign import JSON_FILE, JSON_VALUE, at
+from ..storage.litter import is_litter
 
 MANIFEST_FILE = "manifest.json"
 ENCODER_FOLDER = "encoder"  # in a version: an int8 encoder that came with the index
@@ -149,9 +150,9 @@ def _whole(value: Any) -> int:
 
 
 def list_files(folder: Path) -> list[str]:
-    """Every file of a version, relative with forward slashes, sorted, without the manifest."""
+    """Every file of a version, relative with forward slashes, sorted, without the manifest and what a system put there."""
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in found if name != MANIFEST_FILE)
+    return sorted(name for name in found if name != MANIFEST_FILE and not is_litter(name))
 
 
 def hash_files(folder: Path, names: Iterable[str]) -> dict[str, FileEntry]:

@@ -19,11 +19,12 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import IndexDamagedError, IndexFolderError, IndexNotFoundError
 from ..storage.files import write_text_atomically
+from ..storage.litter import is_litter
 from ..storage.locks import FileHold
 from .manifest import MANIFEST_FILE, is_own_manifest
 
@@ -80,7 +81,7 @@ def is_own_version(version: Path) -> bool:
         or (unfinished / CHECKPOINT_FILE).is_file()
         or _is_source_note(version / SOURCE_FILE)
         # A build that was killed between its folder and its first checkpoint.
-        or (unfinished.is_dir() and not any(path.is_file() for path in version.rglob("*")))
+        or (unfinished.is_dir() and all(is_litter(path.name) or path.is_dir() for path in version.rglob("*")))
     )
 
 
@@ -99,7 +100,7 @@ def claim(folder: Path) -> None:
     """
     if (folder / MARKER_FILE).is_file():
         return
-    versions = list((folder / VERSIONS).glob("*"))
+    versions = _listed(folder)
     if not any(is_own_version(version) for version in versions):
         _refuse_strangers(folder, versions)
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,6 +121,24 @@ def _refuse_strangers(folder: Path, versions: list[Path]) -> None:
             f"{folder} belongs to something else: it holds {', '.join(strange)}, which danbooru-index did not make.",
             hint="Nothing was changed. Name a new or empty folder (--db DIR, in the node: folder).",
         )
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What lies in `versions`, by name; a disk may spell a name otherwise than the pointer does: see `_is_one_of`."""
+    return sorted(path for path in (folder / VERSIONS).glob("*") if not is_litter(path.name))
+
+
+def _is_one_of(version: Path, others: Iterable[Path]) -> bool:
+    """Whether a version is one of these by the file system's own word.
+
+    Many take names for one that differ in case, or in how accents are composed, and some list a name otherwise than
+    it was given.
+    """
+    for other in others:
+        with contextlib.suppress(OSError):
+            if version == other or version.samefile(other):
+                return True
+    return False
 
 
 def _pointed(pointer: Path) -> str:
@@ -202,7 +221,8 @@ def unfinished_versions(folder: Path) -> list[Path]:
     with contextlib.suppress(IndexNotFoundError, IndexDamagedError):
         current = current_version(folder)
     begun = [path.parent for path in (folder / VERSIONS).glob(f"*/{UNFINISHED}")]
-    return sorted(version for version in begun if version != current and is_own_version(version))
+    kept = [current] if current is not None else []
+    return sorted(version for version in begun if not _is_one_of(version, kept) and is_own_version(version))
 
 
 def remove_unused(folder: Path) -> list[str]:
@@ -223,9 +243,8 @@ def tidy(folder: Path) -> None:
 
     Done when an index is opened; a build at work does so itself.
     """
-    versions = folder / VERSIONS
     _clear_old_marks(folder)
-    if len(list(versions.glob("*"))) > 1 or any(versions.glob(f"*/{UNFINISHED}")):
+    if len(_listed(folder)) > 1 or any((folder / VERSIONS).glob(f"*/{UNFINISHED}")):
         with contextlib.suppress(OSError), FileHold(folder / LOCK_FILE):
             remove_unused(folder)
 
@@ -239,9 +258,9 @@ def _clear_old_marks(folder: Path) -> None:
 
 
 def _old_versions(folder: Path, current: Path) -> Iterator[Path]:
-    kept = {current, *unfinished_versions(folder)}
-    for version in sorted((folder / VERSIONS).glob("*")):
-        if version not in kept and is_own_version(version) and not is_read(version):
+    kept = (current, *unfinished_versions(folder))
+    for version in _listed(folder):
+        if not _is_one_of(version, kept) and is_own_version(version) and not is_read(version):
             yield version
 
 
@@ -259,11 +278,7 @@ def remove_version(version: Path) -> bool:
         version.rename(removed / f"{version.name}-{uuid.uuid4().hex}")
     except OSError:  # Windows, while a file of it is open
         return False
-    marks = _marks(version)
-    for mark in marks.glob("*.lock"):
-        mark.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        marks.rmdir()
+    shutil.rmtree(_marks(version), ignore_errors=True)
     # Also what an earlier removal could not finish.
     shutil.rmtree(removed, ignore_errors=True)
     return True

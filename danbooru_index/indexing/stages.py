@@ -88,7 +88,7 @@ def finish_collection(job: Job) -> None:
             _fill_collection(job, store, rows)
         except IndexDamagedError as error:
             job.reporter.note(f"The unfinished Chroma collection was damaged and is made again ({error}).")
-            shutil.rmtree(job.version / CHROMA)
+            shutil.rmtree(job.version / CHROMA, ignore_errors=True)
             _fill_collection(job, store, rows)
     finally:
         store.close()
@@ -162,7 +162,7 @@ def publish(job: Job) -> None:
     job.reporter.stage("checking", 0)
     state = job.state
     for left in job.version.rglob(".*.tmp"):  # a kill in the middle of an atomic write
-        left.unlink()
+        left.unlink(missing_ok=True)  # on some disks a file takes the one beside it along
     names = [name for name in list_files(job.version) if not name.startswith(f"{UNFINISHED}/")]
     options = {
         **state.key["options"],

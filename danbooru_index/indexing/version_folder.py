@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UnfinishedBuildError
-from ..index.versions import UNFINISHED, VERSIONS, remove_version, unfinished_versions
+from ..index.versions import CHECKPOINT_FILE, UNFINISHED, VERSIONS, remove_version, unfinished_versions
 from .checkpoint import Checkpoint
 from .reporter import Reporter
 
@@ -20,6 +20,9 @@ def open_work(folder: Path, key: dict[str, Any], reporter: Reporter, *, restart:
         if restart:
             remove_version(version)
             reporter.note(f"The unfinished build {version.name} was discarded.")
+            continue
+        if not (version / UNFINISHED / CHECKPOINT_FILE).exists():  # killed before its first one
+            remove_version(version)
             continue
         state = Checkpoint.load(version)
         if state.key != key and not state.rows:

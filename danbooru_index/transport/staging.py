@@ -55,7 +55,7 @@ class Staging:
         wanted = {expected.key for expected in files.values()}
         for path in self.parts.iterdir() if self.parts.is_dir() else ():
             if path.name not in wanted:
-                path.unlink()
+                path.unlink(missing_ok=True)  # on some disks a file takes the one beside it along
         self.tree.mkdir(exist_ok=True)
         self.parts.mkdir(exist_ok=True)
         write_json_atomically(self._list, value)
