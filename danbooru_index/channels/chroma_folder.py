@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from ..errors import IndexDamagedError
 from ..storage.foreign import CHROMA, at
 from ..storage.locks import IN_USE, FileHold
+from ..storage.paths import true_path
 from .chroma import COLLECTION, Collection, Metadata, create, folder_client
 
 DATABASE = "chroma.sqlite3"
@@ -53,7 +54,7 @@ _opened_lock = threading.Lock()
 
 def _local_client(folder: Path) -> tuple[Any, Callable[[], None]]:
     """Chroma on a folder, and what closes it once nobody else in this process uses it."""
-    key = folder.resolve()
+    key = true_path(folder)
     with _opened_lock:
         if key not in _opened:
             hold = FileHold(folder / IN_USE)

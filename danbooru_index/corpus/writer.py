@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..records import TagRecord
+from ..storage.files import to_disk
 from .line import to_line
 
 
@@ -19,8 +20,7 @@ def write_corpus(records: Iterable[TagRecord], path: Path) -> int:
             for record in records:
                 file.write(to_line(record) + "\n")
                 count += 1
-            file.flush()
-            os.fsync(file.fileno())
+            to_disk(file)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from ..progress import Progress, silent
 from ..settings import Settings
 from ..storage.files import sha256_of
 from ..storage.foreign import JSON_FILE, at
+from ..storage.paths import true_path
 from .protocol import EncoderIdentity
 
 REPOSITORY = "BAAI/bge-m3"
@@ -178,7 +179,7 @@ def identity_of(folder: Path) -> EncoderIdentity:
             file.seek(max(0, (size - _SAMPLE) * place // 7))
             digest.update(file.read(_SAMPLE))
     digest.update(str(size).encode())
-    return EncoderIdentity(folder.resolve().as_posix(), digest.hexdigest()[:12], config.hidden)
+    return EncoderIdentity(true_path(folder).as_posix(), digest.hexdigest()[:12], config.hidden)
 
 
 def model_parents(settings: Settings) -> list[Path]:

@@ -13,6 +13,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from ..storage.paths import true_path
 from .manifest import MANIFEST_FILE, REWRITTEN, Manifest, read_manifest
 
 CHECKED, TRUSTED = "checked", "trusted"
@@ -21,7 +22,7 @@ _KEPT = 50
 
 def key_of(version: Path, manifest: Manifest) -> str:
     """The key of a version as it is now; raises OSError when a file is missing."""
-    seen = [str(version.resolve()), hashlib.sha256((version / MANIFEST_FILE).read_bytes()).hexdigest()]
+    seen = [str(true_path(version)), hashlib.sha256((version / MANIFEST_FILE).read_bytes()).hexdigest()]
     for name in sorted(manifest.files):
         if name not in REWRITTEN:
             found = (version / name).stat()

@@ -25,7 +25,7 @@ from pathlib import Path
 from ..errors import IndexDamagedError, IndexFolderError, IndexNotFoundError
 from ..storage.files import write_text_atomically
 from ..storage.litter import is_litter
-from ..storage.locks import FileHold
+from ..storage.locks import FileHold, NoLocksError
 from .manifest import MANIFEST_FILE, is_own_manifest
 
 POINTER_FILE = "CURRENT"
@@ -175,7 +175,7 @@ def bring_back(folder: Path) -> bool:
 class ReadMark:
     """Says that this process reads a version, until `release` or the process's end.
 
-    Where the folder cannot be written to, nobody can remove the version either, and no mark is made.
+    Where the folder cannot be written to, or has no locks, nobody can remove the version either, and no mark is made.
     """
 
     def __init__(self, version: Path) -> None:
@@ -183,9 +183,13 @@ class ReadMark:
         if version.parent.name != VERSIONS:
             return
         marks = _marks(version)
+        mark = marks / f"{os.getpid()}-{uuid.uuid4().hex}.lock"
         with contextlib.suppress(OSError):
             marks.mkdir(parents=True, exist_ok=True)
-            self._hold = FileHold(marks / f"{os.getpid()}-{uuid.uuid4().hex}.lock")
+            try:
+                self._hold = FileHold(mark)
+            except NoLocksError:
+                mark.unlink(missing_ok=True)
 
     def release(self) -> None:
         """The version is no longer read."""

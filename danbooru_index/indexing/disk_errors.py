@@ -10,9 +10,11 @@ from pathlib import Path
 
 from ..errors import BuildError, DanbooruIndexError
 from ..storage.foreign import said
+from ..storage.locks import NoLocksError
 
 _NEARLY_FULL = 8 << 20
-_NOT_SPACE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EBUSY)
+_NOT_SPACE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EBUSY}
+_NOT_SPACE |= {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 @contextlib.contextmanager
@@ -29,7 +31,9 @@ def map_disk_errors(folder: Path) -> Iterator[None]:
             raise _disk_full(folder) from error
         raise BuildError(
             f"The index in {folder} could not be written: {said(error)}.",
-            hint="Check the folder and its permissions, then run the same command again.",
+            hint=error.hint
+            if isinstance(error, NoLocksError)
+            else "Check the folder and its permissions, then run the same command again.",
         ) from error
 
 

@@ -5,6 +5,7 @@ numpy is imported by the operations on arrays alone: a command that only compare
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
@@ -16,12 +17,14 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from ..errors import IndexDamagedError
 from .foreign import ARRAY, at
+from .macos import flushed_to_medium
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 _HASH_BLOCK = 1 << 20
 _READER_SECONDS = 2.0
+_OPEN = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY)  # what systems say of a file that somebody reads
 _VERIFY = "Run danbooru-index verify, then build or fetch the index again."
 
 
@@ -31,22 +34,28 @@ def write_text_atomically(path: Path, text: str) -> None:
     try:
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+            to_disk(file)
         _replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def to_disk(file: IO[Any]) -> None:
+    """Bring a file to the disk, on macOS with all that was synced before it: what names other files is written last."""
+    file.flush()
+    if not flushed_to_medium(file.fileno()):
+        os.fsync(file.fileno())
+
+
 def _replace(temporary: Path, path: Path) -> None:
-    """Rename over a file; on Windows a reader who has it open just now forbids that, and is waited for."""
+    """Rename over a file; on Windows and its file servers a reader who has it open just now forbids that, and is waited for."""
     until = time.monotonic() + _READER_SECONDS
     while True:
         try:
             temporary.replace(path)
             return
-        except PermissionError:
-            if time.monotonic() > until:
+        except OSError as error:
+            if error.errno not in _OPEN or time.monotonic() > until:
                 raise
             time.sleep(0.02)
 

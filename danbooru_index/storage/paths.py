@@ -1,4 +1,4 @@
-"""Paths that somebody else wrote: what is refused before the file system is asked for it."""
+"""Paths that somebody else wrote: what is refused before the file system is asked for it, and the one spelling of a folder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import contextlib
 import os
 import re
 from pathlib import Path
+
+from .macos import spelling_on_disk
 
 # \\server\share, //server/share, \\?\UNC\server, \\.\device, and \??\, which Windows takes for one of these.
 _NETWORK = re.compile(r"\s*(?:[\\/]{2}|[\\/]\?\?[\\/])")
@@ -30,6 +32,12 @@ def lies_in(path: str, folder: str) -> bool:
     if is_network_path(found):
         return reads_inside(found, root) and reads_inside(_real(found), _real(root))
     return reads_inside(found, root) or (not is_network_path(root) and _is_below(Path(found), Path(root)))
+
+
+def true_path(path: Path) -> Path:
+    """A path with its links followed, in the spelling that the disk has, so that one folder has one path on every system."""
+    # Windows gives that spelling by itself.
+    return spelling_on_disk(path.resolve())
 
 
 def reads_inside(path: str, folder: str, *, windows: bool = os.name == "nt") -> bool:

@@ -72,7 +72,8 @@ def check_names(names: Iterable[str]) -> None:
             raise ValueError(f"unsafe path {name!r}")
         if any(part == ".." or part[-1] in ". " or part[0] == " " or _DEVICE.fullmatch(part) for part in path.parts):
             raise ValueError(f"unsafe path {name!r}")
-        folded = unicodedata.normalize("NFC", name).casefold()
+        # Folding can leave accents in another order, so that they are put in order before and after it.
+        folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
         if folded in seen:
             raise ValueError(f"two files are called {name!r}")
         seen.add(folded)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
+from ..storage.files import to_disk
 from .listing import ExpectedFile
 
 _BLOCK = 1 << 20
@@ -68,7 +69,7 @@ class PartFile:
 
     def finish(self, target: Path) -> None:
         """Bring the verified file to the disk and give it its name."""
-        os.fsync(self._file.fileno())
+        to_disk(self._file)
         self._file.close()
         target.parent.mkdir(parents=True, exist_ok=True)
         self._path.replace(target)

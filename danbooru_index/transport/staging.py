@@ -21,7 +21,7 @@ from ..errors import HubError
 from ..progress import Progress, Step
 from ..storage.files import write_json_atomically
 from ..storage.foreign import JSON_FILE, said
-from ..storage.locks import FileHold
+from ..storage.locks import FileHold, NoLocksError
 from .listing import ExpectedFile, has_size
 from .parts import PartFile
 
@@ -152,4 +152,5 @@ def disk_errors(folder: Path) -> Iterator[None]:
         what = "the disk is full" if full else f"{said(error)}"
         first = "Free space" if full else "Check the folder's permissions"
         hint = f"{first} and run the same command again; it resumes from here."
+        hint = error.hint if isinstance(error, NoLocksError) else hint
         raise HubError(f"{folder} cannot be written: {what}.", hint=hint) from error
