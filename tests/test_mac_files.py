@@ -28,9 +28,11 @@ from danbooru_index.index.manifest import check_files, read_manifest
 from danbooru_index.index.versions import VERSIONS, claim, current_version, remove_unused
 from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.indexing.upgrade import upgrade_index
+from danbooru_index.prepare import PrepareOptions, prepare_corpus
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search
 from danbooru_index.settings import Settings
+from danbooru_index.storage.litter import is_litter
 
 pytest_plugins = ["hub_fixtures"]
 pytestmark = [
@@ -205,3 +207,20 @@ print(json.dumps(importlib.import_module("pack.nodes.corpora").corpora()["corpor
 """
     listed = run(tmp_path, {"input": str(tmp_path / "input")}, program)
     assert sorted(json.loads(listed.stdout)) == ["mine.jsonl", "猫耳カ\u3099.jsonl"], listed.stderr
+
+
+def test_a_corpus_is_prepared_from_a_table_as_the_disk_lists_it(disk: Disk, tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with mac_files(folder, disk):
+        (folder / "ガ.csv").write_text("sky,5\ncloud,4\n", encoding="utf-8")
+        (folder / "pairs.csv").write_text("sky,cloud,3\n", encoding="utf-8")
+        [table] = [path for path in folder.glob("*.csv") if path.name[0] not in ".p"]
+        kinds = {"ガ.csv": "tags", "pairs.csv": "cooccurrence"}
+        report = prepare_corpus(
+            [str(table), str(folder / "pairs.csv")], folder / "out.jsonl", PrepareOptions(kinds=kinds)
+        )
+        assert report.tags["tags"] == 2 and report.pairs == 1
+        made = {name for name in names(folder) if not is_litter(name)} - {table.name, "pairs.csv"}
+        assert made == {"out.jsonl", "out.cooccurrence.csv.gz"}
+        assert not (folder / STORE).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from ..progress import Progress, Step, silent
 from ..records import TagRecord
 from ..settings import Settings
 from ..storage.foreign import SQLITE, at
+from ..storage.litter import is_litter
 from .facts_store import FactStore
 from .kinds import ANNOTATIONS, KINDS
 from .load import load_source
@@ -67,7 +69,8 @@ def prepare_corpus(
         made.mkdir()
         _write(made / output.name, store, report, notices, progress)
         for path in made.iterdir():
-            path.replace(output.with_name(path.name))
+            if not is_litter(path.name):
+                path.replace(output.with_name(path.name))
         report.pairs_file = report.pairs_file and pairs_path(output)
     report.seconds = time.monotonic() - started
     return report
@@ -93,10 +96,15 @@ def _check(sources: Sequence[str], output: Path, options: PrepareOptions) -> Non
     for name, kind in options.kinds.items():
         if kind not in KINDS:
             raise InputError(f"There is no kind of source {kind!r}.", hint=f"Use one of: {', '.join(KINDS)}.")
-        if name not in sources and name not in map(_file_name, sources):
+        if _typed(name) not in map(_typed, (*sources, *map(_file_name, sources))):
             raise InputError(
                 f"--kind names {name}, which is not among the sources.", hint="Write the source as it is given."
             )
+
+
+def _typed(name: str) -> str:
+    """A name as people type it: some disks list its accents taken apart."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _file_name(source: str) -> str:
@@ -126,7 +134,8 @@ def _load(
     def note(kind: str, line: int, what: str) -> None:
         notices(kind, name, line, what)
 
-    kind = options.kinds.get(name) or options.kinds.get(short) or ""
+    kinds = {_typed(known): kind for known, kind in options.kinds.items()}
+    kind = kinds.get(_typed(name)) or kinds.get(_typed(short)) or ""
     on_rows = partial(_in_bytes, progress, f"read {short}")
     report.sources.append(load_source(path, name, number, kind, options.columns, store, note, on_rows))
 

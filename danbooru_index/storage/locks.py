@@ -38,7 +38,7 @@ class FileHold:
             try:
                 self._lock.acquire(timeout=0)
             except Timeout:
-                _check_locks(path)  # releases of filelock before 4 take a missing lock for one that is held
+                _check_locks(path)  # older releases of filelock take a missing lock for one that is held
                 self._lock.acquire(timeout=timeout)
         except Timeout as error:
             raise TimeoutError(f"{path} is locked") from error
