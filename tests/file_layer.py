@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import errno
+import glob
 import io
 import os
 import threading
@@ -34,6 +35,42 @@ def open_files(folder: Path) -> set[str]:
     with _open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
         found |= {line.split(maxsplit=5)[5].strip() for line in maps if len(line.split(maxsplit=5)) == 6}
     return {path for path in found if path.startswith(f"{folder}/")}
+
+
+class _Entry:
+    """An entry of a folder, in the folder as it was asked for."""
+
+    def __init__(self, entry: os.DirEntry[str], folder: str) -> None:
+        self._entry, self.path = entry, os.path.join(folder, entry.name)
+
+    def __fspath__(self) -> str:
+        return self.path
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._entry, name)
+
+
+class _Entries:
+    """What os.scandir gives."""
+
+    def __init__(self, entries: Any, folder: str) -> None:
+        with entries:
+            self._entries = iter([_Entry(entry, folder) for entry in entries])
+
+    def __iter__(self) -> _Entries:
+        return self
+
+    def __next__(self) -> _Entry:
+        return next(self._entries)
+
+    def __enter__(self) -> _Entries:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def close(self) -> None:
+        """The list was read at once."""
 
 
 class FileLayer:
@@ -119,7 +156,7 @@ class FileLayer:
             result = real(held, *rest, **named)
             if writes:
                 self.after(name, held, target)
-            return result
+            return _Entries(result, os.fspath(path)) if name == "scandir" else result
 
         return changed
 
@@ -160,10 +197,15 @@ def working(layer: Layer) -> Iterator[Layer]:
     """The layer, for this process and as long as the block."""
     for name in OPERATIONS:
         setattr(os, name, layer.change(name))
+    globber = getattr(glob, "_StringGlobber", None)  # of Python 3.13, where it keeps a function of os itself
+    if globber is not None:
+        globber.scandir = staticmethod(lambda path: os.scandir(path))
     builtins.open = io.open = layer.opened  # type: ignore[assignment]
     try:
         yield layer
     finally:
         for name, real in layer.real.items():
             setattr(os, name, real)
+        if globber is not None:
+            globber.scandir = staticmethod(os.scandir)
         builtins.open = io.open = _open

@@ -16,6 +16,7 @@ from mac_files import Disk, mac_files
 
 from danbooru_index.errors import DanbooruIndexError
 from danbooru_index.hub import fetch_index
+from danbooru_index.index.facts import index_facts
 from danbooru_index.index.index import Index
 from danbooru_index.index.notes import is_trusted, trust_version
 from danbooru_index.index.versions import current_version, set_current
@@ -34,6 +35,7 @@ pytestmark = [
         sys.version_info < (3, 11), reason="pathlib of Python 3.10 calls functions of os that it keeps itself"
     ),
 ]
+CANNOT = "the file system of the Chroma collection has no locks"
 QUICKLY = BuildOptions(chroma_tags=0)
 
 
@@ -81,7 +83,8 @@ def test_a_disk_without_locks_is_searched_and_nothing_is_built_there(published, 
     with mac_files(tmp_path / "home", Disk(locks=False)) as layer:
         with Index(folder, encoder=WordEncoder(), settings=replace(settings, dense="chroma")) as index:
             found = search(index, SearchRequest("cat ears"))
-            assert found.tags[0] == "cat_ears" and found.nearest_by.startswith("sketches (")
+            assert found.tags[0] == "cat_ears" and found.nearest_by == f"sketches ({CANNOT})"
+        assert index_facts(current_version(folder))["chroma"].endswith("no locks, so searches here use the sketches")
         assert not list((folder / "readers").rglob("*.lock"))
         for work in (
             lambda: fetch_index(settings, tmp_path / "home/other", retry=QUICK),

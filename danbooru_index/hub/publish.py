@@ -112,7 +112,7 @@ def _listing(version: Path, manifest: Manifest) -> bytes:
                 hint="End that process, or let it search with --dense sketch, and publish again.",
             ) from error
         except OSError:
-            pass  # a folder that cannot be written to, so that Chroma cannot change it either
+            pass  # a folder that cannot be written to, or has no locks, so that Chroma does not change it either
         if entry != manifest.files[name]:
             changed[name] = entry
     if not changed:

@@ -21,6 +21,7 @@ from ..errors import IndexFolderError
 from ..records import Rating
 from ..settings import Settings
 from ..storage.files import map_array
+from ..storage.locks import NoLocksError
 from .layout import CHROMA, DENSE, STORE
 from .manifest import TAGS_OPTION, Manifest
 from .notes import is_trusted
@@ -114,6 +115,8 @@ def open_store(folder: Path, manifest: Manifest, store: Store, dense: DenseChann
 def _why_not(error: OSError) -> str:
     if isinstance(error, TimeoutError):
         return "another process has the Chroma collection open"
+    if isinstance(error, NoLocksError):
+        return "the file system of the Chroma collection has no locks"
     return "the folder of the Chroma collection cannot be written to"
 
 

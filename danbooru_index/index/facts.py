@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..storage.locks import IN_USE, FileHold
+from ..storage.locks import IN_USE, FileHold, NoLocksError
 from .layout import CHROMA, channels_among
 from .manifest import TAGS_OPTION, read_manifest
 
@@ -40,6 +40,8 @@ def chroma_fact(version: Path, tags: int) -> str:
         FileHold(version / CHROMA / IN_USE).release(remove=True)
     except TimeoutError:
         state = "; another process has it open, so searches here use the sketches"
+    except NoLocksError:
+        state = "; its file system has no locks, so searches here use the sketches"
     except OSError:
         state = "; its folder cannot be written to, so searches here use the sketches"
     return f"{tags:,} tags{state}"
