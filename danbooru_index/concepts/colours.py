@@ -32,14 +32,15 @@ def _word(word: str) -> str:
 
 
 @lru_cache(maxsize=_TEXTS)
-def said_colours(text: str) -> frozenset[str]:
+def said_colours(text: str) -> tuple[str, ...]:
     """The colours that a text may say, as they begin tags: 青 is blue, green or aqua.
 
-    >>> sorted(said_colours("青い髪")), sorted(said_colours("a red umbrella")), sorted(said_colours("猫"))
-    (['aqua', 'blue', 'green'], ['red'], [])
+    >>> sorted(said_colours("青い髪")), said_colours("a red umbrella"), said_colours("猫")
+    (['aqua', 'blue', 'green'], ('red',), ())
     """
     folded = fold(text)
-    return frozenset(colour for colour, pattern in _patterns().items() if pattern.search(folded))
+    # A tuple of strings, unlike a set, is nothing that the garbage collector visits for as long as it is kept.
+    return tuple(colour for colour, pattern in _patterns().items() if pattern.search(folded))
 
 
 @lru_cache(maxsize=_TEXTS)
