@@ -3,10 +3,11 @@
     python benchmarks/comfyui_loop.py DB [--seconds 30] [--tags 500] [--phases rebuild ...] [--json FILE]
 
 DB is an index of tags.jsonl. A real ComfyUI 0.30.0 with a probe in its loop: a task that sleeps 10 ms again and again and notes how
-much later it wakes. The machine's other load is in every figure, so the same probe without the pack is measured beside each phase.
+much later it wakes, and how long Python stood still at most to collect garbage. The machine's other load is in every figure, so the
+same probe without the pack is measured beside each phase.
 
 The phase `queued`, to be named alone, is a build that is queued as a prompt, as a GPU's is, here on the CPU, with BGE-M3's own
-code over a tiny checkpoint of random weights.
+code over a tiny checkpoint of random weights; beside it, with the pack and without, prompts of ComfyUI's own nodes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "hosts")]
 from comfyui import ComfyUIServer, prepare, with_bge_m3
 from hub_server import HubServer
 from hub_versions import REPOSITORY
-from node_graphs import rebuild_graph
+from node_graphs import rebuild_graph, search_graph
 from tiny_m3 import make_checkpoint
 
 from danbooru_index.corpus.lexicon import STARTER_CORPUS
@@ -40,6 +40,8 @@ from danbooru_index.index.versions import current_version
 # In this order: unpack is the starter index at the first question of all, and search is in the index that download fetched.
 PHASES = ["idle", "unpack", "download", "search", "rebuild"]
 QUEUED = "queued"
+PROMPTS = 3
+BETWEEN_COLLECTIONS = 12  # seconds; ComfyUI collects garbage at most every ten
 V1 = "/danbooru-index/v1"
 TEXTS = [
     "双马尾",
@@ -52,11 +54,17 @@ TEXTS = [
     "雨の中で傘",
 ]
 PROBE = """
-import asyncio, time
+import asyncio, gc, time
 from aiohttp import web
 from server import PromptServer
 NODE_CLASS_MAPPINGS = {}
-late = []
+late, collections, begun = [], [], []
+def collecting(phase, info):
+    if phase == "start":
+        begun.append(time.perf_counter())
+    elif begun:
+        collections.append(1000 * (time.perf_counter() - begun.pop()))
+gc.callbacks.append(collecting)
 async def probe():
     while True:
         begun = time.perf_counter()
@@ -66,17 +74,25 @@ async def probe():
 async def taken(request):
     if not hasattr(taken, "task"):
         taken.task = asyncio.get_running_loop().create_task(probe())
-    found = list(late)
+    found = {"late": list(late), "collections": list(collections)}
     late.clear()
+    collections.clear()
     return web.json_response(found)
 """
 
 
-def summary(late: list[float]) -> dict[str, float]:
-    """Percentiles of milliseconds."""
-    ordered = sorted(late)
+def summary(found: dict[str, list[float]]) -> dict[str, float]:
+    """Percentiles of milliseconds, and the longest garbage collection."""
+    ordered = sorted(found["late"])
     at = lambda share: round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)  # noqa: E731
-    return {"wakes": len(ordered), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": at(1.0)}
+    longest = round(max(found["collections"], default=0.0), 1)
+    return {
+        "wakes": len(ordered),
+        "p50_ms": at(0.5),
+        "p99_ms": at(0.99),
+        "max_ms": at(1.0),
+        "longest_collection_ms": longest,
+    }
 
 
 def searching(server: ComfyUIServer, seconds: float) -> None:
@@ -112,8 +128,8 @@ def measured(server: ComfyUIServer, work: Callable[[], None]) -> dict[str, float
     server.post("/loop-probe")
     begun = time.monotonic()
     work()
-    late = server.post("/loop-probe")
-    return {"seconds": round(time.monotonic() - begun), **summary(late)}
+    found = server.post("/loop-probe")
+    return {"seconds": round(time.monotonic() - begun), **summary(found)}
 
 
 def start(
@@ -135,9 +151,10 @@ def few_tags(path: Path, tags: int) -> Path:
 
 
 def queued(tags: int) -> dict[str, dict[str, float]]:
-    """How late the loop is during a queued build with BGE-M3's code, and during a prompt of ComfyUI's own nodes without the pack.
+    """How late the loop is after prompts of ComfyUI's own nodes, without the pack and with it, and in a build and a search as prompts.
 
-    After a prompt ComfyUI collects garbage, which stops all of Python; that is in both figures.
+    After a prompt ComfyUI collects garbage, which stops all of Python; that is in every figure. The last prompts find all that a
+    search with BGE-M3 has loaded.
     """
     folder = Path(tempfile.mkdtemp(prefix="loop"))
     environment = {
@@ -146,26 +163,44 @@ def queued(tags: int) -> dict[str, dict[str, float]]:
         "HF_HUB_OFFLINE": "1",
     }
     build = {"8": rebuild_graph(str(few_tags(folder / "tags.jsonl", tags)), device="cpu")["8"]}
-    image = {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}
-    graphs = {
-        "without": {"1": image, "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}}},
-        "with": build,
-    }
     found = {}
-    for name, graph in graphs.items():
-        requirements = with_bge_m3(ROOT / "requirements.txt")
-        with start(folder / name, environment, pack=name == "with", requirements=requirements) as server:
-            found[name] = measured(server, partial(prompt, server, graph))
+
+    def measure(server: ComfyUIServer, name: str, graphs: list[dict[str, Any]]) -> None:
+        found[name] = measured(server, lambda: [prompt(server, graph) for graph in graphs])
+        print(name, json.dumps(found[name]), flush=True)
+
+    requirements = with_bge_m3(ROOT / "requirements.txt")
+    with start(folder / "without", environment, pack=False, requirements=requirements) as server:
+        server.post("/loop-probe")
+        measure(server, "without", own_prompts())
+    with start(folder / "with", environment, pack=True, requirements=requirements) as server:
+        server.post("/loop-probe")
+        measure(server, "with", own_prompts())
+        measure(server, "build", [build])
+        measure(server, "search", [search_graph("long hair")])
+        measure(server, "with, after a search", own_prompts())
     shutil.rmtree(folder, ignore_errors=True)
     return found
 
 
+def own_prompts() -> list[dict[str, Any]]:
+    """Prompts of two of ComfyUI's simplest nodes."""
+    image = {"width": 64, "height": 64, "batch_size": 1}
+    return [
+        {
+            "1": {"class_type": "EmptyImage", "inputs": {**image, "color": colour}},
+            "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}},
+        }
+        for colour in range(PROMPTS)
+    ]
+
+
 def prompt(server: ComfyUIServer, graph: dict[str, Any]) -> None:
-    """Run a prompt and wait for what ComfyUI does after it."""
+    """Run a prompt and wait for the garbage collection after it."""
     entry = server.run(graph, 300)
     if entry["status"]["status_str"] != "success":
         raise SystemExit(f"queued: {entry['status']}")
-    time.sleep(2)
+    time.sleep(BETWEEN_COLLECTIONS)
 
 
 def run(db: Path, seconds: float, tags: int, phases: list[str]) -> dict[str, Any]:
