@@ -74,15 +74,16 @@ async def probe():
 async def taken(request):
     if not hasattr(taken, "task"):
         taken.task = asyncio.get_running_loop().create_task(probe())
-    found = {"late": list(late), "collections": list(collections)}
+    found = {"late": list(late), "collections": list(collections), "objects": len(gc.get_objects())}
+    await asyncio.sleep(0.05)  # the loop was late for the counting
     late.clear()
     collections.clear()
     return web.json_response(found)
 """
 
 
-def summary(found: dict[str, list[float]]) -> dict[str, float]:
-    """Percentiles of milliseconds, and the longest garbage collection."""
+def summary(found: dict[str, Any]) -> dict[str, float]:
+    """Percentiles of milliseconds, the longest garbage collection, and how many objects one visits afterwards."""
     ordered = sorted(found["late"])
     at = lambda share: round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)  # noqa: E731
     longest = round(max(found["collections"], default=0.0), 1)
@@ -92,6 +93,7 @@ def summary(found: dict[str, list[float]]) -> dict[str, float]:
         "p99_ms": at(0.99),
         "max_ms": at(1.0),
         "longest_collection_ms": longest,
+        "objects": found["objects"],
     }
 
 
