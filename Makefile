@@ -17,7 +17,7 @@ demo: $(VENV)/base.stamp
 
 # Seconds: what is pure.
 quick: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -q tests/test_concepts.py tests/test_lexicon.py tests/test_own_parts.py tests/test_corpus.py tests/test_packaging.py
+	$(BIN)/python -m pytest -q tests/test_concepts*.py tests/test_prompt.py tests/test_lexicon.py tests/test_own_parts.py tests/test_corpus.py tests/test_packaging.py
 
 # The checks, then everything on this Python with a real ComfyUI beside it, then the engine on the oldest and the newest Python.
 test: $(VENV)/dev.stamp check

@@ -1,4 +1,4 @@
-"""Text -> prompt on the small index: order, the user's own parts, contradictions, implied tags, styles, reports, errors."""
+"""Text -> prompt on the small index: order, the user's own parts, negation, implied tags, styles, reports, errors."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from danbooru_index.errors import DanbooruIndexError, InputError
 from danbooru_index.expand.engine import ExpandRequest, expand
 from danbooru_index.index import Index
 from danbooru_index.indexing import BuildOptions, build_index
-from danbooru_index.prompt import Choice, ordered, own_contradictions, resolve, without_implied
 from danbooru_index.prompt.style import written
-from danbooru_index.records import Category, SearchRequest
+from danbooru_index.records import Category
 from danbooru_index.report import expand_report
-from danbooru_index.search import search
 
 
 def prompt_of(index, text, **options):
@@ -112,65 +110,6 @@ def test_styles_spell_and_separate(small_index):
     assert written("long_hair", spaces=True, escape=True, weight=1.0) == "long hair"
 
 
-def test_contradictions_are_resolved_by_score():
-    red, blue = Choice("red_eyes", 0.9, 0), Choice("blue_eyes", 0.6, 0)
-    assert resolve([blue, red]) == ([red], [("blue_eyes", "red_eyes", "eye_color")])
-    both = [blue, red, Choice("heterochromia", 0.5, 0)]
-    assert resolve(both) == (both, [])
-    persons = [blue, red, Choice("2girls", 1.0, 0)]
-    assert resolve(persons) == (persons, [])
-    own = Choice("blue_eyes", 0.1, 0, own=True)
-    assert resolve([own, red])[0] == [own]
-    assert resolve([Choice("1girl", 1, 0), Choice("2girls", 0.5, 0)])[0] == [Choice("1girl", 1, 0)]
-
-
-def test_one_hue_one_person_and_nobody_contradict_a_whole_kind_of_tags():
-    def left(*choices):
-        stays, gone = resolve(choices)
-        return [choice.tag for choice in stays], gone
-
-    def of(tag, score=0.9, own=False):
-        return Choice(tag, score, 0, own=own)
-
-    mono, red, blue = of("monochrome", 0.9), of("red_hair", 0.7), of("blue_eyes", 0.6)
-    assert left(mono, red, blue) == (
-        ["monochrome"],
-        [("red_hair", "monochrome", "conflict"), ("blue_eyes", "monochrome", "conflict")],
-    )
-    assert left(of("greyscale", 0.5), red) == (["red_hair"], [("greyscale", "red_hair", "conflict")])
-    assert left(of("monochrome", 0.1, own=True), red)[0] == ["monochrome"]
-    assert left(mono, of("red_hair", 0.1, own=True))[0] == ["red_hair"]
-    assert left(of("monochrome", 1, own=True), of("red_hair", 1, own=True))[1] == []
-    assert left(mono, of("spot_color"), red)[1] == []
-    assert left(mono, of("black_hair"), of("white_background"), of("dark_skin"))[1] == []
-    assert left(of("solo", 0.4), of("2girls", 1.0))[0] == ["2girls"]
-    assert left(of("no_humans", 1.0), of("1girl", 0.4), of("scenery"))[0] == ["no_humans", "scenery"]
-    assert left(of("solo"), of("1girl"))[1] == []
-    assert left(of("smile", 0.8), of("frown", 0.3))[0] == ["smile"]
-    assert left(of("smile", 0.8), of("frown", 0.3), of("2girls", 1))[1] == []
-    assert left(mono, red, of("2girls", 1))[0] == ["monochrome", "2girls"]
-
-
-def test_contradictions_of_the_users_own_are_flagged_and_stay():
-    own = [Choice(tag, 1, 0, own=True) for tag in ("solo", "2girls", "red_eyes")]
-    assert resolve(own) == (own, [])
-    assert own_contradictions(own) == [("2girls", "solo", "conflict")]
-    assert own_contradictions([own[0], Choice("2girls", 1, 0)]) == []
-
-
-def test_order_and_implications_are_pure():
-    hair, place = Choice("long_hair", 1, 0, kind="发型"), Choice("forest", 1, 0, kind="场景")
-    girl, miku = Choice("1girl", 1, 0, "count"), Choice("hatsune_miku", 1, 0, "character")
-    assert ordered([place, hair, miku, girl], ("count", "character", "general")) == [girl, miku, hair, place]
-    cat = Choice("cat_ears", 1, 0, implies=("animal_ears",))
-    own = Choice("animal_ears", 1, 0, own=True)
-    assert without_implied([cat, Choice("animal_ears", 1, 0)]) == [cat]
-    assert without_implied([cat, own]) == [cat, own]
-    guess, surer = Choice("cat_ears", 0.4, 0, implies=("animal_ears",)), Choice("animal_ears", 0.9, 0)
-    assert without_implied([guess, surer]) == [guess, surer]
-    assert without_implied([guess, surer, cat]) == [guess, cat]
-
-
 def test_a_tag_that_is_named_is_not_lost_to_a_guess_that_implies_it(small_index):
     result = expand(small_index, ExpandRequest("长发", per_concept=2))
     assert result.tags == ("long_hair",)
@@ -218,15 +157,6 @@ def test_evaluate_expand_gives_recall_and_tags_spent(small_folder, tmp_path, cap
     assert (row["recall"], row["wanted"], row["unknown"]) == (1.0, 2, 0)
 
 
-def test_a_sentence_is_searched_by_its_parts(small_index):
-    from danbooru_index.records import SearchRequest
-    from danbooru_index.search.engine import search
-
-    tags = search(small_index, SearchRequest("一个女孩，穿着水手服，手里有雨伞，场景是夜空", limit=10)).tags
-    assert set(tags[:3]) == {"serafuku", "umbrella", "night_sky"}
-    assert "1girl" in tags
-
-
 def test_what_a_text_says_twice_is_scored_once(small_index, monkeypatch):
     from danbooru_index.search import things
 
@@ -240,25 +170,6 @@ def test_what_a_text_says_twice_is_scored_once(small_index, monkeypatch):
     assert len(set(asked[1]) - set(asked[0])) == 1  # the whole text
     assert set(often.tags) == set(once.tags)
     assert len(often.concepts) == len(once.concepts)
-
-
-def test_requests_are_scored_alike_in_groups_of_any_size(small_index, monkeypatch):
-    from danbooru_index.records import SearchRequest
-    from danbooru_index.search import score as scoring
-
-    requests = [SearchRequest(text) for text in ("水手服", "双马尾", "夜空")]
-    queries = scoring.encode_queries(small_index, [request.text for request in requests])
-    together = scoring.score_candidates(small_index, requests, queries)
-    monkeypatch.setattr(scoring, "GROUP", 2)
-    apart = scoring.score_candidates(small_index, requests, queries)
-    assert [one.rows.tolist() for one in apart] == [one.rows.tolist() for one in together]
-    for one, other in zip(apart, together, strict=True):
-        assert one.total(small_index.weights) == pytest.approx(other.total(small_index.weights), abs=1e-6)
-
-
-def test_what_is_repeated_is_found_once(small_index):
-    tags = search(small_index, SearchRequest("水手服，双马尾，水手服", limit=5)).tags
-    assert set(tags[:2]) == {"serafuku", "twintails"} and len(set(tags)) == len(tags)
 
 
 def test_what_is_too_long_is_reported(small_index):

@@ -9,6 +9,7 @@ from danbooru_index.encoders import open_encoder
 from danbooru_index.errors import InputError
 from danbooru_index.index.index import Index
 from danbooru_index.records import Category, SearchRequest
+from danbooru_index.search import score as scoring
 from danbooru_index.search.engine import search, search_many
 
 
@@ -176,3 +177,25 @@ def test_a_language_that_the_encoder_does_not_know_is_said(small_index: Index) -
     found = search(small_index, SearchRequest("तलवार पकड़े हुए लड़की"))
     assert found.warnings[-1].startswith("The encoder use-multilingual does not know Hindi;")
     assert not search(small_index, SearchRequest("девушка с мечом")).warnings[1:]
+
+
+def test_a_sentence_is_searched_by_its_parts(small_index: Index) -> None:
+    tags = search(small_index, SearchRequest("一个女孩，穿着水手服，手里有雨伞，场景是夜空", limit=10)).tags
+    assert set(tags[:3]) == {"serafuku", "umbrella", "night_sky"}
+    assert "1girl" in tags
+
+
+def test_requests_are_scored_alike_in_groups_of_any_size(small_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = [SearchRequest(text) for text in ("水手服", "双马尾", "夜空")]
+    queries = scoring.encode_queries(small_index, [request.text for request in requests])
+    together = scoring.score_candidates(small_index, requests, queries)
+    monkeypatch.setattr(scoring, "GROUP", 2)
+    apart = scoring.score_candidates(small_index, requests, queries)
+    assert [one.rows.tolist() for one in apart] == [one.rows.tolist() for one in together]
+    for one, other in zip(apart, together, strict=True):
+        assert one.total(small_index.weights) == pytest.approx(other.total(small_index.weights), abs=1e-6)
+
+
+def test_what_is_repeated_is_found_once(small_index: Index) -> None:
+    tags = search(small_index, SearchRequest("水手服，双马尾，水手服", limit=5)).tags
+    assert set(tags[:2]) == {"serafuku", "twintails"} and len(set(tags)) == len(tags)

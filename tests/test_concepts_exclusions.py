@@ -1,0 +1,125 @@
+"""What a text leaves out: its words for that in every language, how far they reach, and what only looks like them."""
+
+from __future__ import annotations
+
+import pytest
+from known_names import lookup, names_of
+
+from danbooru_index.concepts.atoms import clauses
+from danbooru_index.concepts.language import language_of
+from danbooru_index.concepts.negation import stretches
+from danbooru_index.concepts.spans import read
+
+
+def cut(text: str) -> list[str]:
+    """The stretches; what is excluded in brackets."""
+    found = stretches(text, clauses(text), language_of(text))
+    parts = [(text[s.start : s.end].strip(), s.excluded) for s in found]
+    return [f"({part})" if excluded else part for part, excluded in parts if part]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("没有眼镜的短发女孩", ["(眼镜)", "的短发女孩"]),
+        ("沒有眼鏡的短髮女孩", ["(眼鏡)", "的短髮女孩"]),
+        ("她的眼睛不是蓝色而是金色", ["她的眼睛", "(蓝色)", "而是金色"]),
+        ("帽子就免了吧，白裙子", ["(帽子)", "吧", "白裙子"]),
+        ("眼鏡なし、黒髪ロング", ["(眼鏡)", "黒髪ロング"]),
+        ("ポニテはやめて髪を下ろした女の子", ["(ポニテ)", "髪を下ろした女の子"]),
+        ("人物は描かないで、湖だけ", ["(人物)", "湖だけ"]),
+        ("안경 안 쓴 도서부원", ["(안경)", "도서부원"]),
+        ("사람 없이 눈 덮인 산", ["(사람)", "눈 덮인 산"]),
+        ("a girl with glasses but no hat", ["a girl with glasses", "(hat)"]),
+        ("girl, not smiling, hair down", ["girl", "(smiling)", "hair down"]),
+        ("no hats, scarves or gloves, snow", ["(hats)", "(scarves or gloves)", "snow"]),
+        ("chica sin gafas con sombrero", ["chica", "(gafas)", "con sombrero"]),
+        ("fille sans chapeau", ["fille", "(chapeau)"]),
+        ("ein Ritter ohne Helm", ["ein Ritter", "(Helm)"]),
+        ("рыцарь без шлема", ["рыцарь", "(шлема)"]),
+        ("bruxa sem chapéu no telhado", ["bruxa", "(chapéu)", "no telhado"]),
+        ("眼镜、帽子、围巾都不要，冬天", ["(眼镜)", "(帽子)", "(围巾)", "冬天"]),
+        ("no眼镜，短发", ["(眼镜)", "短发"]),
+        ("笑わないで。本を読む少女", ["(笑わ)", "本を読む少女"]),
+        ("不由得笑了", ["不由得笑了"]),
+        ("not only a hat but glasses too", ["not only a hat but glasses too"]),
+        ("猫耳だけじゃなくしっぽも", ["猫耳だけじゃなくしっぽも"]),
+        ("an empty room except for a chair", ["an empty room except for a chair"]),
+        ("everything red except the hat", ["everything red", "(hat)"]),
+        ("moonless night", ["(moon)", "night"]),
+        ("wolkenloser Himmel über dem See", ["(wolken)", "Himmel über dem See"]),
+        ("-hat red scarf", ["(hat)", "red scarf"]),
+        ("without her glasses but with a hat", ["(glasses)", "but with a hat"]),
+        ("wings yes, horns no", ["wings yes", "(horns)"]),
+        ("guns not allowed", ["(guns)"]),
+        ("un mercado nocturno lleno de farolillos", ["un mercado nocturno lleno de farolillos"]),
+        ("ein Mädchen auf dem Feldweg", ["ein Mädchen auf dem Feldweg"]),
+        ("女孩没穿鞋在沙滩上跑", ["女孩", "(鞋)", "在沙滩上跑"]),
+        ("除了红色以外的连衣裙", ["(红色)", "的连衣裙"]),
+        ("not looking at the camera", ["(looking at the camera)"]),
+        ("사람은 그리지 말아줘, 교실", ["(사람)", "교실"]),
+        ("把翅膀去掉的天使", ["(把翅膀)", "的天使"]),
+        ("不打领带、衬衫松开两颗扣子的上班族", ["(领带)", "衬衫松开两颗扣子的上班族"]),
+        ("カメラ目線NG、横顔", ["(カメラ目線)", "横顔"]),
+        ("бабушка без платка сидит на лавочке", ["бабушка", "(платка)", "сидит на лавочке"]),
+        ("водолаз снял шлем и пьёт чай", ["водолаз", "(шлем)", "и пьёт чай"]),
+        ("tree stripped of its blossom by the wind", ["tree", "(its blossom)", "by the wind"]),
+        ("sombrero no, una chica", ["(sombrero)", "una chica"]),
+        ("wiping blood off her katana", ["wiping blood off her katana"]),
+        ("ramen, steam coming off it", ["ramen", "steam coming off it"]),
+        ("hat off, sugar-free tea", ["(hat)", "(sugar)", "tea"]),
+        ("口は笑ってないやつ", ["(口は笑っ)", "やつ"]),
+        ("犬も猫もいない部屋", ["(犬も猫)", "部屋"]),
+        ("갑옷 기사인데 투구는 벗고", ["갑옷 기사인데", "(투구)"]),
+        ("不系头巾不戴面具的男生", ["(头巾)", "(面具)", "的男生"]),
+        ("猫耳禁止！女仆", ["(猫耳)", "女仆"]),
+        ("1boy 執事の人 手袋無し 銀トレイ", ["1boy 執事の人", "(手袋)", "銀トレイ"]),
+        ("노란 버스", ["노란 버스"]),
+        ("no hat, hair down and a red coat", ["(hat)", "hair down and a red coat"]),
+        ("nobody in sight", ["nobody in sight"]),
+        ("nobody looking at the camera", ["(looking at the camera)"]),
+        ("فتاة بدون نظارات", ["فتاة", "(نظارات)"]),
+        ("red coat. Negative prompt: hat, scarf. snow", ["red coat", "(hat)", "(scarf)", "snow"]),
+        ("侦探，不要：帽子、胡子", ["侦探", "(帽子)", "(胡子)"]),
+        ("wings? nope. halo: yes", ["(wings)", "halo", "yes"]),
+        ("眼镜：不要", ["(眼镜)"]),
+        ("sans bonnet, écharpe ni gants", ["(bonnet)", "(écharpe)", "(gants)"]),
+        ("a girl in a red dress", ["a girl in a red dress"]),
+        ("", []),
+    ],
+)
+def test_what_a_text_excludes(text: str, parts: list[str]) -> None:
+    assert cut(text) == parts
+
+
+def test_a_word_inside_a_name_excludes_nothing() -> None:
+    spans = read("面无表情的短发", names_of).spans
+    assert [(s.text, s.excluded) for s in spans if s.named] == [("面无表情", False), ("短发", False)]
+    assert [s.text for s in read("no shoes, short hair", names_of).spans if s.named] == ["no shoes", "short hair"]
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("棋盘一样的水田", "棋盘"),
+        ("借りてきた猫みたいに縮こまる", "猫"),
+        ("산처럼 나온 배", "산"),
+        ("a mirror-like lake", "mirror"),
+    ],
+)
+def test_what_something_is_likened_to_is_not_in_the_picture(text: str, gone: str) -> None:
+    assert [span.text for span in read(text, lookup()).spans if gone in span.text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "excluded"),
+    [
+        ("蛋糕上除了蓝莓什么水果都别放", ["水果"]),
+        ("夏だけど水着にしないで、麦わら帽子もなし", ["水着にし", "麦わら帽子"]),
+        ("안경은 벗기고 자는 남학생", ["안경"]),
+        ("画面中没有文字，只有一只猫", ["文字"]),
+    ],
+)
+def test_how_far_an_exclusion_reaches(text: str, excluded: list[str]) -> None:
+    reading = read(text, lookup())
+    assert [text[one.start : one.end].strip() for one in reading.stretches if one.excluded] == excluded

@@ -1,0 +1,52 @@
+"""Which language a text is in, and whether that is certain."""
+
+from __future__ import annotations
+
+import pytest
+
+from danbooru_index.concepts.language import certain_language, language_of
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("黒髪の少女", "ja"),
+        ("ツインテール", "ja"),
+        ("黑发少女", "zh"),
+        ("긴 머리의 소녀", "ko"),
+        ("a girl in the rain", "en"),
+        ("no shoes", "en"),
+        ("masterpiece", "en"),
+        ("una chica con gafas en la playa", "es"),
+        ("une fille sous la pluie", "fr"),
+        ("ein Ritter ohne Helm", "de"),
+        ("девушка в красном платье", "ru"),
+        ("uma menina com um guarda-chuva", "pt"),
+        ("فتاة بدون نظارات", "ar"),
+        ("ไม่ใส่แว่น", "th"),
+        ("Naruto pequeno balançando sozinho no parquinho", "pt"),
+        ("Leuchtturmwärter, weißer Bart", "de"),
+        ("siyah uzun saç, mavi göz", "tr"),
+        ("кот-космонавт", "ru"),
+        ("barefoot, straw hat, wheat field", "en"),
+        ("a war horn on a longship's prow", "en"),
+        ("café girl", "en"),
+        ("", "en"),
+    ],
+)
+def test_language(text: str, language: str) -> None:
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("a girl in the rain", "en"),
+        ("red hat", None),
+        ("una ragazza di notte", "it"),
+        ("bola di pantai", None),  # di is a word of Italian too
+        ("meisje in het bos", "nl"),
+    ],
+)
+def test_a_language_is_certain_where_no_other_has_as_many_of_the_words(text: str, language: str | None) -> None:
+    assert certain_language(text) == language
