@@ -6,9 +6,13 @@ import os
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from danbooru_index.encoders import USE_MULTILINGUAL, EncoderIdentity, open_encoder
+from danbooru_index.hub import FetchOptions, FetchReport, fetch_index
+from danbooru_index.hub.fetch import DEFAULT_OPTIONS
 from danbooru_index.index.manifest import Manifest, hash_files, list_files
+from danbooru_index.settings import Settings
 from danbooru_index.transport.download import RetryPolicy
 
 REPOSITORY = "test/index"
@@ -16,6 +20,11 @@ REPOSITORY = "test/index"
 QUICK = RetryPolicy(connect=60.0, read=60.0, attempts=3, pause=0.01, longest_pause=0.05)
 HASTY = replace(QUICK, read=0.5)  # for servers that fall silent
 BIG = "dense/vectors.i8"
+
+
+def fetch(settings: Settings, folder: Path, options: FetchOptions = DEFAULT_OPTIONS, **more: Any) -> FetchReport:
+    """Fetch with QUICK retries."""
+    return fetch_index(settings, folder, options=options, retry=QUICK, **more)
 
 
 def noise(size: int, seed: int = 0) -> bytes:

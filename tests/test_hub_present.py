@@ -9,19 +9,14 @@ import sys
 from dataclasses import replace
 
 import pytest
-from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, environment, noise, read_contents, write_version
+from hub_versions import BIG, CONTENTS, QUICK, REPOSITORY, environment, fetch, noise, read_contents, write_version
 
 from danbooru_index.cli import main
 from danbooru_index.errors import HubError, InputError
 from danbooru_index.hub import FetchOptions, fetch_index, with_flags
-from danbooru_index.hub.fetch import DEFAULT_OPTIONS
 from danbooru_index.index.versions import current_version
 
 pytest_plugins = ["hub_fixtures"]
-
-
-def fetch(settings, folder, options=DEFAULT_OPTIONS):
-    return fetch_index(settings, folder, options=options, retry=QUICK)
 
 
 def test_a_command_that_has_nothing_to_fetch_loads_neither_numpy_nor_a_client(published, settings, tmp_path):
