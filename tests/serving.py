@@ -18,6 +18,7 @@ import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 300
+SEARCH = "/danbooru-index/v1/search"
 
 
 @dataclass
@@ -52,6 +53,11 @@ class Running:
                 break
             time.sleep(0.1)
         raise AssertionError("the server does not answer:\n" + "\n".join(self.lines))
+
+
+def still_answers(running: Running) -> bool:
+    """Whether a search finds what it should, in the small index."""
+    return running.post(SEARCH, {"text": "双马尾", "limit": 1}).json()["hits"][0]["tag"] == "twintails"
 
 
 @contextlib.contextmanager
