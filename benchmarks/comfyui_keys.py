@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "hosts")]
 
 from browser import FLAGS, executable
 from browser_page import open_page
-from comfyui import ComfyUIServer, prepare
+from comfyui_home import HomeServer
 
 KEY_MS = 80
 WARM = 8
@@ -82,12 +82,7 @@ def run(data: Path, db: Path, count: int, *, vue: bool) -> dict[str, Any]:
     base = Path(tempfile.mkdtemp(prefix="keys"))
     (base / "home").mkdir()
     (base / "home" / "index").symlink_to(db.resolve(), target_is_directory=True)
-    environment = {"DANBOORU_INDEX_HOME": str(base / "home"), "HF_HUB_OFFLINE": "1"}
-    installation = prepare("0.30.0", ROOT / "requirements.txt")
-    with (
-        sync_playwright() as playwright,
-        ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as server,
-    ):
+    with sync_playwright() as playwright, HomeServer(base) as server:
         browser = playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
         with open_page(server, browser, vue=vue) as page:
             page.load("Tag Search")

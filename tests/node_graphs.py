@@ -1,29 +1,8 @@
-"""Graphs of the nodes in ComfyUI's API form, what comes out of them, and a real ComfyUI with the small index to run them."""
+"""Graphs of the nodes in ComfyUI's API form, and what comes out of them."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-from comfyui import ComfyUIServer, prepare
 from node_inputs import FROZEN
-
-ROOT = Path(__file__).resolve().parent.parent
-VERSIONS = ("0.30.0", "0.18.2")
-
-
-@contextmanager
-def comfyui(version: str, base: Path, small_folder: Path) -> Iterator[ComfyUIServer]:
-    """A running ComfyUI of this version, whose `home` holds the small index."""
-    home = base / "home"
-    shutil.copytree(small_folder, home / "index")
-    environment = {"DANBOORU_INDEX_HOME": str(home), "HF_HUB_OFFLINE": "1"}
-    installation = prepare(version, ROOT / "requirements.txt")
-    with ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as running:
-        running.home = home
-        yield running
 
 
 def message(entry: dict, kind: str) -> dict | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 import pytest
 from accessibility import findings, source
 from browser_page import Page, open_page
-from comfyui import ComfyUIServer, prepare
+from comfyui_home import HomeServer
 from serving import Running, serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 
-ROOT = Path(__file__).resolve().parent.parent
 KEY = "a-key-of-the-tests"
-pytest_plugins = ["browser_fixtures"]
+pytest_plugins = ["browser_fixtures", "comfyui_fixtures"]
 pytestmark = pytest.mark.slow
 
 
@@ -26,24 +24,9 @@ def axe() -> str:
     return source()
 
 
-@pytest.fixture(scope="module")
-def comfyui(
-    axe: str,
-    browser: sync_api.Browser,
-    tmp_path_factory: pytest.TempPathFactory,
-    small_folder: Path,
-) -> Iterator[ComfyUIServer]:
-    base = tmp_path_factory.mktemp("comfyui-axe")
-    shutil.copytree(small_folder, base / "home" / "index")
-    environment = {"DANBOORU_INDEX_HOME": str(base / "home"), "HF_HUB_OFFLINE": "1"}
-    installation = prepare("0.30.0", ROOT / "requirements.txt")
-    with ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as running:
-        yield running
-
-
 @pytest.fixture(params=["dark", "light"])
-def page(request: pytest.FixtureRequest, comfyui: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:
-    with open_page(comfyui, browser, vue=request.param == "light", theme=request.param) as opened:
+def page(request: pytest.FixtureRequest, axe: str, browser: sync_api.Browser, server: HomeServer) -> Iterator[Page]:
+    with open_page(server, browser, vue=request.param == "light", theme=request.param) as opened:
         yield opened
         assert opened.complaints == []
 

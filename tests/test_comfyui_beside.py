@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from browser_page import Page, open_page
-from comfyui import ComfyUIServer
-from node_graphs import comfyui
+from browser_page import Page
+from comfyui_marks import both_nodes
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 
-pytest_plugins = ["browser_fixtures"]
-pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
+pytest_plugins = ["browser_fixtures", "comfyui_fixtures"]
+pytestmark = [pytest.mark.comfyui, pytest.mark.slow, both_nodes]
 # A list of completions at a text box. One kind takes arrows and Tab when they go down, Enter as a typed character and
 # Escape when it comes up, and opens by keys; the other takes all of them when they go down, and opens by input.
 THEIRS = """([box, byKeys]) => {
@@ -50,21 +46,6 @@ THEIRS = """([box, byKeys]) => {
     box.addEventListener("input", update);
   }
 }"""
-
-
-@pytest.fixture(scope="module")
-def server(
-    browser: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory, small_folder: Path
-) -> Iterator[ComfyUIServer]:
-    with comfyui("0.30.0", tmp_path_factory.mktemp("comfyui-beside"), small_folder) as running:
-        yield running
-
-
-@pytest.fixture(params=[False, True], ids=["legacy nodes", "nodes 2.0"])
-def page(request: pytest.FixtureRequest, server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:
-    with open_page(server, browser, vue=request.param) as opened:
-        yield opened
-        assert opened.complaints == []
 
 
 def theirs(page: Page) -> tuple[bool, int, list[str]]:

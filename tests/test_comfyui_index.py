@@ -8,17 +8,19 @@ from pathlib import Path
 
 import psutil
 import pytest
-from comfyui import ComfyUIServer, PromptRefused
+from comfyui import PromptRefused
+from comfyui_home import HomeServer
+from comfyui_marks import each_version
 from node_graphs import load_node, message, rebuild_graph, search_graph, texts
 
 from danbooru_index.locate import STARTER_CORPUS
 from danbooru_index.storage.files import sha256_of
 
 pytest_plugins = ["comfyui_fixtures"]
-pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
+pytestmark = [pytest.mark.comfyui, pytest.mark.slow, each_version]
 
 
-def test_load_names_the_index_and_a_missing_one_is_an_error_on_the_node(server: ComfyUIServer) -> None:
+def test_load_names_the_index_and_a_missing_one_is_an_error_on_the_node(server: HomeServer) -> None:
     graph = search_graph("雨伞", index=["9", 0])
     graph["9"] = load_node(folder=str(server.home / "index"))
     assert texts(server.run(graph, 120), "3")[0] == "umbrella"
@@ -33,7 +35,7 @@ def test_load_names_the_index_and_a_missing_one_is_an_error_on_the_node(server: 
     assert "was built by use-multilingual@0.2.1" in error["exception_message"]
 
 
-def test_the_second_run_is_served_from_the_cache_until_the_index_changes(server: ComfyUIServer) -> None:
+def test_the_second_run_is_served_from_the_cache_until_the_index_changes(server: HomeServer) -> None:
     graph = search_graph("红眼睛")
     server.run(graph, 120)
     cached = message(server.run(graph, 120), "execution_cached")
@@ -49,10 +51,10 @@ def test_the_second_run_is_served_from_the_cache_until_the_index_changes(server:
     assert texts(entry, "3")[0] == "red_eyes"
 
 
-def test_load_settings_that_mean_the_same_share_one_index(server: ComfyUIServer) -> None:
+def test_load_settings_that_mean_the_same_share_one_index(server: HomeServer) -> None:
     def memory() -> int:
-        pid = server.get("/system_stats") and server._process.pid  # the server's own process leads its group
-        return max(process.memory_info().rss for process in [psutil.Process(pid), *psutil.Process(pid).children(True)])
+        own = psutil.Process(server.pid)
+        return max(process.memory_info().rss for process in [own, *own.children(recursive=True)])
 
     def search_with(**inputs: object) -> None:
         graph = search_graph("猫耳", index=["9", 0])
@@ -70,7 +72,7 @@ def test_load_settings_that_mean_the_same_share_one_index(server: ComfyUIServer)
     assert memory() - before < 20_000_000
 
 
-def test_an_interrupted_run_stops_and_the_next_one_works(server: ComfyUIServer, tmp_path: Path) -> None:
+def test_an_interrupted_run_stops_and_the_next_one_works(server: HomeServer, tmp_path: Path) -> None:
     """The starter corpus is read from a file of the user's: encoding it takes long enough to be interrupted."""
     pointer = server.home / "index" / "CURRENT"
     before = pointer.read_text(encoding="utf-8")
@@ -87,7 +89,7 @@ def test_an_interrupted_run_stops_and_the_next_one_works(server: ComfyUIServer, 
         shutil.rmtree(version, ignore_errors=True)
 
 
-def test_the_first_answer_of_all_comes_from_the_starter_index(server: ComfyUIServer) -> None:
+def test_the_first_answer_of_all_comes_from_the_starter_index(server: HomeServer) -> None:
     index = server.home / "index"
     index.rename(server.home / "away")
     try:
@@ -97,7 +99,7 @@ def test_the_first_answer_of_all_comes_from_the_starter_index(server: ComfyUISer
         (server.home / "away").rename(index)
 
 
-def test_rebuild_makes_an_index_that_the_next_search_uses(server: ComfyUIServer, corpus: Path) -> None:
+def test_rebuild_makes_an_index_that_the_next_search_uses(server: HomeServer, corpus: Path) -> None:
     lines = corpus.read_text(encoding="utf-8")
     more = '{"text": "【通用】a_new_tag - 新的标签。 Not there before.", "post_count": 7}\nno json\n'
     corpus.write_text(lines + more, encoding="utf-8")
@@ -118,7 +120,7 @@ def test_rebuild_makes_an_index_that_the_next_search_uses(server: ComfyUIServer,
     assert texts(server.run(search_graph("新的标签", limit=1), 120), "3") == ["a_new_tag"]
 
 
-def test_an_edited_corpus_is_built_again_and_a_table_is_prepared(server: ComfyUIServer, tmp_path: Path) -> None:
+def test_an_edited_corpus_is_built_again_and_a_table_is_prepared(server: HomeServer, tmp_path: Path) -> None:
     table = tmp_path / "danbooru.csv"
     table.write_text("long_hair,0,5000000,longhair\nwlop,1,500,\n", encoding="utf-8")
     graph = {"8": rebuild_graph(str(table))["8"]}
@@ -130,7 +132,7 @@ def test_an_edited_corpus_is_built_again_and_a_table_is_prepared(server: ComfyUI
     assert server.run(graph, 300)["outputs"]["8"]["text"][0].startswith("3 tags")
 
 
-def test_back_to_the_starter_index(server: ComfyUIServer) -> None:
+def test_back_to_the_starter_index(server: HomeServer) -> None:
     before = (server.home / "index" / "CURRENT").read_text(encoding="utf-8")
     report = server.run({"8": rebuild_graph("starter")["8"]}, 600)["outputs"]["8"]["text"][0]
     assert report.endswith("The index that was built before rests on the disk.")
@@ -140,13 +142,13 @@ def test_back_to_the_starter_index(server: ComfyUIServer) -> None:
     (server.home / "index" / "CURRENT.aside").rename(server.home / "index" / "CURRENT")
 
 
-def test_a_corpus_that_is_not_there_is_said_at_its_field(server: ComfyUIServer) -> None:
+def test_a_corpus_that_is_not_there_is_said_at_its_field(server: HomeServer) -> None:
     with pytest.raises(PromptRefused) as refused:
         server.queue({"8": rebuild_graph("/nowhere/corpus.jsonl")["8"]})
     assert "There is no file /nowhere/corpus.jsonl" in refused.value.body["node_errors"]["8"]["errors"][0]["details"]
 
 
-def test_without_a_repository_what_is_there_serves_and_says_so(server: ComfyUIServer) -> None:
+def test_without_a_repository_what_is_there_serves_and_says_so(server: HomeServer) -> None:
     index = server.home / "index"
     index.rename(server.home / "away")
     try:
@@ -160,13 +162,13 @@ def test_without_a_repository_what_is_there_serves_and_says_so(server: ComfyUISe
         (server.home / "away").rename(index)
 
 
-def test_a_source_that_only_the_workflow_names_is_refused_until_the_user_allows_it(server: ComfyUIServer) -> None:
+def test_a_source_that_only_the_workflow_names_is_refused_until_the_user_allows_it(server: HomeServer) -> None:
     graph = search_graph("猫耳", index=["9", 0])
     graph["9"] = load_node(download="update", repository="some/body", folder="")
     error = message(server.run(graph, 120), "execution_error")
     assert error is not None and error["node_id"] == "9" and error["exception_type"] == "danbooru_index.NodeError"
     assert 'allowed_repositories = ["some/body"]' in error["exception_message"]
-    answer = server.post("/danbooru-index/v1/comfyui/allow", {"kind": "repository", "value": "some/body"})
+    answer = server.ask("comfyui/allow", kind="repository", value="some/body")
     assert answer == {"kind": "repository", "value": "some/body"}
     assert "some/body" in (server.home / "config.toml").read_text(encoding="utf-8")
     error = message(server.run(graph, 120), "execution_error")

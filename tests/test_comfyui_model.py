@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_page import Page, open_page
-from comfyui import ComfyUIServer, prepare, with_bge_m3
+from browser_page import Page
+from comfyui import with_bge_m3
+from comfyui_home import REQUIREMENTS, ROOT, HomeServer
 from comfyui_server import NOT_COPIED
 from hub_repositories import Blob
 from hub_server import HubServer
@@ -22,9 +23,7 @@ from danbooru_index.storage.files import sha256_of
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 
-ROOT = Path(__file__).resolve().parent.parent
-V1 = "/danbooru-index/v1"
-pytest_plugins = ["browser_fixtures", "m3_fixtures"]
+pytest_plugins = ["browser_fixtures", "comfyui_fixtures", "m3_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow, pytest.mark.torch]
 
 
@@ -63,31 +62,17 @@ def mirror(tiny_folder: Path) -> Iterator[HubServer]:
 
 @pytest.fixture(scope="module")
 def server(
-    browser: sync_api.Browser,
-    tmp_path_factory: pytest.TempPathFactory,
-    small_folder: Path,
-    tiny_folder: Path,
-    mirror: HubServer,
-) -> Iterator[ComfyUIServer]:
-    base = tmp_path_factory.mktemp("comfyui-model")
-    shutil.copytree(small_folder, base / "home" / "index")
-    environment = {
-        "DANBOORU_INDEX_HOME": str(base / "home"),
-        "HF_HOME": str(base / "hub"),
-        "HF_ENDPOINT": mirror.url,
-        "HF_HUB_OFFLINE": "",
-    }
-    installation = prepare("0.30.0", with_bge_m3(ROOT / "requirements.txt"))
-    pack = pack_for(tiny_folder, tmp_path_factory.mktemp("pack") / "danbooru-index")
-    with ComfyUIServer(installation, pack=pack, base_directory=base, environment=environment) as running:
+    tmp_path_factory: pytest.TempPathFactory, small_folder: Path, tiny_folder: Path, mirror: HubServer
+) -> Iterator[HomeServer]:
+    environment = {"HF_HOME": str(tmp_path_factory.mktemp("hub")), "HF_ENDPOINT": mirror.url, "HF_HUB_OFFLINE": ""}
+    with HomeServer(
+        tmp_path_factory.mktemp("comfyui"),
+        index=small_folder,
+        environment=environment,
+        pack=pack_for(tiny_folder, tmp_path_factory.mktemp("pack") / "danbooru-index"),
+        requirements=with_bge_m3(REQUIREMENTS),
+    ) as running:
         yield running
-
-
-@pytest.fixture
-def page(server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:
-    with open_page(server, browser, vue=False) as opened:
-        yield opened
-        assert opened.complaints == []
 
 
 def test_missing_weights_are_said_downloaded_with_progress_and_built_with(
@@ -103,7 +88,7 @@ def test_missing_weights_are_said_downloaded_with_progress_and_built_with(
     sync_api.expect(plan).to_contain_text("3 tags")
     dialog.get_by_label("Encoder").select_option("BAAI/bge-m3")
     sync_api.expect(plan).to_contain_text("of model files are downloaded first")
-    weights = page.server.base_directory / "home" / "models" / "bge-m3"
+    weights = page.server.home / "models" / "bge-m3"
     assert not weights.exists() and not mirror.requests
     mirror.fault("/storage/", rate=100_000)
     build = dialog.get_by_role("button", name="Build", exact=True)
@@ -111,13 +96,13 @@ def test_missing_weights_are_said_downloaded_with_progress_and_built_with(
     build.click()
     sync_api.expect(job).to_contain_text("downloading", timeout=120_000)
     # The old index answers beside the download.
-    hits = page.server.post(f"{V1}/search", {"text": "猫耳", "limit": 1})["hits"]
+    hits = page.server.ask("search", text="猫耳", limit=1)["hits"]
     assert [hit["tag"] for hit in hits] == ["cat_ears"]
     sync_api.expect(job).to_contain_text("Done.", timeout=240_000)
     sync_api.expect(dialog.locator(".dbi-about")).to_contain_text("Index · 3 tags")
     assert {path.name for path in weights.iterdir() if path.is_file()} == set(files_of(tiny_folder))
-    assert page.server.get(f"{V1}/comfyui/state")["index"]["encoder"].startswith(REPOSITORY)
-    hits = page.server.post(f"{V1}/search", {"text": "long hair", "limit": 1})["hits"]
+    assert page.server.state()["index"]["encoder"].startswith(REPOSITORY)
+    hits = page.server.ask("search", text="long hair", limit=1)["hits"]
     assert [hit["tag"] for hit in hits] == ["long_hair"]
     # With the weights here nothing is downloaded any more.
-    assert page.server.post(f"{V1}/comfyui/plan", {"encoder": REPOSITORY})["download_bytes"] == 0
+    assert page.server.ask("comfyui/plan", encoder=REPOSITORY)["download_bytes"] == 0

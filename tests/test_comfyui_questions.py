@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_page import Page, open_page
-from comfyui import ComfyUIServer
-from node_graphs import comfyui
+from browser_page import Page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 
-pytest_plugins = ["browser_fixtures"]
+pytest_plugins = ["browser_fixtures", "comfyui_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
 LOAD = """() => {
   const graph = window.app.graph, load = window.LiteGraph.createNode("DanbooruIndexLoad");
@@ -29,21 +26,6 @@ REBUILD = """corpus => {
   node.widgets.find(widget => widget.name === "corpus").value = corpus;
   window.pressed = node.widgets.find(widget => widget.type === "button").callback();
 }"""
-
-
-@pytest.fixture(scope="module")
-def server(
-    browser: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory, small_folder: Path
-) -> Iterator[ComfyUIServer]:
-    with comfyui("0.30.0", tmp_path_factory.mktemp("comfyui-questions"), small_folder) as running:
-        yield running
-
-
-@pytest.fixture
-def page(server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:
-    with open_page(server, browser, vue=False) as opened:
-        yield opened
-        assert opened.complaints == []
 
 
 def failed_run(page: Page) -> str:

@@ -5,48 +5,30 @@ What a GPU's needs, here on the CPU by the setting `queue_builds`, with BGE-M3's
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_page import Page, open_page
-from comfyui import ComfyUIServer, prepare, with_bge_m3
+from browser_page import Page
+from comfyui import with_bge_m3
+from comfyui_home import REQUIREMENTS, V1, HomeServer
 from node_graphs import rebuild_graph
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 
-ROOT = Path(__file__).resolve().parent.parent
-V1 = "/danbooru-index/v1"
-pytest_plugins = ["browser_fixtures", "m3_fixtures"]
+pytest_plugins = ["browser_fixtures", "comfyui_fixtures", "m3_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow, pytest.mark.torch]
 
 
 @pytest.fixture(scope="module")
-def server(
-    browser: sync_api.Browser,
-    tmp_path_factory: pytest.TempPathFactory,
-    small_folder: Path,
-    tiny_folder: Path,
-) -> Iterator[ComfyUIServer]:
-    base = tmp_path_factory.mktemp("comfyui-queue")
-    shutil.copytree(small_folder, base / "home" / "index")
-    environment = {
-        "DANBOORU_INDEX_HOME": str(base / "home"),
-        "DANBOORU_INDEX_MODEL": str(tiny_folder),
-        "DANBOORU_INDEX_QUEUE_BUILDS": "1",
-        "HF_HUB_OFFLINE": "1",
-    }
-    installation = prepare("0.30.0", with_bge_m3(ROOT / "requirements.txt"))
-    with ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as running:
+def server(tmp_path_factory: pytest.TempPathFactory, small_folder: Path, tiny_folder: Path) -> Iterator[HomeServer]:
+    with HomeServer(
+        tmp_path_factory.mktemp("comfyui"),
+        index=small_folder,
+        environment={"DANBOORU_INDEX_MODEL": str(tiny_folder), "DANBOORU_INDEX_QUEUE_BUILDS": "1"},
+        requirements=with_bge_m3(REQUIREMENTS),
+    ) as running:
         yield running
-
-
-@pytest.fixture
-def page(server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:
-    with open_page(server, browser, vue=False) as opened:
-        yield opened
-        assert opened.complaints == []
 
 
 def order(page: Page, table: Path) -> sync_api.Locator:
@@ -64,12 +46,12 @@ def order(page: Page, table: Path) -> sync_api.Locator:
     return dialog
 
 
-def last_prompt(server: ComfyUIServer) -> dict:
+def last_prompt(server: HomeServer) -> dict:
     """The newest entry of ComfyUI's history."""
     return list(server.get("/history").values())[-1]
 
 
-def test_a_build_for_a_device_that_is_not_there_says_so(server: ComfyUIServer, corpus: Path) -> None:
+def test_a_build_for_a_device_that_is_not_there_says_so(server: HomeServer, corpus: Path) -> None:
     """The process of the build is told the device; that ComfyUI's own, here the CPU, is another one changes nothing silently."""
     entry = server.run({"8": rebuild_graph(str(corpus), device="xpu")["8"]}, 300)
     assert entry["status"]["status_str"] == "error"
@@ -89,26 +71,26 @@ def test_the_build_runs_as_a_prompt_and_the_page_follows_it(page: Page, tmp_path
     entry = last_prompt(page.server)
     assert entry["status"]["status_str"] == "success"
     assert [node["class_type"] for node in entry["prompt"][2].values()] == ["DanbooruIndexRebuild"]
-    state = page.server.get(f"{V1}/comfyui/state")
+    state = page.server.state()
     assert state["job"]["kind"] == "rebuild" and state["job"]["state"] == "done"
     assert state["index"]["encoder"].startswith(tiny_folder.as_posix())
-    hits = page.server.post(f"{V1}/search", {"text": "long hair", "limit": 1})["hits"]
+    hits = page.server.ask("search", text="long hair", limit=1)["hits"]
     assert [hit["tag"] for hit in hits] == ["long_hair"]
 
 
 def test_cancel_in_the_dialog_interrupts_the_prompt(page: Page, tmp_path: Path) -> None:
-    before = page.server.get(f"{V1}/index")["version"]
+    before = page.server.about()["version"]
     table = tmp_path / "many.csv"
     table.write_text("".join(f"some_tag_number_{n},0,{9000 - n},\n" for n in range(6000)), encoding="utf-8")
     dialog = order(page, table)
     sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("encoding texts", timeout=120_000)
-    page.server._until(lambda: page.server.get(f"{V1}/comfyui/state")["job"]["done"], 120, "no text is written")
+    page.server.until(lambda: page.server.job()["done"], 120, "no text is written")
     dialog.get_by_role("button", name="Cancel").click()
     sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("Cancelled", timeout=60_000)
     page.page.wait_for_timeout(500)
     messages = [kind for kind, _ in last_prompt(page.server)["status"]["messages"]]
     assert "execution_interrupted" in messages
-    assert page.server.get(f"{V1}/index")["version"] == before
+    assert page.server.about()["version"] == before
     # What it has encoded is kept for it. Another corpus is built when a person says that it may be thrown away.
     few = tmp_path / "few.csv"
     few.write_text("long_hair,0,5000000,longhair\nwlop,1,500,\n", encoding="utf-8")
@@ -122,6 +104,6 @@ def test_cancel_in_the_dialog_interrupts_the_prompt(page: Page, tmp_path: Path) 
     sync_api.expect(dialog.locator(".dbi-about")).to_contain_text("Index · 2 tags")
 
 
-def test_what_is_to_be_queued_is_not_built_in_the_background(server: ComfyUIServer) -> None:
+def test_what_is_to_be_queued_is_not_built_in_the_background(server: HomeServer) -> None:
     answer = server.client.post(f"{V1}/comfyui/rebuild", json={})
     assert answer.status_code == 400 and "one for the queue" in answer.json()["error"]

@@ -6,17 +6,18 @@ import gzip
 from pathlib import Path
 
 import pytest
-from comfyui import ComfyUIServer
+from comfyui_home import HomeServer
+from comfyui_marks import each_version
 from node_graphs import chips, load_node, message, node_graph, search_graph, texts
 
 from danbooru_index.encoders import open_encoder
 from danbooru_index.indexing import BuildOptions, build_index
 
 pytest_plugins = ["comfyui_fixtures"]
-pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
+pytestmark = [pytest.mark.comfyui, pytest.mark.slow, each_version]
 
 
-def test_a_sentence_in_and_tags_out(server: ComfyUIServer) -> None:
+def test_a_sentence_in_and_tags_out(server: HomeServer) -> None:
     entry = server.run(search_graph("双马尾"), 120)
     assert texts(entry, "2")[0].split(", ")[0] == "twintails"
     assert texts(entry, "3")[0] == "twintails" and len(texts(entry, "3")) == 3
@@ -25,14 +26,14 @@ def test_a_sentence_in_and_tags_out(server: ComfyUIServer) -> None:
     assert "twintails" in entry["outputs"]["1"]["text"][0]
 
 
-def test_brackets_and_underscores_as_chosen(server: ComfyUIServer) -> None:
+def test_brackets_and_underscores_as_chosen(server: HomeServer) -> None:
     entry = server.run(search_graph("saber (fate)", limit=1), 120)
     assert texts(entry, "2") == [r"saber \(fate\)"]
     entry = server.run(search_graph("saber (fate)", limit=1, spaces=False, escape=False), 120)
     assert texts(entry, "2") == ["saber_(fate)"]
 
 
-def test_filters_reach_the_engine(server: ComfyUIServer) -> None:
+def test_filters_reach_the_engine(server: HomeServer) -> None:
     assert texts(server.run(search_graph("nude", nsfw="only", limit=5), 120), "3") == ["nude"]
     assert texts(server.run(search_graph("girl", category="meta", limit=5), 120), "3") == ["highres"]
     assert texts(server.run(search_graph("girl", category="artist", min_count=1000), 120), "4")[0].startswith(
@@ -40,7 +41,7 @@ def test_filters_reach_the_engine(server: ComfyUIServer) -> None:
     )
 
 
-def test_a_sentence_becomes_a_prompt_and_its_negation_the_negative(server: ComfyUIServer) -> None:
+def test_a_sentence_becomes_a_prompt_and_its_negation_the_negative(server: HomeServer) -> None:
     graph = node_graph("DanbooruIndexPromptExpand", text="一个女孩，双马尾，水手服，没有雨伞", budget=1.0)
     entry = server.run(graph, 120)
     assert texts(entry, "2") == ["1girl, twintails, serafuku"]
@@ -53,7 +54,7 @@ def test_a_sentence_becomes_a_prompt_and_its_negation_the_negative(server: Comfy
     assert entry["outputs"]["1"]["text"] == [report]
 
 
-def test_the_users_own_parts_of_a_prompt_stay_untouched(server: ComfyUIServer) -> None:
+def test_the_users_own_parts_of_a_prompt_stay_untouched(server: HomeServer) -> None:
     text = "masterpiece, <lora:x:0.8>, 一个女孩穿着水手服, (red eyes:1.2)\nBREAK\n夜空, __weather__ {a|b}"
     graph = node_graph("DanbooruIndexPromptExpand", text=text, budget=1.0)
     assert texts(server.run(graph, 120), "2") == [
@@ -61,7 +62,7 @@ def test_the_users_own_parts_of_a_prompt_stay_untouched(server: ComfyUIServer) -
     ]
 
 
-def test_the_look_and_the_filters_of_a_prompt_are_as_chosen(server: ComfyUIServer) -> None:
+def test_the_look_and_the_filters_of_a_prompt_are_as_chosen(server: HomeServer) -> None:
     def prompt(text: str, **inputs: object) -> str:
         return texts(server.run(node_graph("DanbooruIndexPromptExpand", text=text, budget=1.0, **inputs), 120), "2")[0]
 
@@ -73,13 +74,13 @@ def test_the_look_and_the_filters_of_a_prompt_are_as_chosen(server: ComfyUIServe
     assert "hatsune miku" not in prompt("初音未来", exclude="character")
 
 
-def test_an_expansion_of_nothing_passes_on_what_stands_around_it(server: ComfyUIServer) -> None:
+def test_an_expansion_of_nothing_passes_on_what_stands_around_it(server: HomeServer) -> None:
     graph = node_graph("DanbooruIndexPromptExpand", text=" // later", prefix="a", suffix="b", negative="blurry")
     entry = server.run(graph, 120)
     assert texts(entry, "2") == ["a, b"] and texts(entry, "3") == ["blurry"]
 
 
-def test_the_users_negative_and_quality_words_of_both_sides(server: ComfyUIServer) -> None:
+def test_the_users_negative_and_quality_words_of_both_sides(server: HomeServer) -> None:
     graph = node_graph("DanbooruIndexPromptExpand", text="水手服，没有雨伞", budget=1.0, negative="blurry, ")
     entry = server.run(graph, 120)
     assert texts(entry, "3") == ["blurry, umbrella"]
@@ -89,12 +90,12 @@ def test_the_users_negative_and_quality_words_of_both_sides(server: ComfyUIServe
     assert texts(entry, "3")[0].startswith("blurry, umbrella, worst quality, ")
 
 
-def test_comments_are_no_part_of_a_prompt(server: ComfyUIServer) -> None:
+def test_comments_are_no_part_of_a_prompt(server: HomeServer) -> None:
     graph = node_graph("DanbooruIndexPromptExpand", text="水手服 // 雨伞\n/* 夜空 */", budget=1.0)
     assert texts(server.run(graph, 120), "2") == ["serafuku"]
 
 
-def test_a_tag_that_is_switched_off_leaves_the_outputs_and_stays_a_chip(server: ComfyUIServer) -> None:
+def test_a_tag_that_is_switched_off_leaves_the_outputs_and_stays_a_chip(server: HomeServer) -> None:
     graph = node_graph(
         "DanbooruIndexPromptExpand", text="一个女孩，双马尾，水手服", budget=1.0, without="Twin Tails, twintails"
     )
@@ -115,7 +116,7 @@ def test_a_tag_that_is_switched_off_leaves_the_outputs_and_stays_a_chip(server: 
 
 
 def test_further_tags_are_marked_as_added_and_can_be_switched_off(
-    server: ComfyUIServer, corpus: Path, tmp_path: Path
+    server: HomeServer, corpus: Path, tmp_path: Path
 ) -> None:
     graph = node_graph("DanbooruIndexPromptExpand", text="水手服", enrich=3)
     warned = texts(server.run(graph, 120), "5")[0]
@@ -143,7 +144,7 @@ def test_further_tags_are_marked_as_added_and_can_be_switched_off(
     assert texts(server.run(graph, 120), "2") == ["serafuku"]
 
 
-def test_what_found_no_tag_stays_as_words_if_asked(server: ComfyUIServer) -> None:
+def test_what_found_no_tag_stays_as_words_if_asked(server: HomeServer) -> None:
     # No tag of the index passes these filters.
     filters = {"category": "artist", "min_count": 1000}
     graph = node_graph("DanbooruIndexPromptExpand", text="red_eyes, 水手服和雨伞", **filters)
@@ -152,13 +153,13 @@ def test_what_found_no_tag_stays_as_words_if_asked(server: ComfyUIServer) -> Non
     assert texts(server.run(graph, 120), "2") == ["red_eyes, 水手服和雨伞"]
 
 
-def test_only_what_fits_comes_into_the_prompt_of_a_search(server: ComfyUIServer) -> None:
+def test_only_what_fits_comes_into_the_prompt_of_a_search(server: HomeServer) -> None:
     entry = server.run(search_graph("双马尾", limit=10), 120)
     assert texts(entry, "2") == ["twintails"] and len(texts(entry, "3")) == 10
     assert {chip["state"] for chip in chips(entry)[1:]} == {"weak"}
 
 
-def test_related_tags_of_several(server: ComfyUIServer) -> None:
+def test_related_tags_of_several(server: HomeServer) -> None:
     entry = server.run(node_graph("DanbooruIndexRelatedTags", tags="very long hair，双马尾\nno such tag", limit=3), 120)
     found = texts(entry, "3")
     assert len(found) == 3 and "long_hair" in found and not {"very_long_hair", "twintails"} & set(found)
@@ -169,7 +170,7 @@ def test_related_tags_of_several(server: ComfyUIServer) -> None:
     assert texts(server.run(only, 120), "3") == ["vocaloid"]
 
 
-def test_relatives_of_an_unknown_tag_are_an_error(server: ComfyUIServer) -> None:
+def test_relatives_of_an_unknown_tag_are_an_error(server: HomeServer) -> None:
     entry = server.run(node_graph("DanbooruIndexRelatedTags", tags="no such tag"), 120)
     error = message(entry, "execution_error")
     assert error is not None and "None of these tags is in the index: no such tag." in error["exception_message"]

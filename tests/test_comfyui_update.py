@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_page import Page, open_page
-from comfyui import ComfyUIServer, prepare
+from browser_page import Page
+from comfyui_home import HomeServer
 from conftest import corpus_lines
 from hub_server import HubServer
 from hub_versions import REPOSITORY
@@ -22,9 +22,7 @@ from danbooru_index.indexing import build_index
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 
-ROOT = Path(__file__).resolve().parent.parent
-V1 = "/danbooru-index/v1"
-pytest_plugins = ["browser_fixtures"]
+pytest_plugins = ["browser_fixtures", "comfyui_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
 
 
@@ -45,28 +43,10 @@ def publish(hub: HubServer, lines: list[str], folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(
-    hub: HubServer,
-    browser: sync_api.Browser,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[ComfyUIServer]:
-    base = tmp_path_factory.mktemp("comfyui-update")
-    environment = {
-        "DANBOORU_INDEX_HOME": str(base / "home"),
-        "DANBOORU_INDEX_REPO": REPOSITORY,
-        "HF_ENDPOINT": hub.url,
-        "HF_HUB_OFFLINE": "",
-    }
-    installation = prepare("0.30.0", ROOT / "requirements.txt")
-    with ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as running:
+def server(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeServer]:
+    environment = {"DANBOORU_INDEX_REPO": REPOSITORY, "HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": ""}
+    with HomeServer(tmp_path_factory.mktemp("comfyui"), environment=environment) as running:
         yield running
-
-
-@pytest.fixture
-def page(server: ComfyUIServer, browser: sync_api.Browser) -> Iterator[Page]:
-    with open_page(server, browser, vue=False) as opened:
-        yield opened
-        assert opened.complaints == []
 
 
 def test_update_fetches_says_the_newest_is_here_and_searches_go_on(page: Page, hub: HubServer, tmp_path: Path) -> None:
@@ -84,21 +64,21 @@ def test_update_fetches_says_the_newest_is_here_and_searches_go_on(page: Page, h
     update.click()
     sync_api.expect(job).to_contain_text(f"This is the newest index of {REPOSITORY}", timeout=60_000)
 
-    assert page.server.post(f"{V1}/search", {"text": "猫耳", "limit": 1})["hits"][0]["tag"] == "cat_ears"
+    assert page.server.ask("search", text="猫耳", limit=1)["hits"][0]["tag"] == "cat_ears"
     publish(hub, corpus_lines(), tmp_path)
     hub.fault("/storage/", rate=30_000, times=1)
     update.click()
     sync_api.expect(job).to_contain_text("downloading", timeout=60_000)
-    assert page.server.post(f"{V1}/search", {"text": "猫耳", "limit": 1})["hits"][0]["tag"] == "cat_ears"
-    state = page.server.get(f"{V1}/comfyui/state")
+    assert page.server.ask("search", text="猫耳", limit=1)["hits"][0]["tag"] == "cat_ears"
+    state = page.server.state()
     assert state["job"]["state"] == "running" and state["index"]["tags"] == 16
     sync_api.expect(about).to_contain_text("Downloaded index · 17 tags", timeout=60_000)
-    assert page.server.get(f"{V1}/index")["tags"] == 17
-    assert hub.url not in page.server.client.get(f"{V1}/comfyui/state").text
+    assert page.server.about()["tags"] == 17
+    assert hub.url not in str(page.server.state())
 
 
 def test_an_update_is_cancelled_and_the_old_index_stays(page: Page, hub: HubServer, tmp_path: Path) -> None:
-    before = page.server.get(f"{V1}/index")
+    before = page.server.about()
     publish(hub, corpus_lines()[:9], tmp_path)
     hub.fault("/storage/", stall=60)
     page.open_sidebar()
@@ -108,4 +88,4 @@ def test_an_update_is_cancelled_and_the_old_index_stays(page: Page, hub: HubServ
     sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("downloading", timeout=60_000)
     dialog.get_by_role("button", name="Cancel").click()
     sync_api.expect(dialog.locator(".dbi-job")).to_contain_text("Cancelled", timeout=60_000)
-    assert page.server.get(f"{V1}/index") == before
+    assert page.server.about() == before

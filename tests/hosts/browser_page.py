@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from browser import FLAGS, HOW, executable
-from comfyui import ComfyUIServer
+from comfyui_home import ROOT, HomeServer
 
-ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {
     "Comfy.TutorialCompleted": True,
     "Comfy.Minimap.Visible": False,
@@ -49,7 +47,7 @@ def browser() -> Iterator[Any]:
 class Page:
     """The page, its server, and whatever of our files complained in its console."""
 
-    def __init__(self, page: Any, server: ComfyUIServer) -> None:
+    def __init__(self, page: Any, server: HomeServer) -> None:
         self.page, self.server = page, server
         self.complaints: list[str] = []
         page.on(
@@ -116,7 +114,7 @@ class Page:
 
 @contextmanager
 def open_page(
-    server: ComfyUIServer,
+    server: HomeServer,
     browser: Any,
     *,
     vue: bool,

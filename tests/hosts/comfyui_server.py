@@ -84,7 +84,7 @@ class ComfyUIServer:
         with self.log.open("wb") as log:
             self._process = self._spawn(port, log)
         try:
-            self._until(lambda: self.get("/system_stats"), START_SECONDS, "ComfyUI did not answer")
+            self.until(lambda: self.get("/system_stats"), START_SECONDS, "ComfyUI did not answer")
         except BaseException:
             self.stop()
             raise
@@ -105,6 +105,13 @@ class ComfyUIServer:
         _wait_unreaped(process, STOP_SECONDS)
         _signal_tree(process, force=True)
         process.wait(STOP_SECONDS)
+
+    @property
+    def pid(self) -> int:
+        """The id of the server's own process, which leads the group of all that it starts. Raises HostError if it does not run."""
+        if self._process is None:
+            raise HostError("ComfyUI does not run")
+        return self._process.pid
 
     def get(self, path: str, **parameters: str | int) -> Json:
         """The JSON answer to a GET; ``client`` is there for answers of other kinds and statuses.
@@ -141,7 +148,7 @@ class ComfyUIServer:
 
         Raises HostError with the end of the log if it has not ended in time or the server has.
         """
-        return self._until(lambda: self.history(prompt_id), timeout, f"prompt {prompt_id} did not end")
+        return self.until(lambda: self.history(prompt_id), timeout, f"prompt {prompt_id} did not end")
 
     def wait_there(self, path: Path, timeout: float = 60.0) -> None:
         """Return once a node has made this file or folder; raises HostError as ``wait`` does.
@@ -149,7 +156,21 @@ class ComfyUIServer:
         A prompt that is running may not have come to its nodes yet, and ComfyUI forgets an interrupt that comes before
         them.
         """
-        self._until(path.exists, timeout, f"{path.name} did not appear")
+        self.until(path.exists, timeout, f"{path.name} did not appear")
+
+    def until(self, look: Callable[[], T | None], timeout: float, complaint: str) -> T:
+        """What ``look`` returns as soon as it is true. Raises HostError as ``wait`` does."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                code = self._process and self._process.returncode
+                raise HostError(f"{complaint}: the server is not running (code {code})\n{tail(self.log)}")
+            # A server that has just died, or does not listen yet, is for the check above to tell.
+            with suppress(httpx.TransportError):
+                if found := look():
+                    return found
+            time.sleep(POLL_SECONDS)
+        raise HostError(f"{complaint} within {timeout:.0f} s\n{tail(self.log)}")
 
     def run(self, graph: Mapping[str, Json], timeout: float = 60.0) -> Json:
         """Queue a graph and wait for its history entry. Raises as ``queue`` and ``wait`` do."""
@@ -205,20 +226,6 @@ class ComfyUIServer:
             stderr=subprocess.STDOUT,
             **GROUP_OF_ITS_OWN,
         )
-
-    def _until(self, look: Callable[[], T | None], timeout: float, complaint: str) -> T:
-        """What ``look`` returns as soon as it is true. Raises HostError with the end of the log."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if self._process is None or self._process.poll() is not None:
-                code = self._process and self._process.returncode
-                raise HostError(f"{complaint}: the server is not running (code {code})\n{tail(self.log)}")
-            # A server that has just died, or does not listen yet, is for the check above to tell.
-            with suppress(httpx.TransportError):
-                if found := look():
-                    return found
-            time.sleep(POLL_SECONDS)
-        raise HostError(f"{complaint} within {timeout:.0f} s\n{tail(self.log)}")
 
 
 def _json(answer: httpx.Response) -> Json:

@@ -12,10 +12,9 @@ from typing import Any
 
 from browser import FLAGS, HOW, executable
 from browser_page import READY, SETTINGS
-from comfyui import ComfyUIServer, prepare
+from comfyui_home import ROOT, HomeServer
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "web" / "docs" / "images"
 TEXTS = {
     "DanbooruIndexTagSearch": {"text": "girl with cat ears", "limit": 12},
@@ -108,12 +107,8 @@ def main() -> int:
     if sys.argv[1:]:
         pictures(sys.argv[1], path)
         return 0
-    with tempfile.TemporaryDirectory() as folder:
-        base = Path(folder)
-        environment = {"DANBOORU_INDEX_HOME": str(base / "home"), "HF_HUB_OFFLINE": "1"}
-        installation = prepare("0.30.0", ROOT / "requirements.txt")
-        with ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as server:
-            pictures(server.url, path)
+    with tempfile.TemporaryDirectory() as folder, HomeServer(Path(folder)) as server:
+        pictures(server.url, path)
     return 0
 
 

@@ -11,11 +11,10 @@ import tempfile
 from pathlib import Path
 
 from browser import FLAGS, HOW, executable
-from comfyui import ComfyUIServer, prepare
+from comfyui_home import ROOT, HomeServer
 from node_pictures import warm_up
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "example_workflows"
 PICTURES = {
     "docs/tag-search.png": "Tag Search",
@@ -37,14 +36,14 @@ SHOWN = (
 WAIT_MS, RUN_SECONDS, MARGIN, JPEG_QUALITY = 90_000, 300, 20, 60
 
 
-def run(page: Page, server: ComfyUIServer) -> None:
+def run(page: Page, server: HomeServer) -> None:
     """Press the run button and wait for the end."""
     with page.expect_response(lambda answer: answer.url.endswith("/api/prompt")) as sent:
         page.get_by_test_id("queue-button").click()
     server.wait(sent.value.json()["prompt_id"], RUN_SECONDS)
 
 
-def take(page: Page, server: ComfyUIServer, example: Path, picture: Path) -> None:
+def take(page: Page, server: HomeServer, example: Path, picture: Path) -> None:
     """Run an example and take its nodes."""
     page.goto(server.url)
     page.wait_for_function(READY, timeout=WAIT_MS)
@@ -71,18 +70,14 @@ def main() -> int:
     if (path := executable()) is None:
         print(f"there is no Chromium: {HOW}", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        base = Path(folder)
-        environment = {"DANBOORU_INDEX_HOME": str(base / "home"), "HF_HUB_OFFLINE": "1"}
-        installation = prepare("0.30.0", ROOT / "requirements.txt")
-        with ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as server:
-            server.post("/api/settings", SETTINGS)
-            browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-            page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
-            warm_up(page, server.url)
-            for picture, example in PICTURES.items():
-                take(page, server, EXAMPLES / f"{example}.json", ROOT / picture)
-            browser.close()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, HomeServer(Path(folder)) as server:
+        server.post("/api/settings", SETTINGS)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+        warm_up(page, server.url)
+        for picture, example in PICTURES.items():
+            take(page, server, EXAMPLES / f"{example}.json", ROOT / picture)
+        browser.close()
     # Its image part needs a checkpoint; what it adds to the other is the same node.
     shutil.copyfile(EXAMPLES / "Prompt Expand.jpg", EXAMPLES / "Text to Image.jpg")
     return 0

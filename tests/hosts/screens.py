@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "hosts")]
 
 from browser import FLAGS, executable
 from browser_page import Page, open_page
-from comfyui import ComfyUIServer, prepare
+from comfyui_home import HomeServer
 
 from danbooru_index.locate import ensure_starter
 from danbooru_index.settings import Settings
@@ -92,12 +92,7 @@ def main(folder: Path, languages: tuple[str, ...]) -> int:
     complaints = 0
     base = Path(tempfile.mkdtemp(prefix="screens"))
     ensure_starter(Settings(home=base / "home"))
-    environment = {"DANBOORU_INDEX_HOME": str(base / "home"), "HF_HUB_OFFLINE": "1"}
-    installation = prepare("0.30.0", ROOT / "requirements.txt")
-    with (
-        sync_playwright() as playwright,
-        ComfyUIServer(installation, pack=ROOT, base_directory=base, environment=environment) as server,
-    ):
+    with sync_playwright() as playwright, HomeServer(base) as server:
         browser: Any = playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
         for language, theme, vue in product(languages, ("dark", "light"), (False, True)):
             name = f"{language}-{theme}-{'nodes2' if vue else 'legacy'}"
