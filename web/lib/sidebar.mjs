@@ -1,9 +1,9 @@
-// The sidebar tab: search in any language, related tags, favourites, history, and the state of the index.
-import { api } from "../../../scripts/api.js";
+// The sidebar tab: search in any language, related tags, favourites and history, above the line of the index.
 import { lastBox, toggle } from "./box.mjs";
 import { el, own, style } from "./dom.mjs";
 import { filterBar, press } from "./filters.mjs";
 import { fitting } from "./fits.mjs";
+import { Foot } from "./foot.mjs";
 import { showJob } from "./job.mjs";
 import * as memory from "./memory.mjs";
 import { past, row } from "./rows.mjs";
@@ -47,7 +47,6 @@ class Sidebar {
       waiting: (job) => this.wait(job),
       slow: () => { this.status.textContent = t("index.opening"); },
     });
-    this.onJob = (/** @type {CustomEvent} */ event) => this.job(event.detail);
     this.onBox = () => this.mark();
     this.input = /** @type {HTMLInputElement} */ (el("input.dbi-input", {
       type: "search", placeholder: t("search.placeholder"), "aria-label": t("search.label"), role: "combobox", "aria-expanded": "true",
@@ -59,11 +58,11 @@ class Sidebar {
     this.list = el("div.dbi-list", { id: "dbi-list", role: "listbox", "aria-label": t("search.label"), tabIndex: -1 });
     this.status = el("div.dbi-status", { role: "status", "aria-live": "polite" });
     this.said = el("div.dbi-unseen", { role: "status", "aria-live": "polite" });
-    this.foot = el("div.dbi-foot");
+    this.foot = new Foot();
     this.tabs = el("div.dbi-tabs", { role: "tablist" }, ...TABS.map((name) => el("button.dbi-tab", {
       type: "button", role: "tab", "data-tab": name, onclick: () => this.show(name) }, t(`tab.${name}`))));
     this.filters = filterBar(this, (change) => this.filter(change));
-    this.root = own(el("div.dbi.dbi-sidebar", { lang: locale() }, this.input, this.filters, this.tabs, this.status, this.said, this.list, this.foot));
+    this.root = own(el("div.dbi.dbi-sidebar", { lang: locale() }, this.input, this.filters, this.tabs, this.status, this.said, this.list, this.foot.root));
     root.replaceChildren(this.root);
   }
 
@@ -76,18 +75,17 @@ class Sidebar {
   }
 
   async start() {
-    api.addEventListener("danbooru-index.job", this.onJob);
     document.addEventListener("input", this.onBox, true);
     document.addEventListener("focusin", this.onBox, true);
     this.memory = await memory.read();
     this.show("results");
-    await this.state();
+    await this.foot.start();
     this.input.focus({ preventScroll: true });
   }
 
   stop() {
     this.search.stop();
-    api.removeEventListener("danbooru-index.job", this.onJob);
+    this.foot.stop();
     document.removeEventListener("input", this.onBox, true);
     document.removeEventListener("focusin", this.onBox, true);
   }
@@ -279,33 +277,11 @@ class Sidebar {
     this.status.textContent = hint ? `${words} ${hint}` : words;
   }
 
-  // The index
-
-  async state() {
-    try {
-      const state = await ask("comfyui/state");
-      const tags = state.index?.tags.toLocaleString(locale());
-      this.foot.replaceChildren(
-        el("span.dbi-foot-words", {}, state.kind === "none" ? t("index.none") : t(`index.${state.kind}`, { tags })),
-        el("button.dbi-button", { type: "button", onclick: async () => (await import("./index_panel.mjs")).open(() => void this.state()) }, t("rebuild.open")));
-      if (state.job?.state === "running") this.job(state.job);
-    } catch (error) {
-      this.foot.textContent = /** @type {Error} */ (error).message;
-    }
-  }
-
-  /** @param {any} job */
-  job(job) {
-    if (job.kind === "prepare" && job.state !== "failed") return;
-    if (job.state === "running") showJob(this.foot, job);
-    else void this.state();
-  }
-
   /** @param {any} job */
   wait(job) {
     this.rows = [];
     showJob(this.list, job);
     this.status.textContent = "";
-    if (job.state !== "running") void this.state();
+    if (job.state !== "running") void this.foot.state();
   }
 }
