@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from webui_host import ready_environment
 
 from danbooru_index.expand.request import ExpandRequest
 from danbooru_index.prompt import STYLES
@@ -21,23 +22,11 @@ from danbooru_index_webui import box, expand_prompt, host
 from danbooru_index_webui.at_start import settings
 from danbooru_index_webui.backend import Backend
 from danbooru_index_webui.client import Client, ServiceError
-from danbooru_index_webui.environment import Environment, wanted
 from danbooru_index_webui.process import LocalServer
 from danbooru_index_webui.routes import check
 
 ROOT = Path(__file__).resolve().parent.parent
 DOUBLE = Path(__file__).resolve().parent / "webui_double"
-
-
-def ready_environment(folder: Path) -> Environment:
-    """An environment whose Python is the one of these tests, which has everything."""
-    made = Environment(folder)
-    python = folder / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    python.parent.mkdir(parents=True)
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
-    python.chmod(0o755)
-    (folder / "ready").write_text(wanted(), encoding="utf-8")
-    return made
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from test_webui_page import end, models_of, start
 from webui import VERSIONS
+from webui_host import end, models_of, start
 
 pytestmark = pytest.mark.slow
 LONG = 300  # seconds that a first answer may take on a busy machine

@@ -3,69 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from test_webui import ready_environment
-from webui import VERSIONS, python_of
-
-HOST = Path(__file__).resolve().parent / "webui_double" / "host.py"
+from webui import VERSIONS
+from webui_host import address_of, end, models_of, start
 
 pytest_plugins = ["browser_fixtures"]
 pytestmark = pytest.mark.slow
-
-
-def start(version: str, models: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
-    """The host's process and the address of its page."""
-    python = python_of(version)
-    if python is None:
-        pytest.skip("python tests/hosts/webui.py prepare has not been run")
-    environment = {**os.environ, "WEBUI_DOUBLE_MODELS": str(models), "GRADIO_ANALYTICS_ENABLED": "False"}
-    environment = {
-        name: value for name, value in environment.items() if name not in ("PYTHONPATH", "DANBOORU_INDEX_HOME")
-    }
-    process = subprocess.Popen(
-        [str(python), str(HOST), *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env={**environment, "NO_PROXY": "127.0.0.1,localhost", "GRADIO_SERVER_NAME": "127.0.0.1"},
-        cwd=models,
-    )
-    return process, address_of(process)
-
-
-def address_of(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("at "):
-            return line.split()[1]
-    raise AssertionError("the host ended")
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    if process.stdin is not None and not process.stdin.closed:
-        process.stdin.close()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(20)
-
-
-def models_of(folder: Path, small_folder: Path, *, installed: bool = True) -> Path:
-    models = folder / "models"
-    (models / "danbooru_index").mkdir(parents=True)
-    (models / "danbooru_index" / "index").symlink_to(small_folder)
-    if installed:
-        ready_environment(models / "danbooru_index" / "webui-environment")
-    return models
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
