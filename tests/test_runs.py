@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from known_names import lookup
 
 from danbooru_index.concepts.atoms import atoms_of, clauses
 from danbooru_index.concepts.runs import runs_of
@@ -60,9 +61,6 @@ def test_other_phrases_are_asked_for_as_they_stand(text: str, keys: tuple[str, .
     assert run.keys == keys
 
 
-NAMES = {match_key(name): [(row, 2)] for row, name in enumerate(("黑长直", "御姐", "手术", "室外", "背心"))}
-
-
 @pytest.mark.parametrize(
     ("text", "aligned"),
     [
@@ -71,15 +69,12 @@ NAMES = {match_key(name): [(row, 2)] for row, name in enumerate(("黑长直", "�
     ],
 )
 def test_names_stand_where_the_dictionary_only_guessed(text: str, aligned: list[str]) -> None:
-    reading = read(text, lambda keys: {key: NAMES[key] for key in keys if key in NAMES})
+    reading = read(text, lookup("黑长直", "御姐", "手术", "室外", "背心"))
     assert [span.text for span in reading.spans if span.aligned and span.words == 1] == aligned
 
 
 def test_a_name_in_kana_is_not_the_inside_of_a_word_that_begins_with_han() -> None:
-    names = {match_key("りす"): [(0, 2)], match_key("みみ"): [(1, 2)]}
-
     def named(text: str) -> list[str]:
-        spans = read(text, lambda keys: {key: names[key] for key in keys if key in names}).spans
-        return [span.text for span in spans if span.named]
+        return [span.text for span in read(text, lookup("りす", "みみ")).spans if span.named]
 
     assert named("雨宿りする男子") == [] and named("森にりすがいる") == ["りす"] and named("猫みみの女の子") == ["みみ"]
