@@ -158,11 +158,11 @@ def test_evaluate_expand_gives_recall_and_tags_spent(small_folder, tmp_path, cap
 
 
 def test_what_a_text_says_twice_is_scored_once(small_index, monkeypatch):
-    from danbooru_index.search import things
+    from danbooru_index.search import tables
 
-    asked, encode = [], things.encode_queries
+    asked, encode = [], tables.encode_queries
     monkeypatch.setattr(
-        things, "encode_queries", lambda index, texts: asked.append(list(texts)) or encode(index, texts)
+        tables, "encode_queries", lambda index, texts: asked.append(list(texts)) or encode(index, texts)
     )
     once = expand(small_index, ExpandRequest("水手服的领子，夜空", budget=1))
     often = expand(small_index, ExpandRequest("水手服的领子，夜空" + "，夜空，水手服的领子" * 50, budget=1))

@@ -9,8 +9,9 @@ import pytest
 from danbooru_index.expand.engine import ExpandRequest, expand
 from danbooru_index.index.index import Index
 from danbooru_index.records import TagFilter
-from danbooru_index.search import things
-from danbooru_index.search.things import candidate_table, read_text
+from danbooru_index.search import tables
+from danbooru_index.search.tables import candidate_table
+from danbooru_index.search.things import read_text
 
 KANJI = "".join(chr(0x4E00 + 7 * i) for i in range(60))
 
@@ -29,7 +30,7 @@ def test_words_that_are_no_names_are_scored_up_to_a_number_and_all_are_reported(
         every = scored()
         first = [span.text for span in reading.spans if span.text in every][:9]
         assert len(every) > 9
-        monkeypatch.setattr(things, "MOST_SCORED", 9)
+        monkeypatch.setattr(tables, "MOST_SCORED", 9)
         assert scored() == set(first)
         warnings = expand(index, ExpandRequest(KANJI)).warnings
         assert any(KANJI[-3:] in warning for warning in warnings)  # the last words, which were not scored

@@ -25,7 +25,8 @@ from danbooru_index.evaluation.prose import EUROPEAN, ProseQuery, ProseScore, re
 from danbooru_index.index import Index
 from danbooru_index.records import TagFilter
 from danbooru_index.search.choosing import cover_with_things
-from danbooru_index.search.things import Table, candidate_table, read_text
+from danbooru_index.search.tables import Table, candidate_table
+from danbooru_index.search.things import read_text
 from danbooru_index.storage.files import sha256_of
 
 from .provenance import corpus_of, provenance, write_learned

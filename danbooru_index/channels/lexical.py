@@ -27,6 +27,7 @@ from .terms import Found, TermIndex, TermQueries, write_terms
 POSTINGS = {Depth.WHOLE: 50_000, Depth.PART: 2_000}  # read in each view
 NAMED = {Depth.WHOLE: 150, Depth.PART: 24}  # tags that are proposed by the characters of their names ...
 SOUNDING = {Depth.WHOLE: 50, Depth.PART: 8}  # ... and by each further view
+MAX_QUERY_CHARS = 2_000  # no name is longer, and forms of sounds are made of all characters
 ROWS_FILE = "rows.npy"
 AFFIX_COLUMNS = ("begins", "ends", "begins_whole", "ends_whole")
 
@@ -130,6 +131,7 @@ class LexicalChannel:
 
     def queries(self, folded: Sequence[str]) -> NameQueries:
         """Folded queries (text.fold) in every view."""
+        folded = [text[:MAX_QUERY_CHARS] for text in folded]
         affixes = affixes_of(folded)
         terms = {name: view.queries(folded) for name, view in self._views.items() if name != CHARACTERS.name}
         names = self._views[CHARACTERS.name]

@@ -32,6 +32,7 @@ POSTINGS = {Depth.WHOLE: 50_000, Depth.PART: 2_000}  # read for a query
 TAGS = {Depth.WHOLE: 50, Depth.PART: 8}  # that are proposed
 MAX_DEFINITION_CHARS = 300
 MAX_QUERY_CHARS = 200
+MAX_CORRECTED_CHARS = 2_000  # of a query whose words are corrected: each unknown one is compared with thousands
 MAX_GRAM = 3
 WORDS_PER_GRAM = 8
 WORDS_PER_QUERY = 32
@@ -148,9 +149,14 @@ class WordsChannel:
     def corrected(self, query: str) -> str:
         """The query with each Latin word that no tag or definition has replaced by the commonest word of tags one edit away.
 
-        An edit is a letter more, less or other, or two neighbours swapped (optimal string alignment).
+        An edit is a letter more, less or other, or two neighbours swapped (optimal string alignment). Words that begin behind
+        the first MAX_CORRECTED_CHARS stay as they are.
         """
-        return _LETTERS.sub(lambda match: self._near(match[0]), query) if _LETTERS.search(query) else query
+
+        def near(match: re.Match[str]) -> str:
+            return self._near(match[0]) if match.start() < MAX_CORRECTED_CHARS else match[0]
+
+        return _LETTERS.sub(near, query) if _LETTERS.search(query) else query
 
     def _near(self, word: str) -> str:
         from rapidfuzz import process

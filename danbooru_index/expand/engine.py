@@ -25,7 +25,7 @@ from ..prompt import (
 from ..records import TagRecord
 from ..search.choosing import Thing
 from ..search.reach import beyond_encoder
-from ..search.things import Things, find_things
+from ..search.things import Things, find_all_things
 from ..text.fold import match_key
 from .enrich import further_tags
 from .notices import not_enriched, rows_left_out, warnings_of
@@ -51,11 +51,10 @@ def expand(index: Index, request: ExpandRequest) -> ExpandResult:
     started = time.perf_counter()
     out = excluded_texts(request.text)
     parts = segments(request.text, lambda text: None if text.strip() in out else own_tag(index, text))
-    passages = [
-        _Passage(number, find_things(index, part.words, request.filter, request.budget))
-        for number, part in enumerate(parts)
-        if not part.own and part.words.strip(" ,，\n")
-    ]
+    prose = {number: part.words for number, part in enumerate(parts) if not part.own}
+    prose = {number: words for number, words in prose.items() if words.strip(" ,，\n")}
+    found = find_all_things(index, list(prose.values()), request.filter, request.budget)
+    passages = [_Passage(number, things) for number, things in zip(prose, found, strict=True)]
     return _result(index, request, parts, passages, started)
 
 
@@ -212,7 +211,10 @@ def _limited(choices: Sequence[Choice], limit: int) -> list[Choice]:
 
 
 def _in_order(parts: Sequence[Segment], choices: Sequence[Choice], order: Sequence[str]) -> list[Choice]:
-    return [choice for i in range(len(parts)) for choice in ordered([c for c in choices if c.passage == i], order)]
+    by_passage: dict[int, list[Choice]] = {}
+    for choice in choices:
+        by_passage.setdefault(choice.passage, []).append(choice)
+    return [choice for i in range(len(parts)) for choice in ordered(by_passage.get(i, ()), order)]
 
 
 def _reports(index: Index, request: ExpandRequest, passage: _Passage, tags: set[str]) -> Iterator[ConceptReport]:

@@ -40,16 +40,14 @@ def warnings_of(
             for text in things.unfound_excluded(rows)
             if not is_colour(text)
         ),
-        *(
-            Notice.of(
-                "unread",
-                "The last {count:,} characters were not read: the text is too long.",
-                count=things.left_out,
-            )
-            for things in read
-            if things.left_out
-        ),
+        *_unread(sum(things.left_out for things in read)),
     )
+
+
+def _unread(count: int) -> tuple[str, ...]:
+    """That so many characters of prose at the end of a text were not read."""
+    text = "The last {count:,} characters were not read: the text is too long."
+    return (Notice.of("unread", text, count=count),) if count else ()
 
 
 def rows_left_out(index: Index, read: Sequence[Things], negative: Sequence[Choice], kept: Sequence[Choice]) -> set[int]:

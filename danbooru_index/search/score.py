@@ -16,7 +16,7 @@ from ..corpus.texts import TextKind
 from ..index.index import Index
 from ..ranking import EXACT_BONUS, EXACT_STEP, FusionWeights, default_ranker, feature_table, fuse, order
 from ..records import Hit, SearchRequest
-from ..text.fold import fold, simplified
+from ..text.fold import MAX_QUERY_CHARS, fold, simplified
 from .candidates import WHOLE, find_candidates, score_columns
 
 FITS = 0.1  # the least score of a tag that is likely to be meant
@@ -60,7 +60,9 @@ class Scored:
 
 def with_spelling(index: Index, request: SearchRequest) -> SearchRequest:
     """The request with its misspelt words corrected, unless its text is a name as it stands."""
-    return request if index.store.exact(request.text) else replace(request, text=index.words.corrected(request.text))
+    if index.store.exact(request.text):
+        return request
+    return replace(request, text=index.words.corrected(request.text)[:MAX_QUERY_CHARS])  # words may get longer
 
 
 def allowed_tags(index: Index, request: SearchRequest) -> RowFilter | None:
