@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from danbooru_index.arrays.types import Columns
 from danbooru_index.channels.lexical import AFFIX_COLUMNS, LexicalChannel, forms_of, write_view
 from danbooru_index.channels.ngrams import VIEWS
-from danbooru_index.channels.words import WordsChannel, words_of, write_words
+from danbooru_index.channels.words import MAX_CORRECTED_CHARS, WordsChannel, words_of, write_words
 from danbooru_index.records import TagRecord
 from danbooru_index.text.fold import fold, simplified
 from danbooru_index.text.sound import latin, skeleton, spelling
@@ -83,6 +83,9 @@ def test_only_unknown_words_one_edit_away_are_corrected(tmp_path: Path) -> None:
     words = WordsChannel(tmp_path / "words")
     assert words.corrected("lonng hiar") == "long hair"
     assert words.corrected("Lung chair 长发 lonnng") == "Lung chair 长发 lonnng"
+    assert words.corrected("lonng " * 500) == "long " * (MAX_CORRECTED_CHARS // 6 + 1) + "lonng " * (
+        499 - MAX_CORRECTED_CHARS // 6
+    )
 
 
 @given(st.text(max_size=40))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays.types import FloatArray
 from ..errors import EncoderError, InputError, MissingDependencyError
 from .protocol import EncoderIdentity, Encoding
 
@@ -20,6 +21,8 @@ NAME = "use-multilingual"
 DIMENSIONS = 512
 MAX_CHARS = 1000
 _BATCH = 256
+_LONG = 200  # characters from which on a text costs as much as dozens of words
+_KEPT = 16  # long texts whose vectors are kept: a search asks for its whole text twice, alone and beside its parts
 
 
 class UseEncoder:
@@ -34,6 +37,7 @@ class UseEncoder:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._model: Any = None
+        self._vectors: dict[str, FloatArray] = {}  # of long texts, the latest last
 
     def _open(self) -> Any:
         try:
@@ -61,15 +65,28 @@ class UseEncoder:
             if not text.strip():
                 message = f"Text {number + 1} of {len(texts)} is empty and has no vector."
                 raise InputError(message, hint="Pass text with at least one character.")
-        vectors = np.empty((len(texts), DIMENSIONS), np.float32)
-        order = np.argsort([len(text) for text in texts], kind="stable")
         with self._lock:
             if self._model is None:
                 self._model = self._open()
-            for start in range(0, len(order), _BATCH):
-                part = order[start : start + _BATCH]
-                vectors[part] = self._model.encode([texts[i][:MAX_CHARS] for i in part])
+            vectors = self._encoded([text[:MAX_CHARS] for text in texts])
         if not np.isfinite(vectors).all():
             hint = f"Reinstall it: pip install --force-reinstall {PACKAGE}=={VERSION}"
             raise EncoderError(f"{NAME} returned values that are not numbers.", hint=hint)
         return Encoding(dense=vectors)
+
+    def _encoded(self, texts: list[str]) -> FloatArray:
+        """(n, DIMENSIONS) float32 vectors, those of the last long texts from memory; similar lengths in one batch."""
+        vectors = np.empty((len(texts), DIMENSIONS), np.float32)
+        asked = []
+        for i, text in enumerate(texts):
+            if text in self._vectors:
+                vectors[i] = self._vectors[text]
+            else:
+                asked.append(i)
+        asked.sort(key=lambda i: len(texts[i]))
+        for start in range(0, len(asked), _BATCH):
+            part = asked[start : start + _BATCH]
+            vectors[part] = self._model.encode([texts[i] for i in part])
+        latest = {texts[i]: vectors[i].copy() for i in asked[-_KEPT:] if len(texts[i]) >= _LONG}
+        self._vectors = dict([*self._vectors.items(), *latest.items()][-_KEPT:])
+        return vectors

@@ -258,21 +258,30 @@ def famous(index: Index, reading: Reading, found: Candidates) -> BoolArray:
         named.add(int(found.span[place]))
         row = int(found.row[place])
         if span.text.isascii():
-            known[place] = reading.language == "en" and _is_word_of(index, row, span.text)
+            known[place] = reading.language == "en" and _is_word_of(index, row, match_key(span.text))
         else:
             known[place] = len(span.text) > 1 and index.store.post_count[row] >= FAMOUS_POSTS
     return known
 
 
-def _is_word_of(index: Index, row: int, text: str) -> bool:
-    words = _QUALIFIER.sub("", index.store.record(row).tag).split("_")
-    return match_key(text) in map(match_key, words)
+def _is_word_of(index: Index, row: int, key: str) -> bool:
+    """Whether a match key is that of a word of a tag."""
+    tag = index.store.record(row).tag
+    if tag.isascii() and not key.isascii():
+        return False
+    return key in map(match_key, _QUALIFIER.sub("", tag).split("_"))
 
 
 def called_so(index: Index, text: str, rows: Sequence[int]) -> list[int]:
     """The tags of a name without the characters who only come from what is called so, where one is called so: Naruto himself."""
-    people = {row for row in rows if index.store.category[row] == Category.CHARACTER}
-    named = {row for row in people if _is_word_of(index, row, text)}
+    character = int(Category.CHARACTER)
+    people = {
+        row
+        for row, category in zip(rows, index.store.category[list(rows)].tolist(), strict=True)
+        if category == character
+    }
+    key = match_key(text) if people else ""
+    named = {row for row in people if _is_word_of(index, row, key)}
     return [row for row in rows if row not in people or row in named or not named]
 
 

@@ -36,6 +36,7 @@ from .tables import Table, candidate_table, candidate_tables, of_reading
 
 MAX_CHARACTERS = 2_000  # of the passages of one text that are read for things; the rest is reported
 MOST_PASSAGES = 100  # of one text that are read
+_UNREAD = Reading("", "en", (), (), (), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,13 @@ def find_all_things(
     """What each passage of a text names; MAX_CHARACTERS and MOST_PASSAGES of it are read, and nothing of the others found."""
     readings: list[Reading] = []
     room = MAX_CHARACTERS
-    for number, text in enumerate(texts):
-        readings.append(read_text(index, text[:room] if number < MOST_PASSAGES else "", filters))
-        room -= len(readings[-1].text)
+    for text in texts[:MOST_PASSAGES]:
+        if room > 0:
+            readings.append(read_text(index, text[:room], filters))
+            room -= len(readings[-1].text)
     tables = candidate_tables(index, readings, filters)
-    found = (_chosen(index, table, budget, model or default_model()) for table in tables)
+    found = [_chosen(index, table, budget, model or default_model()) for table in tables]
+    found += [Things(_UNREAD, ()) for _ in texts[len(found) :]]
     return [
         replace(things, left_out=len(text) - len(things.reading.text))
         for text, things in zip(texts, found, strict=True)
