@@ -15,6 +15,7 @@ from .counts import nobody_phrases
 from .function_words import function_words
 
 _FILE = Path(__file__).with_name("negation.json")
+_TOPICS = ("は", "も", "こそ", "すら", "さえ", "など", "なんて", "なんか")
 _NEEDS_SPACE = frozenset(("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "ko", "ar", "vi", "id"))
 # "hat off", but not in "wiping blood off her katana".
 _NO_OBJECT = {"en": r"(?!\s+(?:of|her|his|its|it|them|him|their|my|your|the|an?|each|every)\b)"}
@@ -26,17 +27,19 @@ _NO_VERB = {"en": r"(?!\s+(?:is|are|has|have|wears?|looks?|smiles?|in\s+\w+\s+we
 class ExcludingWords:
     """The patterns of one language.
 
-    `keeps` hold an excluding word and exclude nothing ("not only", 不由得); `excepts` are excluding words that leave something in
+    `keeps` hold an excluding word and exclude nothing ("not only", 不由得), `forms` do so across other words (しか…ない, "never ...
+    without"); `excepts` are excluding words that leave something in
     after one of `empties` ("an empty room except for a chair") or before `rest`, which leaves out all else (除了蓝莓啥都别放);
     `before` exclude what follows them and `after` what they follow; `suffixes` are endings that exclude the word they are part
     of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
     excluded stands before the word that excludes (把X去掉). `phrase` is the number of words of a noun phrase, where `before`
     reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins`
-    those between two of them ("ni"), and `silent` the words that count for nothing in it.
+    those between two of them ("ni"), and `silent` the words that count for nothing in it; where nouns have `capitals`, one ends it.
     """
 
     keeps: re.Pattern[str] | None
+    forms: re.Pattern[str] | None
     excepts: re.Pattern[str] | None
     empties: re.Pattern[str] | None
     rest: re.Pattern[str] | None
@@ -53,6 +56,7 @@ class ExcludingWords:
     links: frozenset[str]
     joins: frozenset[str]
     silent: frozenset[str]
+    capitals: bool
 
 
 @cache
@@ -68,23 +72,36 @@ def words_of(language: str) -> ExcludingWords | None:
     links, joins = frozenset(table.get("links", ())), frozenset(table.get("joins", ()))
     return ExcludingWords(
         keeps=pattern("keeps", nobody_phrases(language), _NO_VERB.get(language, "")),
+        forms=_any(table, "forms"),
         excepts=pattern("excepts"),
         empties=pattern("empties", nobody_phrases(language)),
-        rest=re.compile("|".join(table["rest"])) if "rest" in table else None,
+        rest=_any(table, "rest"),
         before=pattern("before"),
-        after=pattern("after", (), _NO_OBJECT.get(language, "")),
+        after=pattern("after", _topics(table), _NO_OBJECT.get(language, "")),
         suffixes=pattern("suffixes"),
         contrasts=pattern("contrasts"),
         ends=pattern("ends"),
-        verbs=re.compile("|".join(table["verbs"])) if "verbs" in table else None,
+        verbs=_any(table, "verbs"),
         verb_ends=pattern("verb_ends"),
         objects=pattern("objects"),
-        finite=re.compile("|".join(table["finite"])) if "finite" in table else None,
+        finite=_any(table, "finite"),
         phrase=int(table.get("phrase", 0)),
         links=links,
         joins=joins,
         silent=function_words().get(language, frozenset()) - links - joins,
+        capitals=bool(table.get("capitals")),
     )
+
+
+def _topics(table: dict[str, Any]) -> list[str]:
+    """Of Japanese words that exclude an object also those that exclude a topic: 制服は着ない beside 制服を着ない."""
+    objects = [word[1:] for word in table.get("after", ()) if word.startswith("を")]
+    return [particle + word for word in objects for particle in _TOPICS]
+
+
+def _any(table: dict[str, Any], name: str) -> re.Pattern[str] | None:
+    """What the table gives as patterns already."""
+    return re.compile("|".join(table[name]), re.IGNORECASE) if name in table else None
 
 
 @cache

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..text.fold import fold, simplified
 from .atoms import Clause
 from .atoms import clauses as clauses_of
-from .excluding_words import ExcludingWords, answer_pattern, label_pattern, words_of
+from .excluding_words import ExcludingWords, words_of
+from .labels import labelled as labelled_in
+from .labels import spoken
 from .language import language_of
 
 # "scarves or gloves", at the beginning of a clause.
@@ -25,9 +27,7 @@ _OR = re.compile(
 _ALL = re.compile("[都全皆]|统统|通通|一律|一概|も|すべて|どれ")
 # A minus before a word, as search engines read it.
 _MINUS = re.compile(r"(?<!\S)-[^\W\d_][^\s,]*")
-_ASKS = re.compile("[:：?？]")
-_COLON = re.compile("[:：]")
-_SENTENCE_END = re.compile(r"[.。!！?？\n;；|/]")
+_COMMAS = (",", "，", "、")
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+")
 _PRONOUNS = " \u3000她他它我你们"  # 别给她戴耳环: they end no reach
@@ -66,10 +66,11 @@ def stretches(
         nothing.
     """
     words = words_of(language)
-    clauses, labelled = _labelled(text, clauses)
+    clauses, labelled = labelled_in(text, clauses)
     if words is None:
         return [Stretch(clause.start, clause.end, number in labelled) for number, clause in enumerate(clauses)]
     text = simplified(text) if language == "zh" else text  # character by character, so places stay
+    silent = _silenced(text, words, is_name)
     found: list[list[Stretch]] = []
     open_list = False
     for number, clause in enumerate(clauses):
@@ -79,7 +80,7 @@ def stretches(
         # "no hats, scarves or gloves": the list goes on to its last item. In Japanese the excluding word comes after it.
         item = clause.enumerated and language != "ja" and _width(text[clause.start : clause.end]) <= _LONGEST_ITEM
         continued = open_list and (item or _OR.fullmatch(text, clause.start, clause.end) is not None)
-        ranges = _Exclusions(text, clause, words, is_name).ranges()
+        ranges = _Exclusions(text, clause, words, silent).ranges()
         found.append(_cut(clause, _with_item(clause, ranges) if continued else ranges))
         open_list = any(one.reach_end >= clause.end for one in ranges) or (continued and not ranges)
         if clause.enumerated and not continued and len(ranges) == 1 and ranges[0].all:
@@ -93,28 +94,13 @@ def excluded_texts(text: str) -> frozenset[str]:
     return frozenset(text[stretch.start : stretch.end].strip() for stretch in found if stretch.excluded)
 
 
-def _labelled(text: str, clauses: Sequence[Clause]) -> tuple[list[Clause], set[int]]:
-    """The clauses without labels and answers, and which of them those exclude: "negative: hat, scarf", "hat? nope"."""
-    kept: list[Clause] = []
-    excluded: set[int] = set()
-    open_label = False
-    for number, clause in enumerate(clauses):
-        before = text[clauses[number - 1].end : clause.start] if number else ""
-        after = text[clause.end : clauses[number + 1].start] if number + 1 < len(clauses) else ""
-        if kept and _ASKS.search(before) and answer_pattern().fullmatch(text, clause.start, clause.end):
-            excluded.add(len(kept) - 1)
-            continue
-        open_label = open_label and not _SENTENCE_END.search(before)
-        label = label_pattern().fullmatch(text, clause.start, clause.end) if _COLON.search(after) else None
-        if label is not None:
-            open_label = True
-            if text[clause.start : label.start("said")].strip():
-                kept.append(replace(clause, end=label.start("said")))
-            continue
-        if open_label:
-            excluded.add(len(kept))
-        kept.append(clause)
-    return kept, excluded
+def _silenced(text: str, words: ExcludingWords, is_name: Callable[[int, int], bool]) -> Callable[[int, int], bool]:
+    """Whether an excluding word at `text[start:end]` excludes nothing: inside a name, in a form that keeps, or in somebody's speech."""
+    taken = bytearray(len(text))
+    forms = words.forms.finditer(text) if words.forms is not None else ()
+    for first, last in (*spoken(text), *(found.span() for found in forms)):
+        taken[first:last] = b"\1" * (last - first)
+    return lambda start, end: any(taken[start:end]) or is_name(start, end)
 
 
 def _width(text: str) -> float:
@@ -219,6 +205,8 @@ class _Exclusions:
         if words.excepts is None or not words.excepts.fullmatch(cue.group()):
             return False
         last = min(self._clause.end, cue.end() + _LONGEST_CLAUSE)
+        if cue.start() == first and text[:first].rstrip().endswith(_COMMAS):
+            first = max(0, first - _LONGEST_LOOK)  # "nobody, except a cat"
         empty = words.empties and words.empties.search(text, max(first, cue.start() - _LONGEST_LOOK), cue.start())
         return bool(empty or (words.rest and words.rest.search(text, cue.end(), last)))
 
@@ -243,7 +231,7 @@ def _phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
     """The end of the first noun phrase, and of those that "ni" or "et" join to it."""
     if not words.phrase:
         return end
-    count, linked, joined = 0, False, -1
+    count, linked, joined, noun = 0, False, -1, False
     for word in _WORD.finditer(text, start, end):
         key = fold(word.group())
         again = count == 0 and word.start() > start and words.before is not None
@@ -252,8 +240,10 @@ def _phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
         if (count or joined >= 0) and words.finite is not None and words.finite.fullmatch(key):
             return word.start() if count else joined
         further = count >= words.phrase and not linked and key not in words.links | words.joins
-        if count and (key in words.silent or further):
+        ended = noun and word.group()[0].islower() and key not in words.links | words.joins  # "ohne Schuhe | läuft"
+        if count and (key in words.silent or further or ended):
             return word.start()
+        noun = words.capitals and word.group()[0].isupper()
         if key in words.joins and count:
             count, linked, joined = 0, False, word.start()
             continue
