@@ -27,7 +27,7 @@ _MOST_ATOMS = {WORD: 5, HANGUL: 4}
 _MOST_CHARACTERS = 9
 _BESIDE_NOBODY = 1  # atoms beside the persons that a text leaves out: "no people around"
 # They refer to someone who is named elsewhere, or say what kind the one person is.
-_PRONOUNS = frozenset(("她", "他", "she", "he", "her", "him", "his"))
+PRONOUNS = frozenset(("她", "他", "she", "he", "her", "him", "his"))
 
 
 @dataclass(slots=True)
@@ -125,7 +125,7 @@ class _Reader:
         person = person_words(self._language).get(key)
         if key in alone_words(self._language) or (person is not None and person[0] == "person"):
             self._crowd.nobody = True  # 一个人都不要, no people
-        elif person is not None and key not in _PRONOUNS:
+        elif person is not None and key not in PRONOUNS:
             self._crowd.without.add(person[0])  # 我要男的魔法少女，别画成女孩子
 
     def take(self, key: str, last: int, atoms: int) -> None:
@@ -133,7 +133,7 @@ class _Reader:
         language = self._language
         first = last - atoms
         if key in person_words(language):
-            self._person(*person_words(language)[key], pronoun=key in _PRONOUNS, first=first, last=last)
+            self._person(*person_words(language)[key], pronoun=key in PRONOUNS, first=first, last=last)
         elif key in alone_words(language):
             self._crowd.alone = True
         elif key in nobody_words(language):

@@ -12,14 +12,16 @@ from functools import lru_cache
 
 from ..text.fold import fold, match_key
 from .atoms import HAN, KANA, PARTICLE, SIGN, THAI, Atom, Clause, atoms_of, clauses
-from .counts import all_person_words, number_words, person_words
+from .counts import number_words, person_words
 from .excluding_words import excluding_words
+from .expressions import expressions, expressions_in, places_of
 from .function_words import function_words
 from .homographs import homographs
 from .language import language_of
 from .likeness import is_likened
+from .name_places import begins_name, inside_names, name_places
 from .negation import Stretch, stretches
-from .persons import Crowd, read_persons
+from .persons import PRONOUNS, Crowd, read_persons
 from .places import Furthest, Overlapping
 from .runs import Names, Run, runs_of
 from .words import thai_starts, word_starts
@@ -88,22 +90,29 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     clause_runs = [runs_of(atoms_of(text, part)) for part in parts]
     names = names_of(sorted({key for runs in clause_runs for run in runs for key in run.keys}))
     known = names.keys() | person_words(language).keys()
-    places = _name_places(clause_runs, known)
-    cut = stretches(text, parts, language, _inside_names(text, places))
+    places = name_places(clause_runs, known)
+    said = expressions_in(clause_runs, names.keys(), len(text))
+    taken = places_of(said, len(text))  # by expressions, whose words name nothing
+    inside = inside_names(text, places)
+    cut = stretches(text, parts, language, lambda start, end: any(taken[start:end]) or inside(start, end))
     known |= number_words(language).keys()
     lines = [_Line(text, stretch, number, language, names, known) for number, stretch in enumerate(cut)]
-    crowd, describes = Crowd(), _begins_name(text, places)
+    crowd, describes = Crowd(), begins_name(text, places)
     for line in lines:
         bare, excluded = len(line.starts) <= 8, line.stretch.excluded
-        read_persons(crowd, line.atoms, language, excluded=excluded, bare=bare, describes=describes)
+        # "his heart is on fire" is about a boy, and "uncle" in "Bob's your uncle" is nobody.
+        atoms = [atom for atom in line.atoms if atom.key in PRONOUNS or not any(taken[atom.start : atom.end])]
+        read_persons(crowd, atoms, language, excluded=excluded, bare=bare, describes=describes)
     counted = {start: end for start, end in crowd.places if match_key(text[start:end]) not in names}
     for line in lines:
         line.find(counted)
     across = list(_across(text, clause_runs, cut, names, excluding_words(language)))
     for words in range(MAX_WORDS, 0, -1):
-        spans = _distinct(text, [span for line in lines for span in line.spans(words)] + across, crowd.places)
+        spans = [span for line in lines for span in line.spans(words)] + across
+        spans = _distinct(text, [s for s in spans if not any(taken[s.start : s.end])], crowd.places)
         if len(spans) <= MAX_SPANS or words == 1:
             break
+    spans = sorted([*spans, *_meant(text, said, cut, names)], key=lambda span: (span.start, span.end))
     person = text[slice(*crowd.first)] if crowd.first is not None else ""
     return Reading(
         text,
@@ -117,6 +126,16 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
         crowd.excluded_tags(),
         tuple(crowd.roles),
     )
+
+
+def _meant(text: str, said: Sequence[Run], cut: Sequence[Stretch], names: Names) -> Iterator[Span]:
+    """The expressions that tags say, each a name of them."""
+    for run in said:
+        number = next((i for i, part in enumerate(cut) if part.start <= run.start < part.end), None)
+        named = run.named(names) if expressions()[run.keys[0]] else ()
+        if named and number is not None:
+            words = max(2, run.last - run.first)
+            yield Span(run.start, run.end, text[run.start : run.end], number, words, True, named, cut[number].excluded)
 
 
 def _distinct(text: str, spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list[Span]:
@@ -155,35 +174,6 @@ def _across(
             yield Span(
                 run.start, run.end, text[run.start : run.end], into, run.last - run.first, True, named, excluded=False
             )
-
-
-def _name_places(lines: Sequence[Sequence[Run]], names: Set[str]) -> list[tuple[int, int]]:
-    """The places of names, given as match keys, of two or more characters."""
-    return [
-        (run.start, run.end)
-        for runs in lines
-        for run in runs
-        if len(run.keys[0]) > 1 and any(key in names for key in run.keys)
-    ]
-
-
-def _inside_names(text: str, names: Sequence[tuple[int, int]]) -> Callable[[int, int], bool]:
-    """Whether `text[start:end]` is the inside of a longer name; "no" in "no shoes" still excludes what follows it."""
-    furthest = Furthest(names, len(text))
-
-    def inside(start: int, end: int) -> bool:
-        single = text[start] > "\u2e80" and end - start == 1  # 无表情, but not 没有眼镜
-        return furthest.has_longer(start, end) if single else furthest.from_before(start) >= end
-
-    return inside
-
-
-def _begins_name(text: str, names: Sequence[tuple[int, int]]) -> Callable[[int, int], bool]:
-    """Whether `text[start:end]` is the beginning of a longer name that is no word for a person: メイド in メイド服."""
-    persons = all_person_words()
-    things = [(start, end) for start, end in names if match_key(text[start:end]) not in persons]
-    furthest = Furthest(things, len(text))
-    return lambda start, end: furthest.beginning(start) > end
 
 
 @lru_cache(maxsize=16)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..concepts.counts import all_number_words, all_person_words
+from ..concepts.expressions import expressions
 from ..concepts.homographs import homographs
 from ..concepts.language import ALPHABETIC, BESIDE_ENGLISH, RELATED
 from ..index.index import Index
@@ -25,11 +26,12 @@ def names_of(
     language = languages[0] if len(languages) == 1 else None
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
     persons = all_person_words() | all_number_words()
-    meant = homographs(*languages)
+    meant, said = homographs(*languages), expressions()
     return {
         key: _of_language(index, key, kept, language)
         for key, found in zip(keys, store.find([key.replace(" ", "") for key in keys]), strict=True)
-        for tags in (_rows_of(index, meant[key]) or _own(index, key, found, language) if key in meant else found,)
+        for meaning in (meant.get(key, said.get(key)),)
+        for tags in (found if meaning is None else _rows_of(index, meaning) or _own(index, key, found, language),)
         if (
             kept := [
                 (row, kind)
