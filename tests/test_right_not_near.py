@@ -50,11 +50,21 @@ TAGS = [
     ("red_hair", "general", 90000, {"en": ["red hair"]}),
     ("white_hair", "general", 90000, {"en": ["white hair"]}),
     ("pilot", "general", 9000, {"zh": ["飞行员"], "en": ["pilot"]}),
+    ("batman", "character", 9000, {"en": ["Batman"]}),
+    ("robin_(dc)", "character", 700, {}),
+    ("robin_(bird)", "general", 100, {}),
 ]
+DEFINITIONS = {"batman": "A superhero from DC Comics."}
 
 
 def line_of(tag: str, category: str, posts: int, names: dict[str, list[str]]) -> str:
-    fields = {"text": f"【通用】{tag} - {tag}。", "tag": tag, "category": category, "post_count": posts, "names": names}
+    fields = {
+        "text": f"【通用】{tag} - {tag}。{DEFINITIONS.get(tag, '')}",
+        "tag": tag,
+        "category": category,
+        "post_count": posts,
+        "names": names,
+    }
     return json.dumps(fields, ensure_ascii=False)
 
 
@@ -73,6 +83,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     ("text", "has", "lacks"),
     [
         ("Rem and Ram drinking tea", {"2girls", "rem_(re:zero)", "ram_(re:zero)", "tea"}, {"lum"}),
+        ("Batman and Robin", {"batman", "robin_(dc)"}, {"robin_(bird)"}),
+        ("Batman with a robin", {"batman", "robin_(bird)"}, {"robin_(dc)"}),
+        ("a robin", {"robin_(bird)"}, {"robin_(dc)"}),
         ("雷姆在喝茶", {"rem_(re:zero)", "tea"}, {"1girl", "2girls", "rem_(re:zero)_(cosplay)"}),
         ("外面下着雪", set(), {"underwear"}),
         ("下着の女の子", {"1girl", "underwear"}, set()),

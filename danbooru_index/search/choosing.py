@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -32,7 +31,7 @@ _DRESSED_UP = re.compile(
     "cos|コス|코스|扮|косплей|仮装|dressed as|dressed up as|wie .* verkleidet|disfraz|déguis|fantasi", re.IGNORECASE
 )
 _PERSON = re.compile(r"_(girl|boy)$")
-_QUALIFIER = re.compile(r"_\(([^()]+)\)$")
+QUALIFIER = re.compile(r"_\(([^()]+)\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,47 +166,6 @@ def miscoloured(index: Index, reading: Reading, found: Candidates, probabilities
     return wrong
 
 
-def of_one_series(index: Index, things: Sequence[Thing]) -> list[Thing]:
-    """Of several characters of one name the one whose series another character of the text comes from: Ram beside Rem.
-
-    The name of a character is that of its tag without the qualifier too.
-    """
-    tags = [index.store.record(thing.choices[0].row).tag for thing in things]
-    series = [_series_of(tag) for tag in tags]
-    times = Counter(name for name in series if name)
-    found = []
-    for number, thing in enumerate(things):
-        others = {name for name in times if name != series[number] or times[name] > 1}
-        better = [choice for choice in (*thing.choices, *thing.others) if _is_of(index, thing, choice, others)]
-        if better and series[number] not in others:
-            rest = tuple(c for c in (*thing.choices, *thing.others) if c.row != better[0].row)
-            found.append(Thing(thing.span, (replace(better[0], exact=True),), rest))
-        else:
-            found.append(thing)
-    return found
-
-
-def others_of_series(
-    index: Index, reading: Reading, found: Candidates, probabilities: FloatArray, things: Sequence[Thing]
-) -> list[Thing]:
-    """The things, and beside them the words that are likely nobody, but a character of the series of one who is named."""
-    series = {_series_of(index.store.record(thing.choices[0].row).tag) for thing in things} - {""}
-    result = list(things)
-    named = bytearray(len(reading.text))  # 1 where a name stands
-    for thing in things:
-        if thing.choices[0].exact:
-            named[thing.span.start : thing.span.end] = b"\1" * (thing.span.end - thing.span.start)
-    for place in np.flatnonzero(found.category == Category.CHARACTER).tolist() if series else ():
-        span = reading.spans[int(found.span[place])]
-        if span.excluded or named.find(1, span.start, span.end) >= 0:
-            continue
-        thing = Thing(span, (Choice(int(found.row[place]), float(probabilities[place]), exact=True),))
-        if _is_of(index, thing, replace(thing.choices[0], exact=False), series):
-            result.append(thing)
-            named[span.start : span.end] = b"\1" * (span.end - span.start)
-    return sorted(result, key=lambda thing: thing.span.start)
-
-
 def without_persons(index: Index, reading: Reading, found: Candidates) -> BoolArray:
     """(n,) whether a candidate is a guess of a girl or a boy in a text that has none: cat_girl for "ein Kätzchen"."""
     wrong = np.zeros(len(found), bool)
@@ -215,22 +173,6 @@ def without_persons(index: Index, reading: Reading, found: Candidates) -> BoolAr
         kind = _PERSON.search(index.store.record(int(found.row[place])).tag)
         wrong[place] = kind is not None and not any(kind[1] in tag for tag in reading.counts)
     return wrong
-
-
-def _series_of(tag: str) -> str:
-    return match[1] if (match := _QUALIFIER.search(tag)) and match[1] != COSPLAY else ""
-
-
-def _is_of(index: Index, thing: Thing, choice: Choice, series: set[str]) -> bool:
-    """Whether a choice is a character of one of these series that is called as the text says."""
-    if not series or index.store.category[choice.row] != Category.CHARACTER:
-        return False
-    record = index.store.record(choice.row)
-    if _series_of(record.tag) not in series:
-        return False
-    said = match_key(thing.span.text)
-    names = (_QUALIFIER.sub("", record.tag), *(word for name in record.all_names() for word in name.split()))
-    return choice.exact or any(match_key(name) == said for name in names)
 
 
 def guessed_roles(reading: Reading, found: Candidates, probabilities: FloatArray) -> BoolArray:
@@ -269,7 +211,7 @@ def _is_word_of(index: Index, row: int, key: str) -> bool:
     tag = index.store.record(row).tag
     if tag.isascii() and not key.isascii():
         return False
-    return key in map(match_key, _QUALIFIER.sub("", tag).split("_"))
+    return key in map(match_key, QUALIFIER.sub("", tag).split("_"))
 
 
 def called_so(index: Index, text: str, rows: Sequence[int]) -> list[int]:

@@ -25,13 +25,12 @@ from .choosing import (
     famous,
     guessed_roles,
     miscoloured,
-    of_one_series,
-    others_of_series,
     themselves,
     without_persons,
 )
 from .hair import with_hair_colours
 from .naming import names_of
+from .series import of_one_series, others_of_series
 from .tables import Table, candidate_table, candidate_tables, of_reading
 
 MAX_CHARACTERS = 2_000  # of the passages of one text that are read for things; the rest is reported
@@ -170,7 +169,8 @@ def _chosen(index: Index, table: Table, budget: float, model: WantedModel) -> Th
     probabilities[known] = np.maximum(probabilities[known], LEAST_CHARACTER)
     probabilities[without_persons(index, reading, candidates)] = 0.0
     things = cover_with_things(reading, candidates, probabilities, model, budget)
-    things = of_one_series(index, others_of_series(index, reading, candidates, probabilities, things))
+    things = others_of_series(index, reading, candidates, probabilities, things)
+    things = of_one_series(index, things, reading.text)
     things = with_hair_colours(index, reading, themselves(index, things, reading.text))
     return Things(reading, tuple(things), with_characters(reading.counts, _characters(index, things)))
 
