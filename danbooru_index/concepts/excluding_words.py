@@ -28,14 +28,15 @@ class ExcludingWords:
     """The patterns of one language.
 
     `keeps` hold an excluding word and exclude nothing ("not only", 不由得), `forms` do so across other words (しか…ない, "never ...
-    without"); `excepts` are excluding words that leave something in
-    after one of `empties` ("an empty room except for a chair") or before `rest`, which leaves out all else (除了蓝莓啥都别放);
+    without"); `excepts` are excluding words that leave something in after one of `empties` ("an empty room except for a chair")
+    or before `rest`, which leaves out all else (除了蓝莓啥都别放);
     `before` exclude what follows them and `after` what they follow; `suffixes` are endings that exclude the word they are part
     of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
     excluded stands before the word that excludes (把X去掉). `phrase` is the number of words of a noun phrase, where `before`
     reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins`
-    those between two of them ("ni"), and `silent` the words that count for nothing in it; where nouns have `capitals`, one ends it.
+    those between two of them ("ni"), and `silent` the words that count for nothing in it; `behind_noun` are words that end it
+    right behind one with a capital, a noun in German.
     """
 
     keeps: re.Pattern[str] | None
@@ -56,7 +57,7 @@ class ExcludingWords:
     links: frozenset[str]
     joins: frozenset[str]
     silent: frozenset[str]
-    capitals: bool
+    behind_noun: re.Pattern[str] | None
 
 
 @cache
@@ -72,7 +73,7 @@ def words_of(language: str) -> ExcludingWords | None:
     links, joins = frozenset(table.get("links", ())), frozenset(table.get("joins", ()))
     return ExcludingWords(
         keeps=pattern("keeps", nobody_phrases(language), _NO_VERB.get(language, "")),
-        forms=_any(table, "forms"),
+        forms=_any(table, "forms", re.IGNORECASE),
         excepts=pattern("excepts"),
         empties=pattern("empties", nobody_phrases(language)),
         rest=_any(table, "rest"),
@@ -89,7 +90,7 @@ def words_of(language: str) -> ExcludingWords | None:
         links=links,
         joins=joins,
         silent=function_words().get(language, frozenset()) - links - joins,
-        capitals=bool(table.get("capitals")),
+        behind_noun=_any(table, "behind_noun"),
     )
 
 
@@ -99,9 +100,9 @@ def _topics(table: dict[str, Any]) -> list[str]:
     return [particle + word for word in objects for particle in _TOPICS]
 
 
-def _any(table: dict[str, Any], name: str) -> re.Pattern[str] | None:
+def _any(table: dict[str, Any], name: str, flags: int = 0) -> re.Pattern[str] | None:
     """What the table gives as patterns already."""
-    return re.compile("|".join(table[name]), re.IGNORECASE) if name in table else None
+    return re.compile("|".join(table[name]), flags) if name in table else None
 
 
 @cache

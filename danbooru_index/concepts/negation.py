@@ -240,10 +240,12 @@ def _phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
         if (count or joined >= 0) and words.finite is not None and words.finite.fullmatch(key):
             return word.start() if count else joined
         further = count >= words.phrase and not linked and key not in words.links | words.joins
-        ended = noun and word.group()[0].islower() and key not in words.links | words.joins  # "ohne Schuhe | läuft"
+        ended = (
+            noun and words.behind_noun is not None and words.behind_noun.fullmatch(word.group())
+        )  # "ohne Schuhe | läuft"
         if count and (key in words.silent or further or ended):
             return word.start()
-        noun = words.capitals and word.group()[0].isupper()
+        noun = word.group()[0].isupper()
         if key in words.joins and count:
             count, linked, joined = 0, False, word.start()
             continue

@@ -45,10 +45,11 @@ def of_one_series(index: Index, things: Sequence[Thing], text: str) -> list[Thin
 
 
 def _told(index: Index, things: Sequence[Thing], thing: Thing, text: str) -> set[str]:
-    """The series of those who share the name of a thing that the definition of another character of the text tells."""
+    """The series of those who are called like a thing that is nobody, and that the definition of a character of the text tells."""
     before = text[: thing.span.start].split()
-    if before and before[-1].lower() in _ARTICLES:
-        return set()  # "Batman with a robin": a bird
+    article = before and before[-1].lower() in _ARTICLES  # "Batman with a robin": a bird
+    if article or index.store.category[thing.choices[0].row] == Category.CHARACTER:
+        return set()
     named = [one.choices[0] for one in things if one is not thing and one.choices[0].exact]
     characters = [index.store.record(c.row) for c in named if index.store.category[c.row] == Category.CHARACTER]
     told = "\n".join(record.text.lower() for record in characters)
