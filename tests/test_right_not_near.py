@@ -51,8 +51,8 @@ TAGS = [
     ("white_hair", "general", 90000, {"en": ["white hair"]}),
     ("pilot", "general", 9000, {"zh": ["飞行员"], "en": ["pilot"]}),
     ("batman", "character", 9000, {"en": ["Batman"]}),
-    ("robin_(dc)", "character", 700, {}),
-    ("robin_(bird)", "general", 100, {}),
+    ("robin_(dc)", "character", 700, {"en": ["Robin"]}),
+    ("robin_(bird)", "general", 900, {"en": ["robin"]}),
 ]
 DEFINITIONS = {"batman": "A superhero from DC Comics."}
 
