@@ -55,6 +55,8 @@ from danbooru_index.concepts.spans import read
         ("세 명의 어린 소녀", ("3girls",)),
         ("два кота и девушка", ("1girl",)),
         ("две рыжие девушки", ("2girls",)),
+        ("JK躲在屋檐下", ("1girl",)),
+        ("his heart is on fire", ("1boy",)),
     ],
 )
 def test_head_counts(text: str, tags: tuple[str, ...]) -> None:
