@@ -38,7 +38,7 @@ def test_a_download_that_fails_falls_back_and_is_tried_again_unless_the_workflow
 ) -> None:
     graph = search_graph("水手服", index=["9", 0])
     graph["9"] = load_node(download="if missing")
-    report = texts(server.run(graph, 300), "4")[0]
+    report = texts(server.run(graph, 600), "4")[0]  # the starter may have to be built
     assert "starter index" in report
     assert f"(the index of {REPOSITORY} could not be downloaded: " in report and "HTTP 404" in report
     assert not (server.home / "index" / "CURRENT").exists()
