@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from danbooru_index.encoders import open_encoder
 from danbooru_index.index.index import Index
 from danbooru_index.indexing import build_index
+from danbooru_index.service import Service
 
 # tag, label, category, posts, zh, ja, English definition, more fields
 SMALL = [
@@ -147,3 +150,14 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_index(small_folder: Path) -> Index:
     """The open index of the small corpus."""
     return Index(small_folder)
+
+
+@pytest.fixture(scope="session")
+def service(small_index: Index) -> Service:
+    """The service over that index, as a host holds it."""
+
+    @contextlib.contextmanager
+    def use() -> Iterator[tuple[Index, str]]:
+        yield small_index, "the small index"
+
+    return Service(use, lambda: small_index.folder)

@@ -200,6 +200,7 @@ def working(layer: Layer) -> Iterator[Layer]:
     globber = getattr(glob, "_StringGlobber", None)  # of Python 3.13, where it keeps a function of os itself
     if globber is not None:
         globber.scandir = staticmethod(lambda path: os.scandir(path))
+    # `open` has an overload for each mode, which one method in its place cannot have.
     builtins.open = io.open = layer.opened  # type: ignore[assignment]
     try:
         yield layer

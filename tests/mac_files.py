@@ -120,6 +120,7 @@ def double(path: str) -> str:
 def mac_files(folder: Path, disk: Disk) -> Iterator[MacFiles]:
     """The layer over one folder, for this process and as long as the block."""
     layer = MacFiles(folder, disk)
+    # Types know these two on macOS alone, and no method in place of a function of C.
     fcntl.F_FULLFSYNC, fcntl.F_GETPATH = _FULLFSYNC, _GETPATH  # type: ignore[attr-defined]
     fcntl.flock, fcntl.fcntl = layer.flock, layer.fcntl  # type: ignore[assignment]
     try:

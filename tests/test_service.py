@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,15 +20,6 @@ from danbooru_index.service import PREFIX, ROUTES, Answer, Request, Service, ope
 from danbooru_index.service.handlers import TagsRequest, answer_tags
 
 HEADERS = {"content-type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def service(small_index: Index) -> Service:
-    @contextlib.contextmanager
-    def use() -> Iterator[tuple[Index, str]]:
-        yield small_index, "the small index"
-
-    return Service(use, lambda: small_index.folder)
 
 
 def post(service: Service, name: str, value: object) -> Answer:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from danbooru_index.index.index import Index
 from danbooru_index.serve.together import MOST, Together
 from danbooru_index.service import PREFIX, Answer, Request, Service
 from danbooru_index.service.service import MAX_JOINED_BYTES
@@ -55,10 +54,10 @@ async def gathered_behind(echo: Echo, joint: Together, requests: Sequence[Reques
     return [first, *others]
 
 
-def run(check: Callable[[Echo, Together], object]) -> None:
+def run(check: Callable[[Echo, Together], Coroutine[Any, Any, None]]) -> None:
     with ThreadPoolExecutor(1) as threads:
         echo = Echo()
-        asyncio.run(check(echo, Together(echo, threads)))  # type: ignore[arg-type]
+        asyncio.run(check(echo, Together(echo, threads)))
 
 
 def test_what_gathers_while_one_pass_works_is_the_next_pass() -> None:
@@ -97,15 +96,6 @@ def test_who_has_gone_is_not_answered() -> None:
         assert echo.passes == [["0"], ["2"]]
 
     run(check)
-
-
-@pytest.fixture(scope="module")
-def service(small_index: Index) -> Service:
-    @contextlib.contextmanager
-    def use() -> Iterator[tuple[Index, str]]:
-        yield small_index, "the small index"
-
-    return Service(use, lambda: small_index.folder)
 
 
 def post(body: object, route: str = "search", method: str = "POST") -> Request:

@@ -27,7 +27,7 @@ _SHORT = 3  # characters of Han and kana that may also be the end of one word an
 def expressions() -> Mapping[str, tuple[str, ...]]:
     """The tags that each expression means, by match key; none for one that means nothing that is seen.
 
-    >>> expressions()[match_key("it was raining cats and dogs"[7:])], expressions()[match_key("猫の手も借りたい")]
+    >>> expressions()[match_key("raining cats and dogs")], expressions()[match_key("猫の手も借りたい")]
     (('rain',), ())
     """
     lists: dict[tuple[str, str], str] = {}
@@ -39,9 +39,13 @@ def expressions() -> Mapping[str, tuple[str, ...]]:
             continue
         meant = () if tags == _NOTHING else tuple(tags.split("|"))
         for form in forms.split("|"):
-            written = _LIST.sub(lambda one, spoken=language: lists[spoken, one[1]], form)  # type: ignore[misc]
-            found |= dict.fromkeys(map(match_key, _written(written)), meant)
+            found |= dict.fromkeys(map(match_key, _written(_with_lists(form, language, lists))), meant)
     return found
+
+
+def _with_lists(form: str, language: str, lists: Mapping[tuple[str, str], str]) -> str:
+    """A form with the words of each list that it names: {her} becomes [her/his/their]."""
+    return _LIST.sub(lambda name: lists[language, name[1]], form)
 
 
 def _written(form: str) -> Iterator[str]:
