@@ -12,11 +12,14 @@ import errno
 import glob
 import io
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pytest
 
 LOOKS = ("stat", "lstat", "listdir", "scandir", "access", "readlink", "statvfs")
 REMOVALS = ("unlink", "remove", "rmdir")
@@ -24,6 +27,13 @@ MOVES = ("rename", "replace", "link")  # those with two paths
 OPERATIONS = (*LOOKS, *REMOVALS, *MOVES, "mkdir", "open", "utime")
 _open, _readlink, _listdir = builtins.open, os.readlink, os.listdir
 Layer = TypeVar("Layer", bound="FileLayer")
+# What every test with a layer is marked with.
+needs_layer = [
+    pytest.mark.skipif(sys.platform != "linux", reason="reads what is open from /proc"),
+    pytest.mark.skipif(
+        sys.version_info < (3, 11), reason="pathlib of Python 3.10 calls functions of os that it keeps itself"
+    ),
+]
 
 
 def open_files(folder: Path) -> set[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builds import WordEncoder, write_lines
 from conftest import corpus_lines
-from file_layer import while_it_is_read
+from file_layer import needs_layer, while_it_is_read
 from hub_versions import CONTENTS, QUICK
 from mac_files import Disk, mac_files
 
@@ -29,12 +28,7 @@ from danbooru_index.storage.paths import lies_in, true_path
 from danbooru_index.transport.listing import check_names
 
 pytest_plugins = ["hub_fixtures"]
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="reads what is open from /proc"),
-    pytest.mark.skipif(
-        sys.version_info < (3, 11), reason="pathlib of Python 3.10 calls functions of os that it keeps itself"
-    ),
-]
+pytestmark = needs_layer
 CANNOT = "the file system of the Chroma collection has no locks"
 QUICKLY = BuildOptions(chroma_tags=0)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import tarfile
 import unicodedata
 from dataclasses import replace
@@ -15,6 +14,7 @@ import pytest
 from builds import WordEncoder, tag_lines, write_lines
 from conftest import corpus_lines
 from hub_versions import CONTENTS, QUICK, REPOSITORY, read_contents, write_version
+from file_layer import needs_layer
 from mac_files import STORE, Disk, mac_files
 from publishing import FACTS
 from publishing import REPOSITORY as TARGET
@@ -35,12 +35,7 @@ from danbooru_index.settings import Settings
 from danbooru_index.storage.litter import is_litter
 
 pytest_plugins = ["hub_fixtures"]
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="reads what is open from /proc"),
-    pytest.mark.skipif(
-        sys.version_info < (3, 11), reason="pathlib of Python 3.10 calls functions of os that it keeps itself"
-    ),
-]
+pytestmark = needs_layer
 DISKS = {
     "apfs": Disk(finder=True),
     "hfs": Disk(decomposed=True, finder=True),

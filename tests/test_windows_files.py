@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builds import WordEncoder, tag_lines, write_lines
 from conftest import corpus_lines
-from file_layer import while_it_is_read
+from file_layer import needs_layer, while_it_is_read
 from hub_versions import CONTENTS, QUICK, REPOSITORY, read_contents, write_version
 from windows_files import windows_files
 
@@ -23,14 +22,10 @@ from danbooru_index.locate import ensure_starter
 from danbooru_index.records import SearchRequest
 from danbooru_index.search.engine import search
 from danbooru_index.settings import Settings
+from danbooru_index.storage.paths import lies_in
 
 pytest_plugins = ["hub_fixtures"]
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="reads what is open from /proc"),
-    pytest.mark.skipif(
-        sys.version_info < (3, 11), reason="pathlib of Python 3.10 calls functions of os that it keeps itself"
-    ),
-]
+pytestmark = needs_layer
 
 
 @pytest.fixture
@@ -167,3 +162,9 @@ def test_a_home_in_a_folder_that_is_not_the_users(tmp_path, monkeypatch):
     with pytest.raises(IndexFolderError, match=r"cannot be built in .*: Permission denied") as caught:
         ensure_starter(replace(Settings(home=tmp_path / "theirs")))
     assert "DANBOORU_INDEX_HOME" in caught.value.hint
+
+
+def test_case_does_not_matter_to_what_is_allowed(tmp_path):
+    (tmp_path / "Tags").mkdir()
+    with windows_files(tmp_path):
+        assert lies_in(str(tmp_path / "TAGS/new"), str(tmp_path / "Tags"))
