@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from builds import WordEncoder, tag_lines, write_lines
 from conftest import corpus_lines
-from hub_versions import CONTENTS, QUICK, REPOSITORY, read_contents, write_version
 from file_layer import needs_layer
+from hub_versions import CONTENTS, QUICK, REPOSITORY, read_contents, write_version
 from mac_files import STORE, Disk, mac_files
 from publishing import FACTS
 from publishing import REPOSITORY as TARGET
