@@ -35,7 +35,7 @@ AFFIX_COLUMNS = ("begins", "ends", "begins_whole", "ends_whole")
 def _distinct(forms: Iterable[str], view: View) -> tuple[UInt64Array, IntArray]:
     """Distinct (key, form) pairs sorted by key then form."""
     keys, owners = ngram_keys(forms, view)
-    order = np.lexsort((owners, keys))
+    order = np.argsort(keys, kind="stable")  # the owners of one n-gram ascend already
     keys, owners = keys[order], owners[order]
     first = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])]) if len(keys) else order
     return keys[first], owners[first]

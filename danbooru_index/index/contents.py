@@ -78,7 +78,7 @@ class Contents:
         self._offsets("starts", rows, texts)
         self._column("sketch", np.uint64, (-(-dimensions // 64), texts))
         self._column("hubness", np.uint8, (texts,))
-        self._column("hashes", np.uint64, (texts,))
+        self._column("hashes", np.uint64, (texts if self._length("hashes") else 0,))  # none of coarse vectors
 
     def _lexical(self, rows: int) -> None:
         self._folder = self._version / LEXICAL

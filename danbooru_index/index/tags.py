@@ -109,16 +109,18 @@ class StoreWriter(GrowsTogether):
             name: np.fromfile(self._parts / name, dtype) for name, dtype in _ROW_TYPES.items()
         }
         keys, key_rows, key_kinds = (np.fromfile(self._parts / name, dtype) for name, dtype in _KEY_TYPES.items())
-        order = np.lexsort((key_rows, key_kinds, keys))
-        arrays = {
-            **{name: column for name, column in rows.items() if name != "ends"},
-            "offsets": np.r_[np.int64(0), rows["ends"]],
-            "keys": keys[order],
-            "key_rows": key_rows[order],
-            "key_kinds": key_kinds[order],
-        }
-        for name, array in arrays.items():
+        columns = {name: column for name, column in rows.items() if name != "ends"}
+        for name, array in {**columns, "offsets": np.r_[np.int64(0), rows["ends"]]}.items():
             save_array(self._folder / f"{name}.npy", array)
+        write_keys(self._folder, keys, key_rows, key_kinds)
+
+
+def write_keys(folder: Path, keys: UInt64Array, rows: Int32Array, kinds: UInt8Array) -> None:
+    """Write the exact names: the hash of each, its tag's row and how it belongs to it, in any order."""
+    order = np.lexsort((rows, kinds, keys))
+    columns: dict[str, npt.NDArray[Any]] = {"keys": keys, "key_rows": rows, "key_kinds": kinds}
+    for name, column in columns.items():
+        save_array(folder / f"{name}.npy", column[order])
 
 
 def _ratings(folder: Path) -> UInt8Array:

@@ -1,7 +1,8 @@
 """A packed index: a zip file with what is slow to make of an index, so that it is there in a second instead of half a minute.
 
 It holds most files as they are, the vectors in few bits (channels/coarse.py), and of each view of the names its forms alone, from
-which its lists are made. Hashes, sketches and the Chroma collection are made where it is unpacked.
+which its lists and the exact names are made. Sketches and the Chroma collection are made where it is unpacked. The hashes of the
+texts are left out: by them a later build would take the coarse vectors for its own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from ..channels.coarse import pack_vectors, unpack_vectors
+from ..channels.dense_writer import HASHES_FILE
 from ..channels.lexical import ROWS_FILE, forms_of, write_view
-from ..channels.ngrams import VIEWS
+from ..channels.ngrams import CHARACTERS, VIEWS
 from ..channels.sketch import SKETCH_FILE, write_sketch
 from ..channels.vectors import SCALES_FILE, VECTORS_FILE, VectorFile, VectorWriter
 from ..encoders import Encoder
@@ -25,12 +28,17 @@ from ..errors import IndexDamagedError
 from ..index.layout import CHROMA, DENSE, LEXICAL, STORE
 from ..index.manifest import LEXICON_OPTION, MANIFEST_FILE, Manifest, list_files, parse_manifest, read_manifest
 from ..index.tags import Store
-from ..storage.files import map_array
+from ..storage.files import map_array, save_array
 from ..storage.foreign import ZIP, at
 from .name_stages import read_names
+from .packed_keys import KEY_FILES, pack_key_kinds, unpack_keys
 
 _VECTORS = f"{DENSE}/vectors.packed"
-_MADE_HERE = tuple(f"{DENSE}/{name}" for name in (VECTORS_FILE, SCALES_FILE, SKETCH_FILE))
+_KEY_KINDS = f"{STORE}/key_kinds.packed"
+_MADE_HERE = (
+    *(f"{DENSE}/{name}" for name in (VECTORS_FILE, SCALES_FILE, SKETCH_FILE, HASHES_FILE)),
+    *(f"{STORE}/{name}" for name in KEY_FILES),
+)
 _VIEWS = {f"{LEXICAL}/{view.name}": view for view in VIEWS}
 _FORMS = "forms.txt"
 _ROW = "<i4"
@@ -59,6 +67,8 @@ def pack_index(version: Path, target: Path) -> None:
             forms, rows = forms_of(view, names.folded, names.rows)
             _add(archive, f"{folder}/{_FORMS}", "\n".join(forms).encode())
             _add(archive, f"{folder}/{ROWS_FILE}", rows.astype(_ROW).tobytes())
+            if view is CHARACTERS:  # the folded names themselves
+                _add(archive, _KEY_KINDS, pack_key_kinds(version / STORE, forms, rows))
         vectors = VectorFile(version / DENSE, manifest.encoder.dimensions).gather(slice(None))
         starts = np.asarray(map_array(version / DENSE / "starts.npy"))
         _add(archive, _VECTORS, pack_vectors(vectors, starts), _AS_IT_IS)  # packed already
@@ -99,20 +109,27 @@ def unpack_index(packed: Path, version: Path, encoder: Encoder, on_progress: Cal
 
     :raises IndexDamagedError: the file is damaged.
     """
-    with _opened(packed) as archive:
+    # The first answer waits for this: lists of names are made on one core while the other reads on.
+    with _opened(packed) as archive, ThreadPoolExecutor(1) as beside:
         names = [name for name in archive.namelist() if name != MANIFEST_FILE]
+        made: list[Future[None]] = []
         for done, name in enumerate(names):
-            on_progress(done, len(names))
+            on_progress(done, len(names) + 1)
             folder, _, last = name.rpartition("/")
             (version / folder).mkdir(parents=True, exist_ok=True)
             if name == _VECTORS:
                 _write_vectors(version / DENSE, archive.read(name), encoder.identity.dimensions)
-            elif folder not in _VIEWS:
+            elif folder not in _VIEWS and name != _KEY_KINDS:
                 (version / name).write_bytes(archive.read(name))
             elif last == _FORMS:
                 forms = archive.read(name).decode().split("\n")
-                rows = np.frombuffer(archive.read(f"{folder}/{ROWS_FILE}"), _ROW)
-                write_view(version / LEXICAL, _VIEWS[folder], forms, rows.astype(np.int32))
+                rows = np.frombuffer(archive.read(f"{folder}/{ROWS_FILE}"), _ROW).astype(np.int32)
+                made.append(beside.submit(write_view, version / LEXICAL, _VIEWS[folder], forms, rows))
+                if _VIEWS[folder] is CHARACTERS:
+                    unpack_keys(version / STORE, forms, rows, archive.read(_KEY_KINDS))
+        on_progress(len(names), len(names) + 1)
+        for one in made:
+            one.result()
 
 
 def _write_vectors(folder: Path, packed: bytes, dimensions: int) -> None:
@@ -122,3 +139,4 @@ def _write_vectors(folder: Path, packed: bytes, dimensions: int) -> None:
     finally:
         writer.close()
     write_sketch(folder, VectorFile(folder, dimensions))
+    save_array(folder / HASHES_FILE, np.zeros(0, np.uint64))

@@ -87,8 +87,14 @@ def match_key(text: str) -> str:
     >>> match_key("Long Hair"), match_key("long_hair"), match_key("longhair"), match_key("^_^")
     ('longhair', 'longhair', 'longhair', '^_^')
     """
-    folded = fold(text)
-    key = "".join(c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M")
+    return folded_key(fold(text))
+
+
+def folded_key(folded: str) -> str:
+    """The match key of a text that is folded already."""
+    key = folded.replace(" ", "")
+    if not key.isalnum():
+        key = "".join(c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M")
     # Emoticon tags such as ":d", ";)" and ":3" must not fall together on their one letter.
     if len(key) <= 1:
         return "".join(folded.split()) or key
