@@ -68,7 +68,9 @@ def cut(text: str) -> list[str]:
         ("wiping blood off her katana", ["wiping blood off her katana"]),
         ("ramen, steam coming off it", ["ramen", "steam coming off it"]),
         ("hat off, sugar-free tea", ["(hat)", "(sugar)", "tea"]),
-        ("口は笑ってないやつ", ["(口は笑っ)", "やつ"]),
+        ("口は笑ってないやつ", ["口は", "(笑っ)", "やつ"]),
+        ("カーテンを閉めないで", ["カーテンを", "(閉め)"]),
+        ("帽子をかぶらないで", ["(帽子)"]),
         ("犬も猫もいない部屋", ["(犬も猫)", "部屋"]),
         ("갑옷 기사인데 투구는 벗고", ["갑옷 기사인데", "(투구)"]),
         ("不系头巾不戴面具的男生", ["(头巾)", "(面具)", "的男生"]),
@@ -133,10 +135,20 @@ def test_a_word_inside_a_name_excludes_nothing() -> None:
         ("借りてきた猫みたいに縮こまる", "猫"),
         ("산처럼 나온 배", "산"),
         ("a mirror-like lake", "mirror"),
+        ("wrapped up like a burrito watching tv", "burrito"),
+        ("拿大葱当话筒", "话筒"),
+        ("ein Junge schläft wie ein Stein", "Stein"),
     ],
 )
 def test_what_something_is_likened_to_is_not_in_the_picture(text: str, gone: str) -> None:
     assert [span.text for span in read(text, lookup()).spans if gone in span.text] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["dressed like a clown", "it looks like a clown", "curling like a snake and a clown", "i'd like a clown"]
+)
+def test_what_somebody_is_dressed_as_is_in_the_picture(text: str) -> None:
+    assert any(span.text == "clown" for span in read(text, lookup()).spans)
 
 
 @pytest.mark.parametrize(

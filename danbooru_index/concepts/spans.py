@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..text.fold import fold, match_key
-from .atoms import HAN, KANA, PARTICLE, SIGN, THAI, Atom, Clause, atoms_of, clauses
+from .atoms import HAN, KANA, PARTICLE, SIGN, THAI, WORD, Atom, Clause, atoms_of, clauses
 from .counts import number_words, person_words
 from .excluding_words import excluding_words
 from .expressions import expressions, expressions_in, places_of
 from .function_words import function_words
 from .homographs import homographs
+from .kana import is_inside, name_starts
 from .language import language_of
 from .likeness import is_likened
 from .name_places import begins_name, inside_names, name_places
@@ -28,6 +29,7 @@ from .words import thai_starts, word_starts
 
 MAX_WORDS = 3  # of a span that is not a name; six found nothing more on the train part of the prose benchmark
 MAX_SPANS = 320  # that are scored for one text; longer texts are read in shorter spans
+_SHORT = 5  # letters of function words that may be spelled like a name
 _NO_NAMES: tuple[tuple[int, int], ...] = ()
 
 
@@ -202,6 +204,9 @@ class _Line:
             self.starts = thai_starts(self.atoms, known | self._silent)
         else:
             self.starts = word_starts(self.atoms, japanese=language == "ja", known=known)
+        self._japanese = language == "ja"
+        self._spoken = known | self._silent
+        self._kana = name_starts(self.atoms, self._spoken) if self._japanese else None
 
     def find(self, counted: Mapping[int, int]) -> None:
         """Look for the spans, once for texts of every length.
@@ -240,9 +245,15 @@ class _Line:
 
     def _is_inside(self, first: int, last: int) -> bool:
         """Whether a run is a function word, or kana of the inside of a Japanese word, whatever it names: りす in 雨宿りする."""
-        ending = 0 < first < last < len(self.atoms) and self.atoms[first - 1].script == HAN and not self.starts[last]
-        inside = ending and self.atoms[first].script == KANA and self.atoms[first - 1].end == self.atoms[first].start
-        return inside or self._is_word(first, last)
+        if self._kana is not None and is_inside(self.atoms, first, last, self._kana, self._spoken):
+            return True
+        return self._is_word(first, last) or self._are_words(first, last)
+
+    def _are_words(self, first: int, last: int) -> bool:
+        """Whether a run is of short function words that together are spelled like a name: Spanish "a las" like "alas"."""
+        run = self.atoms[first:last]
+        short = last > first + 1 and sum(len(atom.key) for atom in run) <= _SHORT
+        return short and all(atom.script == WORD and atom.key in self._silent for atom in run)
 
     def _is_ending(self, first: int, last: int) -> bool:
         """Whether a run is or begins with the rest of a Japanese word: い in 赤い, and れた目 in 濡れた目; or is one kana."""
@@ -259,7 +270,12 @@ class _Line:
             first = end
         while last > first and (self._is_silent(self.atoms[last - 1]) or counted.before.get(last, first) > first):
             last = counted.before.get(last, last - 1)
-        return (first, last) if last > first else None
+        return (first, last) if last > first and not self._is_rest(first, last) else None
+
+    def _is_rest(self, first: int, last: int) -> bool:
+        """Whether one Han character is left of a Chinese word without being a name: 高 of 高中."""
+        inside = last == first + 1 and not (self.starts[first] and self.starts[last]) and not self._japanese
+        return inside and self.atoms[first].script == HAN and self.atoms[first].key not in self._names
 
     def _skipped_until(self, first: int, last: int, counted: _Counted) -> int:
         """Where the count or function word that begins at an atom ends, 0 if none does; of hiragana and Thai it is a whole word."""

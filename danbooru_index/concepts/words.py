@@ -8,7 +8,7 @@ from itertools import islice
 
 from .atoms import HAN, KANA, KATAKANA, THAI, Atom
 
-_PARTICLES = frozenset("をはがのにとでもや")
+PARTICLES = frozenset("をはがのにとでもや")
 _LONGEST_THAI = 16  # letters of one known word
 _LONGEST_NAME = 8  # Han characters
 _CUT_ANEW = 8  # Han characters behind a name, to where the next word ends
@@ -76,7 +76,7 @@ def _name_into_guess(text: str, start: int, words: Sequence[str], known: Set[str
 def _particle_bounds(atoms: Sequence[Atom], starts: list[bool]) -> list[bool]:
     """Particles stand between scripts: right after a noun in Han or katakana, or right before one."""
     for i, atom in enumerate(atoms):
-        if atom.script != KANA or atom.key not in _PARTICLES:
+        if atom.script != KANA or atom.key not in PARTICLES:
             continue
         after_noun = i > 0 and atoms[i - 1].script in (HAN, KATAKANA)
         before_noun = i + 1 < len(atoms) and atoms[i + 1].script in (HAN, KATAKANA)
