@@ -185,7 +185,7 @@ ensure_starter(load_settings(), killed)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-@pytest.mark.parametrize("step", [2, 20, 37])
+@pytest.mark.parametrize("step", [2, 20, 35])
 def test_a_killed_first_answer_leaves_nothing_in_the_way(own_home: Path, step: int) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, str(step)], timeout=120)
     assert done.returncode == -9 and not has_index(own_home / "starter")
