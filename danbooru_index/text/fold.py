@@ -74,9 +74,10 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    kept = [c for c in decomposed if not unicodedata.combining(c) or ord(c) in _KEEP_MARKS]
-    return unicodedata.normalize("NFKC", "".join(kept)).translate(_fold_table())
+    kept = unicodedata.normalize("NFKD", text).casefold()
+    if not kept.replace(" ", "").isalnum():  # else it has no marks
+        kept = "".join(c for c in kept if not unicodedata.combining(c) or ord(c) in _KEEP_MARKS)
+    return unicodedata.normalize("NFKC", kept).translate(_fold_table())
 
 
 def match_key(text: str) -> str:

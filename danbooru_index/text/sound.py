@@ -41,6 +41,7 @@ _PINYIN_C = re.compile(r"^c(?=[aou])")
 _SILENT_R = re.compile(r"(?<=[aeiouy])r(?=[^aeiouy]|$)")
 _WEAK = re.compile(r"[aeiouyw]")
 _REPEATED = re.compile(r"(.)\1+")
+_LATIN_WORD = re.compile("[a-z0-9]+")
 _NOT_LATIN = re.compile(r"[^a-z0-9 ]")
 _ONE_ROMANISATION = (("ou", "o"), ("l", "r"), (" ", ""), ("si", "shi"), ("tu", "tsu"), ("dz", "z"))
 
@@ -100,7 +101,6 @@ def _readings() -> dict[int, str]:
     return readings
 
 
-@lru_cache(maxsize=1 << 16)
 def _pinyin(char: str) -> str:
     """The most common pinyin of a Han character without tone, "" for one that has none."""
     return _toneless(_readings().get(ord(char), "").split(",", 1)[0])
@@ -119,13 +119,17 @@ def latin(folded: str, *, han: bool) -> str:
     >>> latin("あくあ border", han=False), latin("鲁道夫", han=True)
     ('akua border', 'lu dao fu')
     """
-    spelled = []
-    for char in folded:
-        if is_han(ord(char)):
-            spelled.append(f" {_pinyin(char)} " if han else " ")
-        else:
-            spelled.append(char if char.isalnum() or char == "ー" else " ")
-    return " ".join(_NOT_LATIN.sub("", romanise("".join(spelled))).split())
+    if folded.isascii():
+        return " ".join(_LATIN_WORD.findall(folded))
+    spelled = "".join([_spelled(char, han) for char in folded])
+    return " ".join(_NOT_LATIN.sub("", romanise(spelled)).split())
+
+
+@lru_cache(maxsize=1 << 14)
+def _spelled(char: str, han: bool) -> str:
+    if is_han(ord(char)):
+        return f" {_pinyin(char)} " if han else " "
+    return char if char.isalnum() or char == "ー" else " "
 
 
 def spelling(folded: str) -> str:
@@ -151,6 +155,7 @@ def skeleton(folded: str) -> str:
     return joined[:1] + joined[1:].replace("a", "")
 
 
+@lru_cache(maxsize=1 << 14)
 def _consonants(word: str) -> str:
     for old, new in _CONSONANTS:
         word = word.replace(old, new)
