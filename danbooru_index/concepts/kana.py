@@ -21,13 +21,15 @@ _BEHIND_NOUNS = (
 _BEFORE_NOUNS = frozenset(
     ("さん", "ちゃん", "くん", "たち", "なく", "じゃなく", "だけ", "とか", "など", "みたいな", "けど", "から", "まま")
 )
-_WITH_KANA = frozenset("赤青白黒金銀緑紫桃茶灰大小")  # what stands before nouns in kana, as in 白くま
+_WITH_KANA = frozenset(
+    "赤青白黒金銀緑紫桃茶灰大小猫犬狐狼兎熊牛馬鹿竜龍鬼"
+)  # what stands before nouns in kana: 白くま, 猫みみ
 
 
 def name_starts(atoms: Sequence[Atom], known: Set[str]) -> list[bool]:
     """Where a short name in kana may begin: at a change of script, behind a particle, and behind a known word that begins so itself.
 
-    Behind Han kana are its ending, but for colours and sizes and known words of two characters; behind such an ending a word may
+    Behind Han kana are its ending, but for colours, sizes, animals and known words of two characters; behind such an ending a word may
     begin if it is one of verbs or adjectives.
 
     :param known: match keys of names and function words.
