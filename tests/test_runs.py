@@ -78,3 +78,11 @@ def test_a_name_in_kana_is_not_the_inside_of_a_word_that_begins_with_han() -> No
         return [span.text for span in read(text, lookup("りす", "みみ")).spans if span.named]
 
     assert named("雨宿りする男子") == [] and named("森にりすがいる") == ["りす"] and named("猫みみの女の子") == ["みみ"]
+
+
+def test_words_that_are_only_spelled_like_a_name() -> None:
+    def named(text: str) -> list[str]:
+        return [span.text for span in read(text, lookup("pasta", "alas")).spans if span.named]
+
+    assert named("skating past a wall, eating pasta") == ["pasta"]
+    assert named("da de comer a las palomas con alas") == ["alas"]

@@ -250,10 +250,12 @@ class _Line:
         return self._is_word(first, last) or self._are_words(first, last)
 
     def _are_words(self, first: int, last: int) -> bool:
-        """Whether a run is of short function words that together are spelled like a name: Spanish "a las" like "alas"."""
+        """Whether a run is only spelled like a name: short function words (Spanish "a las", alas), or words before an "a" ("past a")."""
         run = self.atoms[first:last]
-        short = last > first + 1 and sum(len(atom.key) for atom in run) <= _SHORT
-        return short and all(atom.script == WORD and atom.key in self._silent for atom in run)
+        if len(run) < 2 or any(atom.script != WORD for atom in run):
+            return False
+        short = sum(len(atom.key) for atom in run) <= _SHORT
+        return run[-1].key == "a" or (short and all(atom.key in self._silent for atom in run))
 
     def _is_ending(self, first: int, last: int) -> bool:
         """Whether a run is or begins with the rest of a Japanese word: い in 赤い, and れた目 in 濡れた目; or is one kana."""
