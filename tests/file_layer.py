@@ -27,7 +27,8 @@ MOVES = ("rename", "replace", "link")  # those with two paths
 OPERATIONS = (*LOOKS, *REMOVALS, *MOVES, "mkdir", "open", "utime")
 _open, _readlink, _listdir = builtins.open, os.readlink, os.listdir
 Layer = TypeVar("Layer", bound="FileLayer")
-# What every test with a layer is marked with.
+# What every test with a layer is marked with. `open_files` has no other way than /proc; and pathlib of 3.10 binds the functions of
+# os when it is imported, so that a layer put in later sees nothing of it. Every newer Python runs all of them.
 needs_layer = [
     pytest.mark.skipif(sys.platform != "linux", reason="reads what is open from /proc"),
     pytest.mark.skipif(

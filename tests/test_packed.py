@@ -30,11 +30,8 @@ from danbooru_index.search.engine import search
 from danbooru_index.settings import load_settings
 
 USE = open_encoder("use-multilingual")
-COARSE = {
-    "dense/vectors.i8",
-    "dense/scales.f32",
-    "dense/hashes.npy",
-}  # the last is empty: no build takes coarse vectors
+# The last is empty: no build takes coarse vectors.
+COARSE = {"dense/vectors.i8", "dense/scales.f32", "dense/hashes.npy"}
 
 
 @pytest.fixture(scope="module")

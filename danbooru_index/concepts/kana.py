@@ -14,16 +14,14 @@ _ENDING = 3  # kana of the ending of a verb or adjective that is written with Ha
 _VERBS = frozenset("るいたな")  # the last of them
 _SMALL_TSU = fold("っ")  # ぎゅっ in ぎゅって is a word, no verb
 _VERBS_ONLY = frozenset("てた")  # behind a noun they would be a verb's
-_BEHIND_NOUNS = (
-    PARTICLES | frozenset("なだすしさちくへかよねみ") | {_SMALL_TSU}
-)  # particles, and what begins する, さん, ちゃん, みたい
+# Particles, and what begins する, さん, ちゃん, みたい.
+_BEHIND_NOUNS = PARTICLES | frozenset("なだすしさちくへかよねみ") | {_SMALL_TSU}
 # Words of grammar behind which a noun may stand without a particle.
 _BEFORE_NOUNS = frozenset(
     ("さん", "ちゃん", "くん", "たち", "なく", "じゃなく", "だけ", "とか", "など", "みたいな", "けど", "から", "まま")
 )
-_WITH_KANA = frozenset(
-    "赤青白黒金銀緑紫桃茶灰大小猫犬狐狼兎熊牛馬鹿竜龍鬼"
-)  # what stands before nouns in kana: 白くま, 猫みみ
+# What stands before nouns in kana: 白くま, 猫みみ.
+_WITH_KANA = frozenset("赤青白黒金銀緑紫桃茶灰大小猫犬狐狼兎熊牛馬鹿竜龍鬼")
 
 
 def name_starts(atoms: Sequence[Atom], known: Set[str]) -> list[bool]:
@@ -33,6 +31,7 @@ def name_starts(atoms: Sequence[Atom], known: Set[str]) -> list[bool]:
     begin if it is one of verbs or adjectives.
 
     :param known: match keys of names and function words.
+    :returns: a flag for each atom, and one for the end.
     """
     may = [True] * (len(atoms) + 1)
     endings = -1  # where the last Han ended, whose ending the kana are
@@ -70,6 +69,8 @@ def is_inside(atoms: Sequence[Atom], first: int, last: int, may: Sequence[bool],
     """Whether a name of a few kana is only the inside of a word, by what is before it and by what goes on behind it.
 
     A name at the end of a run of katakana is what the run is about: イカ in ダイオウイカ.
+
+    :param may: what `name_starts` gives for these atoms and the same `known`.
     """
     if last - first > _SHORT or any(atom.script not in (KANA, KATAKANA) for atom in atoms[first:last]):
         return False

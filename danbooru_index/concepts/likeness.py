@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Behind what something is likened to; a dress みたいな another may well be one.
 _LIKENESS = re.compile(r"みたいに|のように(?!見え)|[一似]?[样樣般](?:的|地)|似的|처럼|-like\b")
 _LONGEST = 4
 # Before it, in Chinese: 红成番茄 is red in the face.
-_BECOMING = re.compile("[红乱淋笑哭气吓累挤瘦胖冻晒饿困急热抖湿忙吵]成了?一?[只个团条头片]?")
+_BECOMING = re.compile("[红乱淋笑哭气吓累挤瘦胖冻晒饿困急热抖湿忙吵](?P<word>成了?)一?[只个团条头片]?")
 # Likewise, and one thing for another: 拿大葱当话筒.
-_INSTEAD = re.compile("[拿用把][^，。、]{1,8}?[当當](?:成|作|做)?一?[只个根把条团]?")
+_INSTEAD = re.compile("[拿用把][^，。、]{1,8}?(?P<word>[当當][成作做]?)一?[只个根把条团]?")
 _NOUN = 4  # characters of it
 # In alphabets; who is dressed or made up like something, or looks like it, shows it.
 _SHOWS = (
-    "i|i['’]?d|would|you['’]?d|we['’]?d|just|more|look|looks|looking|looked|dress|dressed|dresses|pose|posing|styled|feel|feels|drawn|something|anything|vestid[oa]|disfrazad[oa]|"
-    "parece|posando|habillée?|déguisée?|ressemble|aussehend|gekleidet|verkleidet|aussieht|sieht|vestit[oa]|travestit[oa]|fantasiad[oa]|"
+    "i|i['’]?d|would|you['’]?d|we['’]?d|just|more|look|looks|looking|looked|dress|dressed|dresses|pose|posing|styled|feel|feels|"
+    "drawn|something|anything|vestid[oa]|disfrazad[oa]|parece|posando|habillée?|déguisée?|ressemble|aussehend|gekleidet|verkleidet|aussieht|sieht|vestit[oa]|travestit[oa]|fantasiad[oa]|"
     "одета?|выглядит|наряжен[аы]?"
 )
 _LIKE_A = re.compile(
@@ -24,6 +25,8 @@ _LIKE_A = re.compile(
     re.IGNORECASE,
 )
 _LIKE_WORDS = 2  # that what it is likened to may have
+_ENDS_LIKENESS = re.compile(r"[,.;:!?]|\b(?:with|in|on|and|con|com|avec|mit|с)\b")
+_FURTHEST = 30  # characters between a likeness and the end of what it is about
 _WORD = re.compile(r"[^\W的了地得]+")
 
 
@@ -36,30 +39,22 @@ def is_likened(text: str, start: int, end: int) -> bool:
     found = _LIKENESS.search(text, start + 1, end + _LONGEST)
     if found is not None and found.start() <= end:
         return True
-    return (
-        _follows(_BECOMING, text, start, end, _NOUN + 3)
-        or _follows(_INSTEAD, text, start, end, 16)
-        or _is_like(text, start, end)
-    )
+    if _follows(_BECOMING, text, start, end) or _follows(_INSTEAD, text, start, end):
+        return True
+    behind = (text[place:start] for place in _like_ends(text) if start - _FURTHEST <= place <= start)
+    return any(len(words.split()) < _LIKE_WORDS and not _ENDS_LIKENESS.search(words) for words in behind)
 
 
-def _follows(pattern: re.Pattern[str], text: str, start: int, end: int, before: int) -> bool:
-    """Whether the Chinese noun behind a pattern is among `text[start:end]`."""
-    for found in pattern.finditer(text, max(0, start - before), end):
+def _follows(pattern: re.Pattern[str], text: str, start: int, end: int) -> bool:
+    """Whether `text[start:end]` has a part of a pattern's `word`, or of the Chinese noun behind it, and does not end before the word."""
+    for found in pattern.finditer(text, max(0, start - _FURTHEST), end):
         noun = _WORD.match(text, found.end(), found.end() + _NOUN)
-        if noun is not None and start < noun.end() and found.end() < end and found.start() < end:
+        if noun is not None and start < noun.end() and found.start("word") < end:
             return True
     return False
 
 
-def _is_like(text: str, start: int, end: int) -> bool:
-    """Whether the words behind "like a" and the like end with `text[start:end]` or begin with it."""
-    for found in _LIKE_A.finditer(text, max(0, start - 60), end):
-        words = text[found.end() : start].split()
-        if (
-            found.end() <= start
-            and len(words) < _LIKE_WORDS
-            and not re.search(r"[,.;:!?]|\b(?:with|in|on|and|con|com|avec|mit|с)\b", text[found.end() : start])
-        ):
-            return True
-    return False
+@lru_cache(maxsize=16)
+def _like_ends(text: str) -> tuple[int, ...]:
+    """Where each "like a" of a text ends; every span of it asks."""
+    return tuple(found.end() for found in _LIKE_A.finditer(text))

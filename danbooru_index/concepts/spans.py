@@ -98,6 +98,8 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     inside = inside_names(text, places)
     cut = stretches(text, parts, language, lambda start, end: any(taken[start:end]) or inside(start, end))
     known |= number_words(language).keys()
+    if language in ("ja", "th"):  # whose words are found by those beside them
+        known |= function_words().get(language, frozenset())
     lines = [_Line(text, stretch, number, language, names, known) for number, stretch in enumerate(cut)]
     crowd, describes = Crowd(), begins_name(text, places)
     for line in lines:
@@ -201,12 +203,11 @@ class _Line:
         self.atoms = atoms_of(text, Clause(stretch.start, stretch.end))
         self._silent, self._nothing = function_words().get(language, frozenset()), _nothing(language)
         if language == "th":
-            self.starts = thai_starts(self.atoms, known | self._silent)
+            self.starts = thai_starts(self.atoms, known)
         else:
             self.starts = word_starts(self.atoms, japanese=language == "ja", known=known)
-        self._japanese = language == "ja"
-        self._spoken = known | self._silent
-        self._kana = name_starts(self.atoms, self._spoken) if self._japanese else None
+        self._known = known
+        self._kana = name_starts(self.atoms, known) if language == "ja" else None
 
     def find(self, counted: Mapping[int, int]) -> None:
         """Look for the spans, once for texts of every length.
@@ -245,9 +246,8 @@ class _Line:
 
     def _is_inside(self, first: int, last: int) -> bool:
         """Whether a run is a function word, or kana of the inside of a Japanese word, whatever it names: りす in 雨宿りする."""
-        if self._kana is not None and is_inside(self.atoms, first, last, self._kana, self._spoken):
-            return True
-        return self._is_word(first, last) or self._are_words(first, last)
+        in_kana = self._kana is not None and is_inside(self.atoms, first, last, self._kana, self._known)
+        return in_kana or self._is_word(first, last) or self._are_words(first, last)
 
     def _are_words(self, first: int, last: int) -> bool:
         """Whether a run is only spelled like a name: short function words (Spanish "a las", alas), or words before an "a" ("past a")."""
@@ -276,7 +276,7 @@ class _Line:
 
     def _is_rest(self, first: int, last: int) -> bool:
         """Whether one Han character is left of a Chinese word without being a name: 高 of 高中."""
-        inside = last == first + 1 and not (self.starts[first] and self.starts[last]) and not self._japanese
+        inside = last == first + 1 and not (self.starts[first] and self.starts[last]) and self._kana is None
         return inside and self.atoms[first].script == HAN and self.atoms[first].key not in self._names
 
     def _skipped_until(self, first: int, last: int, counted: _Counted) -> int:

@@ -116,7 +116,7 @@ class StoreWriter(GrowsTogether):
 
 
 def write_keys(folder: Path, keys: UInt64Array, rows: Int32Array, kinds: UInt8Array) -> None:
-    """Write the exact names: the hash of each, its tag's row and how it belongs to it, in any order."""
+    """Write the exact names in the order in which they are looked up: (n,) hashes, rows of their tags and kinds (KEY_...), in any order."""
     order = np.lexsort((rows, kinds, keys))
     columns: dict[str, npt.NDArray[Any]] = {"keys": keys, "key_rows": rows, "key_kinds": kinds}
     for name, column in columns.items():

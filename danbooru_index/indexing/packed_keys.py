@@ -27,6 +27,7 @@ def _keys_of(folded: Sequence[str], rows: Int32Array) -> tuple[UInt64Array, Int3
 def pack_key_kinds(store: Path, folded: Sequence[str], rows: Int32Array) -> bytes:
     """For each key of the folded names of all tags how it belongs to its tag, a byte each.
 
+    :param folded: the n names (text.fold), those of one tag together; `rows` (n,) are those of their tags, ascending.
     :raises ValueError: a tag has an exact name that is not among them.
     """
     keys, key_rows, kinds = (np.asarray(map_array(store / name)) for name in KEY_FILES)
@@ -38,7 +39,7 @@ def pack_key_kinds(store: Path, folded: Sequence[str], rows: Int32Array) -> byte
 
 
 def unpack_keys(store: Path, folded: Sequence[str], rows: Int32Array, kinds: bytes) -> None:
-    """Write the arrays of the exact names, as a build does."""
+    """Write the arrays of the exact names, as a build does, from what `pack_key_kinds` was given and gave."""
     keys, key_rows = _keys_of(folded, rows)
     found: UInt8Array = np.frombuffer(kinds, np.uint8)
     kept = found != _NO_KEY
