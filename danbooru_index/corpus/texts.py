@@ -15,6 +15,7 @@ from ..text.fold import spaced
 
 MAX_DEFINITION_CHARS = 300
 MAX_NAMES = 6
+RARELY_USED, MAX_NAMES_OF_RARE = 2_000, 4  # below so many posts; a corpus without counts (0) says nothing of use
 _QUALIFIER = re.compile(r"(?: \([^()]*\))+$")
 
 
@@ -44,13 +45,14 @@ def texts_of(record: TagRecord) -> list[tuple[TextKind, str]]:
 
 
 def embedded_names(record: TagRecord) -> list[str]:
-    """The names that get a vector: of each language in turn the next one, MAX_NAMES in all.
+    """The names that get a vector: of each language in turn the next one, MAX_NAMES in all, fewer of a tag that is rarely used.
 
     Further names are found by spelling and by their words; a vector for each would make builds and first answers slow.
     """
+    most = MAX_NAMES_OF_RARE if 0 < record.post_count < RARELY_USED else MAX_NAMES
     lists = [names for names in record.names.values() if names]
     turns = zip_longest(*lists)
-    return [name for turn in turns for name in turn if name is not None][:MAX_NAMES]
+    return [name for turn in turns for name in turn if name is not None][:most]
 
 
 def lexical_names(record: TagRecord) -> list[str]:
