@@ -16,10 +16,10 @@ from .counts import number_words, person_words
 from .excluding_words import excluding_words
 from .expressions import expressions, expressions_in, places_of
 from .function_words import function_words
-from .homographs import homographs
 from .kana import is_inside, name_starts
 from .language import language_of
 from .likeness import is_likened
+from .meanings import meanings
 from .name_places import begins_name, inside_names, name_places
 from .negation import Stretch, stretches
 from .persons import PRONOUNS, Crowd, read_persons
@@ -181,9 +181,9 @@ def _across(
 
 
 @lru_cache(maxsize=16)
-def _nothing(language: str) -> frozenset[str]:
-    """Words that name nothing by themselves: those of grammar, and such as English spells like a tag (links in German)."""
-    meaningless = frozenset(key for key, tags in homographs(language).items() if not tags)
+def _nothing(text: str, language: str) -> frozenset[str]:
+    """Words that name nothing by themselves: those of grammar, and such as mean nothing that is seen (links in German)."""
+    meaningless = frozenset(key for key, meaning in meanings(text, language).items() if not meaning.tags)
     return function_words().get(language, frozenset()) | meaningless
 
 
@@ -201,7 +201,7 @@ class _Line:
     def __init__(self, text: str, stretch: Stretch, number: int, language: str, names: Names, known: Set[str]) -> None:
         self._text, self.stretch, self._number, self._names = text, stretch, number, names
         self.atoms = atoms_of(text, Clause(stretch.start, stretch.end))
-        self._silent, self._nothing = function_words().get(language, frozenset()), _nothing(language)
+        self._silent, self._nothing = function_words().get(language, frozenset()), _nothing(text, language)
         if language == "th":
             self.starts = thai_starts(self.atoms, known)
         else:

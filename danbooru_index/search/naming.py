@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ..concepts.counts import all_number_words, all_person_words
 from ..concepts.expressions import expressions
-from ..concepts.homographs import homographs
 from ..concepts.language import ALPHABETIC, BESIDE_ENGLISH, RELATED
+from ..concepts.meanings import Meaning, meanings
 from ..index.index import Index
 from ..index.tags import KEY_ALIAS, KEY_NAME
 from ..records import Category, TagFilter, TagRecord
@@ -15,23 +15,24 @@ from ..text.fold import match_key
 
 
 def names_of(
-    index: Index, keys: Sequence[str], filters: TagFilter, languages: Sequence[str]
+    index: Index, keys: Sequence[str], filters: TagFilter, languages: Sequence[str], text: str = ""
 ) -> dict[str, list[tuple[int, int]]]:
     """The tags that each key names, of those that may be found; head-counts come by rule.
 
     :param keys: match keys; one with a space between two words names a character alone (concepts/runs.py).
     :param languages: that the text may be in (likely_languages). Where it is one, a word names what that language calls so, and
         nothing that only another language of an alphabet calls so.
+    :param text: around them, which tells what words of several meanings mean.
     """
     language = languages[0] if len(languages) == 1 else None
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
     persons = all_person_words() | all_number_words()
-    meant, said = homographs(*languages), expressions()
+    said = {key: Meaning(expressions()[key], "") for key in keys if key in expressions()}
+    meant = {**said, **meanings(text, *languages)}
     return {
         key: _of_language(index, key, kept, language)
         for key, found in zip(keys, store.find([key.replace(" ", "") for key in keys]), strict=True)
-        for meaning in (meant.get(key, said.get(key)),)
-        for tags in (found if meaning is None else _rows_of(index, meaning) or _own(index, key, found, language),)
+        for tags in (_meant(index, key, found, language, meant[key]) if key in meant else found,)
         if (
             kept := [
                 (row, kind)
@@ -46,6 +47,13 @@ def names_of(
             ]
         )
     }
+
+
+def _meant(
+    index: Index, key: str, named: list[tuple[int, int]], language: str | None, meaning: Meaning
+) -> list[tuple[int, int]]:
+    """The tags of a meaning; what the language calls so where the index has none, unless other words told the meaning."""
+    return _rows_of(index, meaning.tags) or ([] if meaning.cues else _own(index, key, named, language))
 
 
 def _of_language(index: Index, key: str, named: list[tuple[int, int]], language: str | None) -> list[tuple[int, int]]:
@@ -80,8 +88,10 @@ def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
 def misread(index: Index, text: str, languages: Sequence[str]) -> frozenset[int]:
     """The tags that only another language than that of the text calls so."""
     key, language = match_key(text), languages[0] if len(languages) == 1 else None
-    if key in (meant := homographs(*languages)):
-        return frozenset(row for row, _ in index.store.find([key])[0]) - {row for row, _ in _rows_of(index, meant[key])}
+    if key in (meant := meanings(text, *languages)):
+        return frozenset(row for row, _ in index.store.find([key])[0]) - {
+            row for row, _ in _rows_of(index, meant[key].tags)
+        }
     found = index.store.find([key])[0] if language in ALPHABETIC else []
     return frozenset(
         row for row, kind in found if kind == KEY_NAME and _is_foreign(index.store.record(row), key, language or "")

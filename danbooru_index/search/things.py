@@ -111,7 +111,7 @@ def read_text(index: Index, text: str, filters: TagFilter) -> Reading:
     filters = of_reading(filters)
     text = text[:MAX_CHARACTERS]
     languages = likely_languages(text)
-    return read(text, lambda keys: names_of(index, keys, filters, languages))
+    return read(text, lambda keys: names_of(index, keys, filters, languages, text))
 
 
 def find_things(
