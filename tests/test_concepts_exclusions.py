@@ -54,6 +54,8 @@ def cut(text: str) -> list[str]:
         ("guns not allowed", ["(guns)"]),
         ("un mercado nocturno lleno de farolillos", ["un mercado nocturno lleno de farolillos"]),
         ("ein Mädchen auf dem Feldweg", ["ein Mädchen auf dem Feldweg"]),
+        ("sie guckt genervt weg", ["sie guckt genervt weg"]),
+        ("ein Mädchen, Brille weg", ["ein Mädchen", "(Brille)"]),
         ("女孩没穿鞋在沙滩上跑", ["女孩", "(鞋)", "在沙滩上跑"]),
         ("除了红色以外的连衣裙", ["(红色)", "的连衣裙"]),
         ("not looking at the camera", ["(looking at the camera)"]),

@@ -7,7 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..text.fold import fold, is_han
+from ..text.fold import fold, is_han, match_key
+from .counts import all_person_words
 from .korean import PARTICLES, WHOLE
 
 _CLAUSE_END = re.compile(
@@ -76,7 +77,7 @@ def _atoms_at(text: str, position: int, end: int, before: list[Atom]) -> list[At
     for pattern in (_WORD, _HANGUL):
         match = pattern.match(text, position, end)
         if match:
-            return [_word(match)] if pattern is _WORD else _korean(match)
+            return _words(match) if pattern is _WORD else _korean(match)
     letter = _THAI.match(text, position, end)
     if letter:
         fresh = not before or before[-1].end < position or before[-1].script != THAI
@@ -91,9 +92,18 @@ def _atoms_at(text: str, position: int, end: int, before: list[Atom]) -> list[At
     return [Atom(position, position + 1, _fold_char(text[position]), script, fresh)]
 
 
-def _word(match: re.Match[str]) -> Atom:
-    key = "".join(c for c in fold(match.group()) if c.isalnum()) or match.group()
-    return Atom(match.start(), match.end(), key, WORD)
+def _words(match: re.Match[str]) -> list[Atom]:
+    """The word, or two where a hyphen joins a person to something: девочка-лиса, "fille-renard"."""
+    parts = match.group().split("-")
+    if len(parts) == 2 and any(len(part) > 3 and match_key(part) in all_person_words() for part in parts):
+        middle = match.start() + len(parts[0])
+        return [_word(parts[0], match.start()), _word(parts[1], middle + 1)]
+    return [_word(match.group(), match.start())]
+
+
+def _word(text: str, start: int) -> Atom:
+    key = "".join(c for c in fold(text) if c.isalnum()) or text
+    return Atom(start, start + len(text), key, WORD)
 
 
 def _korean(match: re.Match[str]) -> list[Atom]:

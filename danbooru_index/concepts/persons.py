@@ -25,6 +25,9 @@ from .counts import (
 
 _MOST_ATOMS = {WORD: 5, HANGUL: 4}
 _MOST_CHARACTERS = 9
+_ENDS = frozenset(("男", "女"))  # persons in Chinese where a word ends with them: 短发女, and no 女装
+_AND = frozenset("和跟与及")
+_BEFORE_HE = frozenset("吉其维利")  # 吉他, 其他
 _BESIDE_NOBODY = 1  # atoms beside the persons that a text leaves out: "no people around"
 # They refer to someone who is named elsewhere, or say what kind the one person is.
 PRONOUNS = frozenset(("她", "他", "she", "he", "her", "him", "his"))
@@ -187,15 +190,19 @@ def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, 
             word += atom.key if atom.script != SIGN else ""
             if len(word) > longest:
                 break
-            if word in known and _stands(atoms, first, last, word):
+            if word in known and _stands(atoms, first, last, word, language):
                 found = last, word
         last, key = found or (first + 1, "")
         yield first, last, key
         first = last
 
 
-def _stands(atoms: Sequence[Atom], first: int, last: int, key: str) -> bool:
+def _stands(atoms: Sequence[Atom], first: int, last: int, key: str, language: str) -> bool:
     """Whether a word is not the beginning or the inside of another one, as a single kana next to more of them is."""
+    if language == "zh" and key in _ENDS:
+        return last == len(atoms) or atoms[last].key in _AND
+    if language == "zh" and key == "他":
+        return first == 0 or atoms[first - 1].key not in _BEFORE_HE
     if atoms[first].script == KANA and key in katakana_words():
         return False  # まま is not ママ
     if atoms[first].script == KATAKANA and last < len(atoms) and atoms[last].script == KATAKANA:

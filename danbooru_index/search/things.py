@@ -29,6 +29,7 @@ from .choosing import (
     without_persons,
 )
 from .hair import with_hair_colours
+from .hybrids import with_hybrids
 from .naming import names_of
 from .series import of_one_series, others_of_series
 from .tables import Table, candidate_table, candidate_tables, of_reading
@@ -172,6 +173,7 @@ def _chosen(index: Index, table: Table, budget: float, model: WantedModel) -> Th
     things = others_of_series(index, reading, candidates, probabilities, things)
     things = of_one_series(index, things, reading.text)
     things = with_hair_colours(index, reading, themselves(index, things, reading.text))
+    things = with_hybrids(index, reading, things)
     return Things(reading, tuple(things), with_characters(reading.counts, _characters(index, things)))
 
 
