@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .corpus.lexicon import STARTER_CORPUS, lexicon_sha256
+from .corpus.reader import corpus_sha256
 from .encoders import USE_MULTILINGUAL, open_encoder
 from .errors import IndexFolderError
 from .index.layout import MOST_TAGS
@@ -124,7 +124,7 @@ def _serves(folder: Path, settings: Settings) -> bool:
         manifest = read_manifest(current_version(folder))
     except IndexFolderError:
         return False
-    wanted = hashlib.sha256(STARTER_CORPUS.read_bytes()).hexdigest()
+    wanted = corpus_sha256(STARTER_CORPUS)
     # A new lexicon names the same tags better.
     if manifest.options.get(LEXICON_OPTION) != lexicon_sha256():
         return False

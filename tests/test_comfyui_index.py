@@ -13,8 +13,8 @@ from comfyui_home import HomeServer
 from comfyui_marks import each_version
 from node_graphs import load_node, message, rebuild_graph, search_graph, texts
 
+from danbooru_index.corpus.reader import corpus_sha256
 from danbooru_index.locate import STARTER_CORPUS
-from danbooru_index.storage.files import sha256_of
 
 pytest_plugins = ["comfyui_fixtures"]
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow, each_version]
@@ -76,8 +76,8 @@ def test_an_interrupted_run_stops_and_the_next_one_works(server: HomeServer, tmp
     """The starter corpus is read from a file of the user's: encoding it takes long enough to be interrupted."""
     pointer = server.home / "index" / "CURRENT"
     before = pointer.read_text(encoding="utf-8")
-    prompt = server.queue({"8": rebuild_graph(str(shutil.copy(STARTER_CORPUS, tmp_path / "mine.jsonl")))["8"]})
-    version = server.home / "index" / "versions" / f"{sha256_of(STARTER_CORPUS)[:12]}-use-multilingual"
+    prompt = server.queue({"8": rebuild_graph(str(shutil.copy(STARTER_CORPUS, tmp_path / "mine.jsonl.gz")))["8"]})
+    version = server.home / "index" / "versions" / f"{corpus_sha256(STARTER_CORPUS)[:12]}-use-multilingual"
     try:
         server.wait_there(version)
         server.interrupt()

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from danbooru_index.corpus.lexicon import STARTER_CORPUS, load_lexicon
+from danbooru_index.corpus.reader import corpus_sha256
 from danbooru_index.encoders import Encoder, open_encoder
 from danbooru_index.index.index import Index
 from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.prepare import prepare_corpus
-from danbooru_index.storage.files import sha256_of
 
 TAGS, RICH = "tags.jsonl", "tags_rich.csv.gz"
 ENCODER, E5 = "use-multilingual", "e5"
@@ -92,7 +92,7 @@ def corpus_file(corpus: Corpus, data: Path, work: Path) -> Path:
 def open_corpus(corpus: Corpus, data: Path, work: Path) -> tuple[Index, dict[str, str | None]]:
     """The index of a corpus, built again where its corpus or the lexicon has changed, and the hashes that say what it is."""
     source, folder = corpus_file(corpus, data, work), work / "indexes" / corpus.name
-    wanted = {"corpus": sha256_of(source), "lexicon": load_lexicon().sha256 if corpus.lexicon else None}
+    wanted = {"corpus": corpus_sha256(source), "lexicon": load_lexicon().sha256 if corpus.lexicon else None}
     stamp, encoder = folder / STAMP, _encoder(corpus.encoder)
     if not stamp.is_file() or json.loads(stamp.read_text(encoding="utf-8")) != wanted:
         base = work / "indexes" / corpus.base if corpus.base else None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from ..records import Category, Rating, TagRecord
 from ..text.fold import match_key
 
 LEXICON_FILE = Path(__file__).with_name("lexicon.tsv")
-STARTER_CORPUS = Path(__file__).parents[1] / "starter" / "starter.jsonl"
+STARTER_CORPUS = Path(__file__).parents[1] / "starter" / "starter.jsonl.gz"
 _SERIES = "series"
 _MOSTLY = 0.7  # of the tags that have a part
 _ENOUGH = 3  # tags that must have a word before it is known to be harmless
@@ -111,7 +112,7 @@ def _merged(
 @lru_cache(maxsize=1)
 def lexicon_sha256() -> str:
     """Which lexicon this package has: `sha256` of the one that `load_lexicon` takes half a second to read."""
-    return hashlib.sha256(LEXICON_FILE.read_bytes() + STARTER_CORPUS.read_bytes()).hexdigest()
+    return hashlib.sha256(LEXICON_FILE.read_bytes() + gzip.decompress(STARTER_CORPUS.read_bytes())).hexdigest()
 
 
 @lru_cache(maxsize=1)
@@ -125,8 +126,8 @@ def load_lexicon() -> Lexicon:
         names = {key: tuple(cell.split("|")) for key, cell in cells.items() if cell and key not in ("tag", "rating")}
         series = names.pop(_SERIES, ())
         entries[cells["tag"]] = Entry(names, Rating.parse(cells["rating"]), series)
-    for line in STARTER_CORPUS.read_text(encoding="utf-8").splitlines():
-        fields = json.loads(line)
+    for raw in gzip.decompress(STARTER_CORPUS.read_bytes()).splitlines():
+        fields = json.loads(raw)
         entry = entries.get(fields["tag"], Entry({}))
         own = {language: tuple(names) for language, names in fields.get("names", {}).items()}
         entries[fields["tag"]] = replace(entry, names=_merged(entry.names, own, fields["tag"]))

@@ -147,6 +147,15 @@ def _short(reason: str) -> str:
     return reason if len(reason) <= MAX_REASON_CHARS else f"{reason[:MAX_REASON_CHARS]}…"
 
 
+def corpus_sha256(path: Path) -> str:
+    """The hash of a corpus, of what a .gz has inside, as that of a manifest is."""
+    found = hashlib.sha256()
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            found.update(chunk)
+    return found.hexdigest()
+
+
 def read_corpus(path: Path, *, strict: bool = True) -> list[TagRecord]:
     """All records of a small corpus at once; see CorpusReader for what is accepted and raised."""
     with CorpusReader(path, strict=strict) as reader:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..channels.chroma import CALL_IN_HOST
 from ..corpus.lexicon import lexicon_sha256
+from ..corpus.reader import corpus_sha256
 from ..encoders import Encoder
 from ..index.manifest import LEXICON_OPTION, SCHEMA_VERSION, Manifest
 from ..index.versions import claim, remove_unused
@@ -34,13 +35,13 @@ def install_packed(
     :raises IndexDamagedError: the file is damaged.
     :raises BuildError: another build is at work, the disk is full, or the folder cannot be written.
     """
-    manifest, corpus_sha256 = packed_manifest(packed), sha256_of(corpus)
+    manifest, content = packed_manifest(packed), corpus_sha256(corpus)
     options = {"strict": True, "cooccurrence_sha256": "", LEXICON_OPTION: lexicon_sha256()}
-    wanted = (corpus_sha256, options[LEXICON_OPTION], encoder.identity, SCHEMA_VERSION)
+    wanted = (content, options[LEXICON_OPTION], encoder.identity, SCHEMA_VERSION)
     if manifest is None or wanted != _identity(manifest):
         return False
     key: dict[str, Any] = {
-        "corpus_sha256": corpus_sha256,
+        "corpus_sha256": content,
         "encoder": encoder.identity.as_json(),
         "options": {**options, "chroma_tags_asked": chroma_tags, "packed_sha256": sha256_of(packed)},
         "schema": SCHEMA_VERSION,
