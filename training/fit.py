@@ -32,9 +32,9 @@ class Settings:
     """
 
     columns: tuple[int, ...] = tuple(range(len(FEATURES)))
-    members: int = 3
-    hidden: int = 16
-    epochs: int = 32
+    members: int = 6
+    hidden: int = 32
+    epochs: int = 48
     rate: float = 0.03
     decay: float = 2e-4
     logistic: float = 0.3
