@@ -21,7 +21,8 @@ from .language import language_of
 
 # "scarves or gloves", at the beginning of a clause.
 _OR = re.compile(
-    r"\w+(?: \w+)? (?:or|nor|ni|o|ou|oder|noch|или|ни|nem|né) \w+(?: \w+)?(?: please| pls)?", re.IGNORECASE
+    r"\w+(?: \w+)? (?:or|nor|ni|o|ou|oder|noch|или|ни|nem|né) \w+(?: \w+)?(?: please| pls)?|\w+ (?:y|e|et|und|и|i) \w+",
+    re.IGNORECASE,
 )
 # After a list these exclude all of it: 眼镜、帽子都不要.
 _ALL = re.compile("[都全皆]|统统|通通|一律|一概|も|すべて|どれ")
@@ -193,7 +194,7 @@ class _Exclusions:
         while pattern is not None and (cue := pattern.search(text, position, self._clause.end)):
             position = max(cue.end(), position + 1)
             if cue.start() > first and self._excludes(cue) and not self._taken[cue.start()]:
-                reach = _reach_before(text, first, cue.start(), ends, self._is_name)
+                reach = _reach_before(text, first, cue.start(), ends, self._words.joins, self._is_name)
                 self._add(cue.start(), cue.end(), reach, cue.start() + stem)
 
     def _excludes(self, cue: re.Match[str]) -> bool:
@@ -255,7 +256,12 @@ def _phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
 
 
 def _reach_before(
-    text: str, start: int, end: int, ends: re.Pattern[str] | None, is_name: Callable[[int, int], bool]
+    text: str,
+    start: int,
+    end: int,
+    ends: re.Pattern[str] | None,
+    joins: frozenset[str],
+    is_name: Callable[[int, int], bool],
 ) -> int:
     """Where what stands before an excluding word begins; の inside 女の子 ends nothing."""
     begin = start = max(start, end - _LONGEST_LOOK)
@@ -269,9 +275,10 @@ def _reach_before(
         # Spaces between words of Han and kana are those of a list.
         begin = max([begin, *(space.end() for space in _SPACE.finditer(text, start, end) if space.end() < end)])
     elif korean or not last or last.isascii() or last.isspace():
-        # Words apart by spaces: the last one or two belong to the exclusion.
+        # Words apart by spaces: the last one or two belong to the exclusion, three where the middle one joins the others.
         earlier = list(re.finditer(r"\S+", text[begin:end]))
-        begin += earlier[-2].start() if len(earlier) > 2 else 0
+        most = 3 if len(earlier) > 2 and fold(earlier[-2].group()) in joins else 2
+        begin += earlier[-most].start() if len(earlier) > most else 0
     return max(begin, end - _LONGEST_REACH)
 
 

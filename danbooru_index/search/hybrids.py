@@ -13,11 +13,9 @@ from ..records import Category
 from ..text.fold import match_key
 from .choosing import QUALIFIER, Choice, Thing
 
-_BEFORE = {"zh": "", "ja": "", "ko": " ?", "ru": "-"}  # what may stand between an animal and the person behind it
-_BEHIND = dict.fromkeys(("es", "fr", "it", "pt"), "[ -]") | {
-    "ru": "-",
-    "pl": "-",
-}  # and between a person and the animal behind
+# What may stand between an animal and the person behind it, and between a person and the animal behind.
+_BEFORE = {"zh": "", "ja": "", "ko": " ?", "ru": "-"}
+_BEHIND = {"es": "[ -]", "fr": "[ -]", "it": "[ -]", "pt": "[ -]", "ru": "-", "pl": "-"}
 
 
 def with_hybrids(index: Index, reading: Reading, things: Sequence[Thing]) -> list[Thing]:
