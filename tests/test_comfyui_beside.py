@@ -72,7 +72,7 @@ def test_neither_list_takes_the_keys_of_the_other(page: Page, by_keys: bool) -> 
     assert box.input_value() == "cat ears, castle, "
     assert theirs(page) == (False, 0, ["ArrowDown", "Tab", "Enter"])
     # Both are open: the keys are ours, and theirs stays as it is.
-    page.page.keyboard.type("umb")
+    page.page.keyboard.type("umbrel")
     assert theirs(page)[0]
     press("Alt+q")
     sync_api.expect(popup.locator(".dbi-row.dbi-active")).to_contain_text("umbrella")
