@@ -224,9 +224,9 @@ def test_a_word_names_what_the_texts_language_calls_so(tmp_path):
         return expand(index, ExpandRequest(text)).tags
 
     assert "dog" in (tags := named("sotto la pioggia con un cane")) and "cane" not in tags
-    assert "cane" in (tags := named("an old man with a cane")) and "dog" not in tags
+    assert "cane" in (tags := named("this is with the cane")) and "dog" not in tags
     assert "dress" in named("een meisje met de rok")
-    assert "dress" not in named("an old man with a cane and a rok")
+    assert "dress" not in named("this is with the cane and the rok")
 
 
 def test_what_is_left_out_without_a_tag_is_said(small_index):

@@ -28,7 +28,7 @@ TAGS = [
     ("blue_dress", "general", 50000, {"en": ["blue dress"]}),
     ("drinking", "general", 30000, {"en": ["drinking"]}),
     ("black_cat", "general", 20000, {"en": ["black cat"], "zh": ["黑猫"]}),
-    ("cat", "general", 90000, {"en": ["cat"], "zh": ["猫"]}),
+    ("cat", "general", 90000, {"en": ["cat"], "zh": ["猫"], "de": ["Katze"]}),
     ("kneehighs", "general", 40000, {"en": ["knee socks"]}),
     ("knees", "general", 5000, {"en": ["knee"]}),
     ("socks", "general", 60000, {"en": ["socks"]}),

@@ -6,9 +6,10 @@ Pure: records and arrays in, probabilities out. wanted.json holds the numbers an
 from __future__ import annotations
 
 import json
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ FEATURES = (
 )  # fmt: skip
 _SMALLEST = 1e-4  # scores nearer to 0 or 1 say no more
 _CLIP = 6.0  # standard deviations
+FITTED_TAGS, FEW_TAGS = 48_696, 3_000  # of the index that the thresholds were chosen on, and of the starter
+FIRST_OF_FEW, FURTHER_OF_FEW = 0.3, 0.45  # the thresholds among FEW_TAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,19 @@ class WantedModel:
     first: float
     further: float
     excluded: float
+
+    def for_tags(self, count: int) -> WantedModel:
+        """The same for an index of `count` tags: among fewer tags a guess must promise more, since the word's own may be missing.
+
+        Of guesses from .1 to .4 one in five was wanted among FITTED_TAGS, and one in seven among FEW_TAGS.
+        """
+        share = (math.log(FITTED_TAGS) - math.log(max(1, count))) / (math.log(FITTED_TAGS) - math.log(FEW_TAGS))
+        missing = min(1.0, max(0.0, share))
+        first, further = (
+            least + missing * (few - least)
+            for least, few in ((self.first, FIRST_OF_FEW), (self.further, FURTHER_OF_FEW))
+        )
+        return replace(self, first=first, further=further)
 
     def probabilities(self, features: FloatArray) -> FloatArray:
         """(n, f) features -> (n,) float32 in 0..1."""

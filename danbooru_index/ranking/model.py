@@ -1,4 +1,4 @@
-"""The learned ranker: a linear model and a small layer beside it, some hundred weights in weights.json.
+"""The learned ranker: a linear model and six small layers beside it, 6,600 weights in weights.json.
 
 The commands of training/ fit them; benchmarks/ranking_study.md says what each feature gave. The score of a candidate is
 its estimated probability to answer the query, so scores of different queries compare.

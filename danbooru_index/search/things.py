@@ -163,6 +163,7 @@ def things_of(
 def _chosen(index: Index, table: Table, budget: float, model: WantedModel) -> Things:
     """What a text names, of its candidates."""
     reading, candidates = table.reading, table.candidates
+    model = model.for_tags(len(index.store))
     probabilities = model.probabilities(table.features)
     probabilities[miscoloured(index, reading, candidates, probabilities)] = 0.0
     probabilities[guessed_roles(reading, candidates, probabilities)] = 0.0
