@@ -74,6 +74,9 @@ def test_a_few_names_of_each_language_get_a_vector() -> None:
     record = TagRecord("t", "x", names={"zh": ("a", "b", "c", "d"), "ja": ("e", "f"), "en": ("g",), "ko": ("h",)})
     named = [text for kind, text in texts_of(record) if kind is TextKind.NAME]
     assert named == ["a", "e", "g", "h", "b", "f"]
+    few = [text for kind, text in texts_of(replace(record, post_count=1_999)) if kind is TextKind.NAME]
+    assert few == ["a", "e", "g", "h"]
+    assert texts_of(replace(record, post_count=2_000)) == texts_of(record)
 
 
 def test_the_reader_adds_it(tmp_path: Path) -> None:
