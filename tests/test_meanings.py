@@ -22,6 +22,7 @@ LINES = [
         ("de", "eine Katze mit Hut", "Hut", ("hat",)),
         ("en", "a boy with a bat and a baseball cap", "bat", ("baseball_bat",)),
         ("en", "a bat in a cave", "bat", None),
+        ("en", "a bat, the animal, not the baseball kind", "bat", None),
         ("es", "dos globos de diálogo", "globos", ("speech_bubble",)),
     ],
 )

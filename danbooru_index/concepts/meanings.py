@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from ..text.fold import fold, match_key
 from .language import ALPHABETIC, language_of
+from .negation import excluded_texts
 
 _FILE = Path(__file__).with_name("meanings.tsv")
 _NOTHING = "-"
@@ -66,12 +67,19 @@ def _otherwise(language: str) -> Mapping[str, Meaning]:
 
 def _told(text: str, language: str) -> Iterator[tuple[str, Meaning]]:
     """The words of a text whose meaning its other words tell, each with the meaning whose cues have most letters."""
-    said = _written(text, language)
+    said, telling = _written(text, language), _written(_without_excluded(text), language)
     for key, word in _words(language).items():
         if word.written in said:
-            letters = [_letters(_cues(meant.cues, language), word.written, said) for meant in word.meanings]
+            letters = [_letters(_cues(meant.cues, language), word.written, telling) for meant in word.meanings]
             if most := max(letters):
                 yield key, word.meanings[letters.index(most)]
+
+
+def _without_excluded(text: str) -> str:
+    """A text without what it leaves out, which tells nothing: "a bat, the animal, not the baseball kind"."""
+    for part in excluded_texts(text):
+        text = text.replace(part, " ")
+    return text
 
 
 def _letters(cues: Sequence[str], word: str, said: str) -> int:
