@@ -147,3 +147,10 @@ def test_what_is_left_out(index: Index, text: str, negative: tuple[str, ...]) ->
 def test_the_rest_of_a_longer_name_is_not_missing(index: Index) -> None:
     result = expand(index, ExpandRequest("セーラー服の女の子"))
     assert (set(result.tags), result.warnings) == ({"1girl", "serafuku"}, ())
+
+
+def test_what_a_rule_adds_is_found_under_the_filter_too(index: Index) -> None:
+    """lion_girl has 9,000 posts, lion 20,000."""
+    assert "lion_girl" in expand(index, ExpandRequest("狮子少女")).tags
+    tags = expand(index, ExpandRequest("狮子少女", min_count=10_000)).tags
+    assert "lion" in tags and "lion_girl" not in tags

@@ -9,7 +9,9 @@ from dataclasses import replace
 from ..concepts.colours import is_colour, said_colours
 from ..concepts.spans import Reading, Span
 from ..index.index import Index
+from ..records import TagFilter
 from .choosing import Choice, Thing
+from .naming import findable
 
 STYLES = frozenset(
     (
@@ -27,7 +29,7 @@ _WORDS_BEFORE = re.compile(r"(?:[^\W\d_]+[\s-]+|[^\s\W]{1,5})$")
 _WORD_AFTER = re.compile(r"\s+[^\W\d_]+")
 
 
-def with_hair_colours(index: Index, reading: Reading, things: Sequence[Thing]) -> list[Thing]:
+def with_hair_colours(index: Index, reading: Reading, things: Sequence[Thing], filters: TagFilter) -> list[Thing]:
     """The things, each hairstyle with the tag of the colour that is said with it: right before it, or in some languages behind it."""
     found: list[Thing] = []
     for thing in things:
@@ -37,7 +39,7 @@ def with_hair_colours(index: Index, reading: Reading, things: Sequence[Thing]) -
             index.store.record(choice.row).tag in STYLES for choice in thing.choices
         )
         span = _with_colour(reading, thing.span, found[-1] if found else None) if style else None
-        row = None if span is None else _colour_row(index, span.text)
+        row = None if span is None else _colour_row(index, span.text, filters)
         if span is None or row is None:
             found.append(thing)
             continue
@@ -71,7 +73,7 @@ def _between(text: str, span: Span, start: int, end: int) -> Span:
     return replace(span, start=start, end=end, text=text[start:end])
 
 
-def _colour_row(index: Index, text: str) -> int | None:
+def _colour_row(index: Index, text: str, filters: TagFilter) -> int | None:
     """The row of the most used tag of hair in one of the colours of a text: 金 is blonde rather than yellow."""
-    rows = [index.store.row_of(f"{colour}_hair") for colour in said_colours(text)]
+    rows = [findable(index, f"{colour}_hair", filters) for colour in said_colours(text)]
     return max((row for row in rows if row is not None), key=lambda row: int(index.store.post_count[row]), default=None)

@@ -9,27 +9,28 @@ from dataclasses import replace
 from ..concepts.counts import person_words
 from ..concepts.spans import Reading, Span
 from ..index.index import Index
-from ..records import Category
+from ..records import Category, TagFilter
 from ..text.fold import match_key
 from .choosing import QUALIFIER, Choice, Thing
+from .naming import findable
 
 # What may stand between an animal and the person behind it, and between a person and the animal behind.
 _BEFORE = {"zh": "", "ja": "", "ko": " ?", "ru": "-"}
 _BEHIND = {"es": "[ -]", "fr": "[ -]", "it": "[ -]", "pt": "[ -]", "ru": "-", "pl": "-"}
 
 
-def with_hybrids(index: Index, reading: Reading, things: Sequence[Thing]) -> list[Thing]:
-    """The things, each animal right beside a girl or boy of the same word as the tag of such a girl or boy, where there is one."""
-    return [_hybrid(index, reading, thing) or thing for thing in things]
+def with_hybrids(index: Index, reading: Reading, things: Sequence[Thing], filters: TagFilter) -> list[Thing]:
+    """The things, each animal right beside a girl or boy of the same word as the tag of such a girl or boy, if it may be found."""
+    return [_hybrid(index, reading, thing, filters) or thing for thing in things]
 
 
-def _hybrid(index: Index, reading: Reading, thing: Thing) -> Thing | None:
+def _hybrid(index: Index, reading: Reading, thing: Thing, filters: TagFilter) -> Thing | None:
     first = thing.choices[0]
     if not first.exact or index.store.category[first.row] != Category.GENERAL:
         return None
     kind = _person_beside(reading, thing.span)
     animal = QUALIFIER.sub("", index.store.record(first.row).tag)
-    row = index.store.row_of(f"{animal}_{kind}") if kind else None
+    row = findable(index, f"{animal}_{kind}", filters) if kind else None
     return None if row is None else replace(thing, choices=(Choice(row, first.probability, exact=True),))
 
 

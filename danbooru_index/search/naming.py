@@ -15,7 +15,7 @@ from ..text.fold import match_key
 
 
 def names_of(
-    index: Index, keys: Sequence[str], filters: TagFilter, languages: Sequence[str], text: str = ""
+    index: Index, keys: Sequence[str], filters: TagFilter, languages: Sequence[str], text: str
 ) -> dict[str, list[tuple[int, int]]]:
     """The tags that each key names, of those that may be found; head-counts come by rule.
 
@@ -27,8 +27,8 @@ def names_of(
     language = languages[0] if len(languages) == 1 else None
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
     persons = all_person_words() | all_number_words()
-    said = {key: Meaning(expressions()[key], "") for key in keys if key in expressions()}
-    meant = {**said, **meanings(text, *languages)}
+    known = expressions()
+    meant = {**{key: Meaning(known[key], "") for key in keys if key in known}, **meanings(text, *languages)}
     return {
         key: _of_language(index, key, kept, language)
         for key, found in zip(keys, store.find([key.replace(" ", "") for key in keys]), strict=True)
@@ -73,6 +73,12 @@ def _own(index: Index, key: str, named: list[tuple[int, int]], language: str | N
     ]
 
 
+def findable(index: Index, tag: str, filters: TagFilter) -> int | None:
+    """The row of a tag; None where the index has none, or the filter hides it."""
+    row, allowed = index.store.row_of(tag), index.store.allowed(filters)
+    return row if row is not None and (allowed is None or allowed.tags[row]) else None
+
+
 def _rows_of(index: Index, tags: Sequence[str]) -> list[tuple[int, int]]:
     """The tags as what a name names: (row, kind)."""
     return [(row, KEY_ALIAS) for tag in tags if (row := index.store.row_of(tag)) is not None]
@@ -85,9 +91,9 @@ def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
     return key.isascii() and not any(match_key(name) == key for names in others for name in names)
 
 
-def misread(index: Index, text: str, languages: Sequence[str]) -> frozenset[int]:
-    """The tags that only another language than that of the text calls so."""
-    key, language = match_key(text), languages[0] if len(languages) == 1 else None
+def misread(index: Index, word: str, languages: Sequence[str], text: str) -> frozenset[int]:
+    """The tags that a word of a text does not mean there, or that only another language than that of the text calls so."""
+    key, language = match_key(word), languages[0] if len(languages) == 1 else None
     if key in (meant := meanings(text, *languages)):
         return frozenset(row for row, _ in index.store.find([key])[0]) - {
             row for row, _ in _rows_of(index, meant[key].tags)

@@ -108,7 +108,7 @@ def _candidates(
             continue
         else:
             one = scored[span.text]
-            places = _best_places(index, one, misread(index, span.text, languages))
+            places = _best_places(index, one, misread(index, span.text, languages, reading.text))
             own = one.rows[places]
         named = dict(reversed(span.named))
         spans.append(np.full(len(own), number))

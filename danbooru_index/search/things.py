@@ -141,7 +141,7 @@ def find_all_things(
             readings.append(read_text(index, text[:room], filters))
             room -= len(readings[-1].text)
     tables = candidate_tables(index, readings, filters)
-    found = [_chosen(index, table, budget, model or default_model()) for table in tables]
+    found = [_chosen(index, table, filters, budget, model or default_model()) for table in tables]
     found += [Things(_UNREAD, ()) for _ in texts[len(found) :]]
     return [
         replace(things, left_out=len(text) - len(things.reading.text))
@@ -157,12 +157,12 @@ def things_of(
     model: WantedModel | None = None,
 ) -> Things:
     """What a text that was read names; `filters` are those that it was read under."""
-    return _chosen(index, candidate_table(index, reading, filters), budget, model or default_model())
+    return _chosen(index, candidate_table(index, reading, filters), filters, budget, model or default_model())
 
 
-def _chosen(index: Index, table: Table, budget: float, model: WantedModel) -> Things:
-    """What a text names, of its candidates."""
-    reading, candidates = table.reading, table.candidates
+def _chosen(index: Index, table: Table, filters: TagFilter, budget: float, model: WantedModel) -> Things:
+    """What a text names, of its candidates, which were found under `filters`."""
+    filters, reading, candidates = of_reading(filters), table.reading, table.candidates
     model = model.for_tags(len(index.store))
     probabilities = model.probabilities(table.features)
     probabilities[miscoloured(index, reading, candidates, probabilities)] = 0.0
@@ -173,8 +173,8 @@ def _chosen(index: Index, table: Table, budget: float, model: WantedModel) -> Th
     things = cover_with_things(reading, candidates, probabilities, model, budget)
     things = others_of_series(index, reading, candidates, probabilities, things)
     things = of_one_series(index, things, reading.text)
-    things = with_hair_colours(index, reading, themselves(index, things, reading.text))
-    things = with_hybrids(index, reading, things)
+    things = with_hair_colours(index, reading, themselves(index, things, reading.text), filters)
+    things = with_hybrids(index, reading, things, filters)
     return Things(reading, tuple(things), with_characters(reading.counts, _characters(index, things)))
 
 
