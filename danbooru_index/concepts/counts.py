@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.fold import match_key
+from .kin import kin_words, kind_of
 
 _CHARACTERS = Path(__file__).with_name("characters.json")
 HEADCOUNT_FILE = Path(__file__).with_name("headcount.json")
@@ -71,6 +72,8 @@ def person_words(language: str) -> dict[str, tuple[str, str | None]]:
                 found.setdefault(match_key(word), (kind, MANY))
     for word, kind in _roles(language).items():
         found.setdefault(match_key(word), (kind, many(word)))
+    for key, relative in kin_words(language).items():
+        found.setdefault(key, (kind_of(relative), None))
     return {**found, **_groups(language)}
 
 

@@ -13,6 +13,10 @@ _BECOMING = re.compile("[红乱淋笑哭气吓累挤瘦胖冻晒饿困急热抖�
 # Likewise, and one thing for another: 拿大葱当话筒.
 _INSTEAD = re.compile("[拿用把][^，。、]{1,8}?(?P<word>[当當][成作做]?)一?[只个根把条团]?")
 _NOUN = 4  # characters of it
+# Around it, in Chinese: 像山一样高, 比脸还大; a sword that is taller than people is no person.
+_COMPARED = re.compile(
+    "(?:[像跟和比]|如同?|好似|仿佛|宛如)(?P<noun>[^，。、,.;；\\s的]{1,6}?)(?:一[样樣般]|还要|[还還更][大小高长長粗细細重多快亮红紅白黑厚宽寬])"
+)
 # In alphabets; who is dressed or made up like something, or looks like it, shows it.
 _SHOWS = (
     "i|i['’]?d|would|you['’]?d|we['’]?d|just|more|look|looks|looking|looked|dress|dressed|dresses|pose|posing|styled|feel|feels|"
@@ -33,13 +37,15 @@ _WORD = re.compile(r"[^\W的了地得]+")
 def is_likened(text: str, start: int, end: int) -> bool:
     """Whether something is likened to `text[start:end]`, or to a part of it.
 
-    >>> is_likened("猫みたいに丸い", 0, 1), is_likened("猫と犬", 0, 1)
-    (True, False)
+    >>> is_likened("猫みたいに丸い", 0, 1), is_likened("猫と犬", 0, 1), is_likened("堆得跟山一樣高", 3, 4)
+    (True, False, True)
     """
     found = _LIKENESS.search(text, start + 1, end + _LONGEST)
     if found is not None and found.start() <= end:
         return True
     if _follows(_BECOMING, text, start, end) or _follows(_INSTEAD, text, start, end):
+        return True
+    if any(noun <= start < last for noun, last in _compared(text)):
         return True
     behind = (text[place:start] for place in _like_ends(text) if start - _FURTHEST <= place <= start)
     return any(len(words.split()) < _LIKE_WORDS and not _ENDS_LIKENESS.search(words) for words in behind)
@@ -52,6 +58,12 @@ def _follows(pattern: re.Pattern[str], text: str, start: int, end: int) -> bool:
         if noun is not None and start < noun.end() and found.start("word") < end:
             return True
     return False
+
+
+@lru_cache(maxsize=16)
+def _compared(text: str) -> tuple[tuple[int, int], ...]:
+    """Where each noun stands that something is compared with."""
+    return tuple(found.span("noun") for found in _COMPARED.finditer(text))
 
 
 @lru_cache(maxsize=16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -22,6 +22,7 @@ from .counts import (
     role_words,
     totals,
 )
+from .kin import kin_words, kind_of, pairs_of
 
 _MOST_ATOMS = {WORD: 5, HANGUL: 4}
 _MOST_CHARACTERS = 9
@@ -29,7 +30,13 @@ _ENDS = frozenset(("男", "女"))  # persons in Chinese where a word ends with t
 _AND = frozenset("和跟与及")
 _BEFORE_HE = frozenset("吉其维利")  # 吉他, 其他
 _BESIDE_NOBODY = 1  # atoms beside the persons that a text leaves out: "no people around"
+# Whose these are is in the picture: on his dad's shoulders, and not in her dad's coat.
+_OF_BODIES = frozenset(
+    ("arm", "arms", "back", "cheek", "chest", "ear", "ears", "eyes", "face", "feet", "hair", "hand", "hands", "head", "knee", "knees",
+     "lap", "leg", "legs", "lips", "neck", "nose", "shoulder", "shoulders", "side", "waist")
+)  # fmt: skip
 # They refer to someone who is named elsewhere, or say what kind the one person is.
+_CHILDREN = {"her": "daughter", "她": "daughter", "his": "son", "他": "son"}  # of a mother or father: "her mother"
 PRONOUNS = frozenset(("她", "他", "she", "he", "her", "him", "his"))
 
 
@@ -38,12 +45,14 @@ class Crowd:
     """The persons that a text has named so far.
 
     `described` are those in the names of other things, who are nobody where somebody else is named: 女仆装的男孩 is one boy;
-    `nobody` when it says that there are none, and `without` the kinds that it leaves out; `places` are those of the words that
-    say so, numbers among them, `roles` those of the words that say more than that, and `first` is that of the first person.
+    `relatives` are those who are named by how they are related; `nobody` when it says that there are none, and `without` the
+    kinds that it leaves out; `places` are those of the words that say so, numbers among them, `roles` those of the words that
+    say more than that, and `first` is that of the first person.
     """
 
     persons: list[Person] = field(default_factory=list)
     described: list[Person] = field(default_factory=list)
+    relatives: list[str] = field(default_factory=list)
     alone: bool = False
     nobody: bool = False
     without: set[str] = field(default_factory=set)
@@ -52,13 +61,14 @@ class Crowd:
     first: tuple[int, int] | None = None
 
     def tags(self) -> tuple[str, ...]:
-        """The head-count tags, `no_humans` where nobody is wanted and nobody named."""
+        """The head-count tags and those of related pairs; `no_humans` where nobody is wanted and nobody named."""
         persons = self.persons or self.described
         if any(person.kind not in self.without for person in persons):
             persons = [person for person in persons if person.kind not in self.without]
-        counted = count_tags(persons, alone=self.alone)
+        pairs = pairs_of(self.relatives)
+        counted = count_tags([*persons, *_related(pairs.values())], alone=self.alone)
         if counted or not self.nobody:
-            return tuple(counted)
+            return (*counted, *pairs)
         return ("no_humans",)
 
     def excluded_tags(self) -> tuple[str, ...]:
@@ -66,6 +76,12 @@ class Crowd:
         named = set(self.tags())
         kinds = (kind_tags(kind) for kind in sorted(self.without))
         return tuple(tag for tags in kinds if named.isdisjoint(tags) for tag in (tags[0], tags[-1]))
+
+
+def _related(pairs: Iterable[tuple[str, str]]) -> list[Person]:
+    """How many girls and boys there are at least: a mother and a daughter are two, though neither has a number."""
+    kinds = [kind_of(relative) for relative in {relative for pair in pairs for relative in pair}]
+    return [Person(kind, str(min(6, kinds.count(kind))), total=True) for kind in sorted(set(kinds))]
 
 
 def read_persons(
@@ -136,6 +152,10 @@ class _Reader:
         language = self._language
         first = last - atoms
         if key in person_words(language):
+            if relative := kin_words(language).get(key):
+                before = self._atoms[first - 1].key if first else ""
+                child = _CHILDREN.get(before) if relative in ("mother", "father") else None
+                self._crowd.relatives += [relative, *filter(None, (child,))]
             self._person(*person_words(language)[key], pronoun=key in PRONOUNS, first=first, last=last)
         elif key in alone_words(language):
             self._crowd.alone = True
@@ -188,6 +208,10 @@ def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, 
         most = _MOST_ATOMS.get(atoms[first].script, _MOST_CHARACTERS)
         for last, atom in enumerate(atoms[first : first + most], first + 1):
             word += atom.key if atom.script != SIGN else ""
+            if language == "en" and _is_possessive(atom):
+                body = last < len(atoms) and atoms[last].key in _OF_BODIES
+                found = (last, word[:-1]) if body and word[:-1] in known else found
+                break
             if len(word) > longest:
                 break
             if word in known and _stands(atoms, first, last, word, language):
@@ -195,6 +219,11 @@ def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, 
         last, key = found or (first + 1, "")
         yield first, last, key
         first = last
+
+
+def _is_possessive(atom: Atom) -> bool:
+    """Whether an English word ends in 's, and is no plural: dad's."""
+    return atom.script == WORD and atom.key.endswith("s") and atom.end - atom.start > len(atom.key)
 
 
 def _stands(atoms: Sequence[Atom], first: int, last: int, key: str, language: str) -> bool:

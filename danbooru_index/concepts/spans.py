@@ -30,6 +30,7 @@ from .words import thai_starts, word_starts
 MAX_WORDS = 3  # of a span that is not a name; six found nothing more on the train part of the prose benchmark
 MAX_SPANS = 320  # that are scored for one text; longer texts are read in shorter spans
 _SHORT = 5  # letters of function words that may be spelled like a name
+_MOST_HAN = 6  # characters of a function word
 _NO_NAMES: tuple[tuple[int, int], ...] = ()
 
 
@@ -208,6 +209,10 @@ class _Line:
             self.starts = word_starts(self.atoms, japanese=language == "ja", known=known)
         self._known = known
         self._kana = name_starts(self.atoms, known) if language == "ja" else None
+        words = list(self._function_words()) if language == "zh" else []
+        # The furthest end of those that begin at an atom, and the first start of those that end before it.
+        self._until = dict(sorted(words))
+        self._since = dict(sorted(((end, start) for start, end in words), reverse=True))
 
     def find(self, counted: Mapping[int, int]) -> None:
         """Look for the spans, once for texts of every length.
@@ -244,10 +249,18 @@ class _Line:
         """Whether a run is one function word: "on" and 表情 name nothing here, whatever tag is spelled so."""
         return "".join(atom.key for atom in self.atoms[first:last]) in self._nothing
 
+    def _function_words(self) -> Iterator[tuple[int, int]]:
+        """The atoms of function words of several Han characters, in which nothing is named: no noodles in 上面."""
+        for run in runs_of(self.atoms):
+            if run.last - run.first > 1 and self._is_word(run.first, run.last):
+                yield run.first, run.last
+
     def _is_inside(self, first: int, last: int) -> bool:
-        """Whether a run is a function word, or kana of the inside of a Japanese word, whatever it names: りす in 雨宿りする."""
+        """Whether a run is or is in a function word, or kana inside a Japanese word, whatever it names: りす in 雨宿りする."""
         in_kana = self._kana is not None and is_inside(self.atoms, first, last, self._kana, self._known)
-        return in_kana or self._is_word(first, last) or self._are_words(first, last)
+        around = range(max(0, first - _MOST_HAN), first + 1) if self._until else ()
+        in_word = any(self._until.get(start, 0) >= last for start in around)
+        return in_kana or in_word or self._is_word(first, last) or self._are_words(first, last)
 
     def _are_words(self, first: int, last: int) -> bool:
         """Whether a run is only spelled like a name: short function words (Spanish "a las", alas), or words before an "a" ("past a")."""
@@ -270,8 +283,8 @@ class _Line:
         """Without function words and counts of persons at its ends; None where nothing else is left."""
         while first < last and (end := self._skipped_until(first, last, counted)):
             first = end
-        while last > first and (self._is_silent(self.atoms[last - 1]) or counted.before.get(last, first) > first):
-            last = counted.before.get(last, last - 1)
+        while last > first and (self._is_silent(self.atoms[last - 1]) or self._before(last, counted) > first):
+            last = self._before(last, counted) or last - 1
         return (first, last) if last > first and not self._is_rest(first, last) else None
 
     def _is_rest(self, first: int, last: int) -> bool:
@@ -283,11 +296,17 @@ class _Line:
         """Where the count or function word that begins at an atom ends, 0 if none does; of hiragana and Thai it is a whole word."""
         if counted.after.get(first, last) < last:
             return counted.after[first]
+        if first < self._until.get(first, 0) <= last:
+            return self._until[first]
         if self.atoms[first].script not in (KANA, THAI):
             return first + 1 if self._is_silent(self.atoms[first]) else 0
         end = next((i for i in range(first + 1, last) if self.starts[i]), last)
         whole = self._is_word(first, end) or all(self._is_silent(atom) for atom in self.atoms[first:end])
         return end if whole else 0
+
+    def _before(self, last: int, counted: _Counted) -> int:
+        """Where the count or the word of grammar that ends before an atom begins, 0 if none does."""
+        return counted.before.get(last) or self._since.get(last, 0)
 
     def _is_silent(self, atom: Atom) -> bool:
         return atom.script in (PARTICLE, SIGN) or atom.key in self._silent

@@ -65,12 +65,14 @@ class Things:
             taken[start:end] = b"\1" * (end - start)
         alone = [span for span in self.reading.spans if span.words == 1 and span.aligned and not span.excluded]
         said = "\n".join(thing.span.text for thing in self.things)  # which no span has inside
+        chosen = {choice.row for thing in self.things if not thing.span.excluded for choice in thing.choices}
         missing = [
             s
             for s in alone
             if taken.find(1, s.start, s.end) < 0
             and not _is_ending(self.reading.text, s)
             and s.text not in said  # it was said before
+            and chosen.isdisjoint(row for row, _ in s.named)  # 伞 where 撑 has given the umbrella
         ]
         runs: list[list[Span]] = []
         for span in missing:
