@@ -169,3 +169,16 @@ def test_what_somebody_is_dressed_as_is_in_the_picture(text: str) -> None:
 def test_how_far_an_exclusion_reaches(text: str, excluded: list[str]) -> None:
     reading = read(text, lookup())
     assert [text[one.start : one.end].strip() for one in reading.stretches if one.excluded] == excluded
+
+
+@pytest.mark.parametrize(
+    ("text", "excluded"),
+    [
+        ("雨の中、傘もささずに走る", ["傘"]),
+        ("雨の中を傘もささずに走る", ["傘"]),
+        ("猫、犬、鳥もなし", ["猫", "犬", "鳥"]),
+        ("鎧は脱いでない女騎士", []),
+    ],
+)
+def test_where_something_is_is_not_left_out_with_it(text: str, excluded: list[str]) -> None:
+    assert [part[1:-1] for part in cut(text) if part.startswith("(")] == excluded

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.fold import match_key
-from .kin import kin_words, kind_of
+from .kin import kin_words, kind_of, relatives_of
 
 _CHARACTERS = Path(__file__).with_name("characters.json")
 HEADCOUNT_FILE = Path(__file__).with_name("headcount.json")
@@ -140,8 +140,23 @@ def with_characters(counts: Sequence[str], tags: Iterable[str]) -> tuple[str, ..
     (('2girls',), ('1girl', '1boy'))
     """
     kinds = [kind for tag in tags if (kind := _named_characters().get(tag))]
-    if len(kinds) < 2:
-        return tuple(counts)
+    return at_least(counts, kinds) if len(kinds) > 1 else tuple(counts)
+
+
+def with_relatives(counts: Sequence[str], tags: Iterable[str]) -> tuple[str, ...]:
+    """The count tags of a text together with the related pairs that it names.
+
+    >>> with_relatives(("1boy",), ["grandfather_and_grandson", "pier"]), with_relatives((), ["mother_and_child"])
+    (('2boys',), ('1girl',))
+    """
+    for tag in tags:
+        kinds = [kind for relative in relatives_of(tag) if (kind := kind_of(relative)) != "person"]
+        counts = at_least(counts, kinds) if kinds else counts
+    return tuple(counts)
+
+
+def at_least(counts: Sequence[str], kinds: Sequence[str]) -> tuple[str, ...]:
+    """Count tags that count no fewer girls and boys than stand in `kinds`."""
     names = headcount()["tags"]
     known = {tag for of_kind in names.values() for tag in of_kind.values()}
     found = []

@@ -87,6 +87,14 @@ def pairs_of(relatives: Iterable[str]) -> dict[str, tuple[str, str]]:
     return found
 
 
+def relatives_of(tag: str) -> tuple[str, ...]:
+    """The two relatives of a pair's tag; none of another tag, or where it does not say whether they are girls or boys."""
+    found = (
+        (ones[0], others[0]) for ones, others, pair in _PAIRS if pair == tag and pair not in ("couple", "siblings")
+    )
+    return next(found, ())
+
+
 @lru_cache(maxsize=1)
 def _table() -> dict[str, dict[str, list[str]]]:
     table: dict[str, dict[str, list[str]]] = json.loads(_FILE.read_text(encoding="utf-8"))

@@ -26,6 +26,8 @@ _OR = re.compile(
 )
 # After a list these exclude all of it: 眼镜、帽子都不要.
 _ALL = re.compile("[都全皆]|统统|通通|一律|一概|も|すべて|どれ")
+# An end of what is no item of a list, but where or how something is: 雨の中、傘もささずに.
+_SETTING = re.compile(r"(?:[でにへをはがて]|の[中下上前横隣奥外間]|ながら|から|まま)$")
 # A minus before a word, as search engines read it.
 _MINUS = re.compile(r"(?<!\S)-[^\W\d_][^\s,]*")
 _COMMAS = (",", "，", "、")
@@ -85,7 +87,7 @@ def stretches(
         found.append(_cut(clause, _with_item(clause, ranges) if continued else ranges))
         open_list = any(one.reach_end >= clause.end for one in ranges) or (continued and not ranges)
         if clause.enumerated and not continued and len(ranges) == 1 and ranges[0].all:
-            _exclude_items(found, clauses, number)
+            _exclude_items(text, found, clauses, number)
     return [stretch for made in found for stretch in made]
 
 
@@ -115,12 +117,14 @@ def _with_item(clause: Clause, ranges: Sequence[_Range]) -> list[_Range]:
     return [_Range(clause.start, clause.start, clause.start, end), *ranges] if end > clause.start else list(ranges)
 
 
-def _exclude_items(found: list[list[Stretch]], clauses: Sequence[Clause], last: int) -> None:
+def _exclude_items(text: str, found: list[list[Stretch]], clauses: Sequence[Clause], last: int) -> None:
     """Exclude the items of a list after whose last one stands a word that excludes all of them."""
     while last > 0 and clauses[last].enumerated:
         last -= 1
         if any(stretch.excluded for stretch in found[last]):
             return  # it leaves out its own: 夏だけど水着にしないで、麦わら帽子もなし
+        if _SETTING.search(text, clauses[last].start, clauses[last].end):
+            return
         found[last] = [Stretch(stretch.start, stretch.end, excluded=True) for stretch in found[last]]
 
 

@@ -15,7 +15,7 @@ from .atoms import HAN, KANA, PARTICLE, SIGN, THAI, WORD, Atom, Clause, atoms_of
 from .counts import number_words, person_words
 from .excluding_words import excluding_words
 from .expressions import expressions, expressions_in, places_of
-from .function_words import function_words
+from .function_words import function_words, unseen_words
 from .kana import is_inside, name_starts
 from .language import language_of
 from .likeness import is_likened
@@ -185,7 +185,7 @@ def _across(
 def _nothing(text: str, language: str) -> frozenset[str]:
     """Words that name nothing by themselves: those of grammar, and such as mean nothing that is seen (links in German)."""
     meaningless = frozenset(key for key, meaning in meanings(text, language).items() if not meaning.tags)
-    return function_words().get(language, frozenset()) | meaningless
+    return unseen_words().get(language, frozenset()) | meaningless
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +202,14 @@ class _Line:
     def __init__(self, text: str, stretch: Stretch, number: int, language: str, names: Names, known: Set[str]) -> None:
         self._text, self.stretch, self._number, self._names = text, stretch, number, names
         self.atoms = atoms_of(text, Clause(stretch.start, stretch.end))
-        self._silent, self._nothing = function_words().get(language, frozenset()), _nothing(text, language)
+        self._silent, self._nothing = unseen_words().get(language, frozenset()), _nothing(text, language)
         if language == "th":
             self.starts = thai_starts(self.atoms, known)
         else:
             self.starts = word_starts(self.atoms, japanese=language == "ja", known=known)
         self._known = known
         self._kana = name_starts(self.atoms, known) if language == "ja" else None
-        words = list(self._function_words()) if language == "zh" else []
+        words = list(self._long_unseen_words())
         # The furthest end of those that begin at an atom, and the first start of those that end before it.
         self._until = dict(sorted(words))
         self._since = dict(sorted(((end, start) for start, end in words), reverse=True))
@@ -249,8 +249,8 @@ class _Line:
         """Whether a run is one function word: "on" and 表情 name nothing here, whatever tag is spelled so."""
         return "".join(atom.key for atom in self.atoms[first:last]) in self._nothing
 
-    def _function_words(self) -> Iterator[tuple[int, int]]:
-        """The atoms of function words of several Han characters, in which nothing is named: no noodles in 上面."""
+    def _long_unseen_words(self) -> Iterator[tuple[int, int]]:
+        """The atoms of words of several that name nothing, in which nothing is named: no noodles in 上面, no way in "by the way"."""
         for run in runs_of(self.atoms):
             if run.last - run.first > 1 and self._is_word(run.first, run.last):
                 yield run.first, run.last

@@ -31,10 +31,10 @@ FEATURES = (
     "crosses_name", "exact_letters", "exact_popularity", "log_text", "exact_character", "sounding_character", "excluded",
     "foreign_tag", "rivalry",
 )  # fmt: skip
+THRESHOLDS = ("first", "further", "excluded", "first_of_few", "further_of_few")
 _SMALLEST = 1e-4  # scores nearer to 0 or 1 say no more
 _CLIP = 6.0  # standard deviations
 FITTED_TAGS, FEW_TAGS = 48_696, 3_000  # of the index that the thresholds were chosen on, and of the starter
-FIRST_OF_FEW, FURTHER_OF_FEW = 0.3, 0.45  # the thresholds among FEW_TAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,8 @@ def _elsewhere(spans: Sequence[Span], found: Candidates, place: IntArray) -> Flo
 class WantedModel:
     """probability = sigmoid(w3 . tanh(W2 tanh(W1 x + b1) + b2) + b3) of standardised features x; layers are (weight, bias).
 
-    `first` is the least probability of a span's best tag, `further` of its others, at the default budget.
+    `first` is the least probability of a span's best tag, `further` of its others, at the default budget; `first_of_few` and
+    `further_of_few` are these in an index of FEW_TAGS or fewer.
     """
 
     mean: FloatArray
@@ -179,6 +180,8 @@ class WantedModel:
     first: float
     further: float
     excluded: float
+    first_of_few: float
+    further_of_few: float
 
     def for_tags(self, count: int) -> WantedModel:
         """The same for an index of `count` tags: among fewer tags a guess must promise more, since the word's own may be missing.
@@ -189,7 +192,7 @@ class WantedModel:
         missing = min(1.0, max(0.0, share))
         first, further = (
             least + missing * (few - least)
-            for least, few in ((self.first, FIRST_OF_FEW), (self.further, FURTHER_OF_FEW))
+            for least, few in ((self.first, self.first_of_few), (self.further, self.further_of_few))
         )
         return replace(self, first=first, further=further)
 
@@ -212,7 +215,7 @@ class WantedModel:
         thresholds = value["thresholds"]
         return cls(
             _array(value["mean"]), _array(value["scale"]), layers,
-            float(thresholds["first"]), float(thresholds["further"]), float(thresholds["excluded"]),
+            *(float(thresholds[name]) for name in THRESHOLDS),
         )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ LEAST = 0.02  # below which even the likeliest tag of a text is noise
 NAME_VALUE = 0.1  # how much a name adds: of two near covers the one of names reads better
 LEAST_CHARACTER = 0.2  # below which a character is somebody else of that name: 23 % of those from 0.1 on are wanted
 FAMOUS_POSTS = 3_000
+LEVEL = 0.05  # a difference of probabilities that is none: "chaqueta de cuero" is one thing though cuero is as likely
 SURE = 0.4  # below which a colour apart from its noun does not tell the noun: 6 of 67 such guesses were wanted
 DEFAULT_BUDGET = 2.0  # tags of a thing, at which the learned thresholds hold
 COSPLAY = "cosplay"
@@ -127,7 +128,7 @@ def _absorbed_by(
     return absorbed + [
         number
         for number in others
-        if chosen[number][0].probability <= name.probability
+        if chosen[number][0].probability <= name.probability + LEVEL
         and not any(span.end <= spans[number].start or spans[number].end <= span.start for span in whole)
     ]
 

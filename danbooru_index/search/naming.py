@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..concepts.counts import all_number_words, all_person_words
 from ..concepts.expressions import expressions
-from ..concepts.language import ALPHABETIC, BESIDE_ENGLISH, RELATED
+from ..concepts.language import BESIDE_ENGLISH, RELATED
 from ..concepts.meanings import Meaning, meanings
 from ..index.index import Index
 from ..index.tags import KEY_ALIAS, KEY_NAME
@@ -29,6 +29,8 @@ def names_of(
     persons = all_person_words() | all_number_words()
     known = expressions()
     meant = {**{key: Meaning(known[key], "") for key in keys if key in known}, **meanings(text, *languages)}
+    said = frozenset(keys)
+    meant |= {key: Meaning((), "-") for key in said & meant.keys() if _is_in_phrase(index, key, meant[key], said)}
     return {
         key: _of_language(index, key, kept, language)
         for key, found in zip(keys, store.find([key.replace(" ", "") for key in keys]), strict=True)
@@ -43,10 +45,17 @@ def names_of(
                 and row not in counts
                 # 少女, "witch" and "two" are no characters who are called so.
                 and not (key in persons and store.category[row] == Category.CHARACTER)
-                and not (language and kind == KEY_NAME and _is_foreign(index.store.record(row), key, language))
+                and not (languages and kind == KEY_NAME and _is_foreign(index.store.record(row), key, languages))
             ]
         )
     }
+
+
+def _is_in_phrase(index: Index, key: str, meaning: Meaning, said: frozenset[str]) -> bool:
+    """Whether a word has its meaning from a longer name of the same tag that is said: queue in "queue de cheval"."""
+    phrases = {match_key(cue) for cue in meaning.cues.split("|") if key in cue} & said - {key}
+    rows = {row for row, _ in _rows_of(index, meaning.tags)}
+    return any(rows.intersection(row for row, _ in found) for found in index.store.find(sorted(phrases)))
 
 
 def _meant(
@@ -84,21 +93,21 @@ def _rows_of(index: Index, tags: Sequence[str]) -> list[tuple[int, int]]:
     return [(row, KEY_ALIAS) for tag in tags if (row := index.store.row_of(tag)) is not None]
 
 
-def _is_foreign(record: TagRecord, key: str, language: str) -> bool:
+def _is_foreign(record: TagRecord, key: str, languages: Sequence[str]) -> bool:
     """Whether a name is one in other languages of alphabets alone: red is a net in Spanish, and a colour in English."""
-    foreign = BESIDE_ENGLISH - RELATED.get(language, {language})
+    foreign = BESIDE_ENGLISH.difference(*(RELATED.get(language, {language}) for language in languages))
     others = (names for spoken, names in record.names.items() if spoken not in foreign)
     return key.isascii() and not any(match_key(name) == key for names in others for name in names)
 
 
 def misread(index: Index, word: str, languages: Sequence[str], text: str) -> frozenset[int]:
     """The tags that a word of a text does not mean there, or that only another language than that of the text calls so."""
-    key, language = match_key(word), languages[0] if len(languages) == 1 else None
+    key = match_key(word)
     if key in (meant := meanings(text, *languages)):
         return frozenset(row for row, _ in index.store.find([key])[0]) - {
             row for row, _ in _rows_of(index, meant[key].tags)
         }
-    found = index.store.find([key])[0] if language in ALPHABETIC else []
+    found = index.store.find([key])[0] if languages else []
     return frozenset(
-        row for row, kind in found if kind == KEY_NAME and _is_foreign(index.store.record(row), key, language or "")
+        row for row, kind in found if kind == KEY_NAME and _is_foreign(index.store.record(row), key, languages)
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..concepts.counts import with_characters
+from ..concepts.counts import with_characters, with_relatives
 from ..concepts.language import likely_languages
 from ..concepts.places import Overlapping
 from ..concepts.spans import Reading, Span, read
@@ -177,11 +177,7 @@ def _chosen(index: Index, table: Table, filters: TagFilter, budget: float, model
     things = of_one_series(index, things, reading.text)
     things = with_hair_colours(index, reading, themselves(index, things, reading.text), filters)
     things = with_hybrids(index, reading, things, filters)
-    return Things(reading, tuple(things), with_characters(reading.counts, _characters(index, things)))
-
-
-def _characters(index: Index, things: Sequence[Thing]) -> list[str]:
-    """The characters that a text names and wants."""
     rows = [thing.choices[0].row for thing in things if not thing.span.excluded and thing.choices[0].exact]
-    characters = [row for row in dict.fromkeys(rows) if index.store.category[row] == Category.CHARACTER]
-    return [index.store.record(row).tag for row in characters]
+    said = {index.store.record(row).tag: index.store.category[row] for row in dict.fromkeys(rows)}
+    characters = [tag for tag, category in said.items() if category == Category.CHARACTER]
+    return Things(reading, tuple(things), with_relatives(with_characters(reading.counts, characters), said))
