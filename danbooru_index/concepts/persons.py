@@ -27,6 +27,7 @@ from .kin import kin_words, kind_of, pairs_of
 _MOST_ATOMS = {WORD: 5, HANGUL: 4}
 _MOST_CHARACTERS = 9
 _ENDS = frozenset(("男", "女"))  # persons in Chinese where a word ends with them: 短发女, and no 女装
+_BETWEEN = 2  # characters between two words that stand together
 _AND = frozenset("和跟与及")
 _BEFORE_HE = frozenset("吉其维利")  # 吉他, 其他
 _BESIDE_NOBODY = 1  # atoms beside the persons that a text leaves out: "no people around"
@@ -207,6 +208,8 @@ def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, 
         found: tuple[int, str] | None = None
         most = _MOST_ATOMS.get(atoms[first].script, _MOST_CHARACTERS)
         for last, atom in enumerate(atoms[first : first + most], first + 1):
+            if last > first + 1 and atom.start - atoms[last - 2].end > _BETWEEN:
+                break  # an expression stood between: "un mercado nocturno asiático" has no "un asiático"
             word += atom.key if atom.script != SIGN else ""
             if language == "en" and _is_possessive(atom):
                 body = last < len(atoms) and atoms[last].key in _OF_BODIES
