@@ -183,3 +183,15 @@ def test_how_far_an_exclusion_reaches(text: str, excluded: list[str]) -> None:
 )
 def test_where_something_is_is_not_left_out_with_it(text: str, excluded: list[str]) -> None:
     assert [part[1:-1] for part in cut(text) if part.startswith("(")] == excluded
+
+
+@pytest.mark.parametrize(
+    ("text", "excluded"),
+    [
+        ("소녀는 모자를 쓰지 않는다", ["모자를 쓰"]),
+        ("소녀는 모자를 안 썼다", ["모자를"]),
+        ("남자는 수염이 없다", ["수염이"]),
+    ],
+)
+def test_korean_sentences_that_end_with_the_exclusion(text: str, excluded: list[str]) -> None:
+    assert [part[1:-1].strip() for part in cut(text) if part.startswith("(")] == excluded

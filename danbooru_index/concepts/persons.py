@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .atoms import HAN, HANGUL, KANA, KATAKANA, SIGN, WORD, Atom
+from .atoms import HAN, HANGUL, KANA, KATAKANA, PARTICLE, SIGN, WORD, Atom
 from .counted import counts
 from .counts import (
     Person,
@@ -30,7 +30,7 @@ _ENDS = frozenset(("男", "女"))  # persons in Chinese where a word ends with t
 _BETWEEN = 2  # characters between two words that stand together
 _AND = frozenset("和跟与及")
 _BEFORE_HE = frozenset("吉其维利")  # 吉他, 其他
-_BESIDE_NOBODY = 1  # atoms beside the persons that a text leaves out: "no people around"
+_BESIDE_NOBODY = 1  # atoms beside the persons that a text leaves out: "no people around"; in Korean none, 여자애 안경 빼줘 has a girl
 # Whose these are is in the picture: on his dad's shoulders, and not in her dad's coat.
 _OF_BODIES = frozenset(
     ("arm", "arms", "back", "cheek", "chest", "ear", "ears", "eyes", "face", "feet", "hair", "hand", "hands", "head", "knee", "knees",
@@ -102,14 +102,14 @@ def read_persons(
     """
     reader = _Reader(crowd, atoms, language)
     readings = list(_readings(atoms, language))
-    more = sum(last - first for first, last, key in readings if not key)
+    more = sum(last - first for first, last, key in readings if not key and atoms[first].script != PARTICLE)
     # "no other girls"; and "not a blonde girl" is a girl.
     others = any(key in further_words(language) for _, _, key in readings) or _is_described(readings, language)
     for first, last, key in readings:
         if key:
             of_role = key in role_words(language)
             (crowd.roles if of_role else crowd.places).append((atoms[first].start, atoms[last - 1].end))
-        if excluded and more <= _BESIDE_NOBODY and not others:
+        if excluded and more <= (0 if language == "ko" else _BESIDE_NOBODY) and not others:
             reader.leave_out(key)
         elif key in person_words(language) and describes(atoms[first].start, atoms[last - 1].end):
             crowd.described.append(Person(person_words(language)[key][0], None))
