@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 from hub_versions import QUICK, environment
@@ -20,12 +21,21 @@ from danbooru_index.search.engine import search
 from danbooru_index.transport.endpoints import Repository
 from soak.outcome import BUILDER, PUBLISHER, REPOSITORY, Outcome, Place, check_whole
 
+_ENDED: dict[str, float] = {}  # the most seconds after which a kind of command ended by itself
+_LONGER = 1.2  # times as long as that the next one may take
+
 
 def _killed(command: list[str], env: dict[str, str], rng: random.Random, longest: float) -> bool:
-    """Run a command and kill it at a random moment; whether it was still at work."""
+    """Run a command and kill it at a random moment of the time that such a one takes; whether it was still at work.
+
+    :param longest: seconds within which it is killed while none like it has ended by itself.
+    """
+    kind, begun = f"{command[1:4]} {longest}", time.monotonic()
+    most = min(longest, _LONGER * _ENDED.get(kind, longest))
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        process.wait(timeout=rng.uniform(0.0, longest))
+        process.wait(timeout=rng.uniform(0.0, most))
+        _ENDED[kind] = max(_ENDED.get(kind, 0.0), time.monotonic() - begun)
         return False
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
