@@ -64,12 +64,12 @@ def test_other_phrases_are_asked_for_as_they_stand(text: str, keys: tuple[str, .
 @pytest.mark.parametrize(
     ("text", "aligned"),
     [
-        ("黑长直御姐", ["黑长直", "御姐"]),  # 黑长 + 直御姐 is a guess
+        ("银长直御姐", ["银长直", "御姐"]),  # 银长 + 直御姐 is a guess
         ("手术室外", ["手术室", "外"]),  # 手术室 is in the dictionary, though 手术 + 室外 are names
     ],
 )
 def test_names_stand_where_the_dictionary_only_guessed(text: str, aligned: list[str]) -> None:
-    reading = read(text, lookup("黑长直", "御姐", "手术", "室外", "背心"))
+    reading = read(text, lookup("银长直", "御姐", "手术", "室外", "背心"))
     assert [span.text for span in reading.spans if span.aligned and span.words == 1] == aligned
 
 
