@@ -22,7 +22,7 @@ from danbooru_index.prepare import prepare_corpus
 
 TAGS, RICH = "tags.jsonl", "tags_rich.csv.gz"
 ENCODER, E5 = "use-multilingual", "e5"
-CUTS = {"few": 300, "some": 1000}  # the most used tags: a corpus of one's own, and what a slow encoder can do
+CUTS = {"few": 300, "some": 12_000}  # the most used tags: a corpus of one's own, and what a slow encoder can do
 STAMP = "training.json"  # in the folder of an index: what it was built from
 
 

