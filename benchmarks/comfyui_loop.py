@@ -13,6 +13,7 @@ code over a tiny checkpoint of random weights; beside it, with the pack and with
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import shutil
@@ -147,7 +148,7 @@ def start(
 
 def few_tags(path: Path, tags: int) -> Path:
     """The first tags of the starter corpus."""
-    with STARTER_CORPUS.open(encoding="utf-8") as corpus:
+    with gzip.open(STARTER_CORPUS, "rt", encoding="utf-8") as corpus:
         path.write_text("".join(islice(corpus, tags)), encoding="utf-8")
     return path
 

@@ -70,6 +70,12 @@ def default_home() -> Path:
     return Path(platformdirs.user_data_dir("danbooru-index", appauthor=False))
 
 
+def for_child_processes(values: Mapping[str, str]) -> None:
+    """Set environment variables for the processes that start from now on; what the user has set stands."""
+    for name, value in values.items():
+        os.environ.setdefault(name, value)
+
+
 def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings: environment first, then the TOML file, then defaults.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from danbooru_index.settings import DEFAULT_ENDPOINT, load_settings
+import pytest
+
+from danbooru_index.settings import DEFAULT_ENDPOINT, for_child_processes, load_settings
 
 
 def test_every_setting_says_where_it_was_found(tmp_path: Path) -> None:
@@ -24,3 +27,10 @@ def test_a_file_of_weights_is_looked_for_beside_the_settings_that_name_it(tmp_pa
     (tmp_path / "config.toml").write_text('weights = "w.json"', encoding="utf-8")
     assert load_settings(tmp_path, {}).weights == tmp_path / "w.json"
     assert load_settings(tmp_path, {"DANBOORU_INDEX_WEIGHTS": "w.json"}).weights == Path("w.json")
+
+
+def test_what_the_user_has_set_stands_for_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DANBOORU_TEST_SET", "mine")
+    monkeypatch.delenv("DANBOORU_TEST_UNSET", raising=False)
+    for_child_processes({"DANBOORU_TEST_SET": "ours", "DANBOORU_TEST_UNSET": "ours"})
+    assert (os.environ["DANBOORU_TEST_SET"], os.environ.pop("DANBOORU_TEST_UNSET")) == ("mine", "ours")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from ..errors import DanbooruIndexError, InputError, MissingDependencyError
+from ..settings import for_child_processes
 from ..storage.stdin import when_stdin_closes
 from .app import App, Receive, Scope, Send
 from .options import ServeOptions
@@ -28,6 +29,9 @@ except ImportError as missing:
 
 BACKLOG = 512
 MAX_CONNECTIONS = 512  # a worker; more are answered 503
+# How the C library of Linux keeps what is freed, read when a process starts: few arenas and at most some megabytes, which
+# takes 20 MB from each worker for a tenth of its searches a second. What the user has set stands.
+_ALLOCATION = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "4194304", "MALLOC_TRIM_THRESHOLD_": "2097152"}
 
 
 class _Protocol(H11Protocol):
@@ -112,6 +116,7 @@ def serve(options: ServeOptions, told: Callable[[str], None], app: _HasOptions |
             server.run(sockets=[listening])
             started = server.started
         else:
+            for_child_processes(_ALLOCATION)
             group = Multiprocess(config, sockets=[listening])
             if options.until_stdin_closes:
                 when_stdin_closes(group.should_exit.set)
