@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from known_names import lookup, names_of
 
 from danbooru_index.concepts.cover import best_cover
-from danbooru_index.concepts.spans import MAX_SPANS, read
+from danbooru_index.concepts.reading import MAX_SPANS, read
 
 
 def test_spans_begin_and_end_with_words_and_names() -> None:

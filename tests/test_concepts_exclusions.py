@@ -8,7 +8,7 @@ from known_names import lookup, names_of
 from danbooru_index.concepts.atoms import clauses
 from danbooru_index.concepts.language import language_of
 from danbooru_index.concepts.negation import stretches
-from danbooru_index.concepts.spans import read
+from danbooru_index.concepts.reading import read
 
 
 def cut(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from known_names import lookup
 
 from danbooru_index.concepts.atoms import Clause, atoms_of
 from danbooru_index.concepts.persons import Crowd, read_persons
-from danbooru_index.concepts.spans import read
+from danbooru_index.concepts.reading import read
 
 
 @pytest.mark.parametrize(

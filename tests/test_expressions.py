@@ -10,8 +10,8 @@ import pytest
 from danbooru_index.concepts import expressions as module
 from danbooru_index.concepts.atoms import Clause, atoms_of
 from danbooru_index.concepts.expressions import expressions
+from danbooru_index.concepts.reading import read
 from danbooru_index.concepts.runs import runs_of
-from danbooru_index.concepts.spans import read
 from danbooru_index.text.fold import match_key
 
 ROWS = {"wet": 0, "rain": 1, "cat": 2, "猫": 2, "猫咪": 2, "背包": 3, "raining cats and dogs in May": 4}

@@ -6,8 +6,8 @@ import pytest
 from known_names import lookup
 
 from danbooru_index.concepts.atoms import atoms_of, clauses
+from danbooru_index.concepts.reading import read
 from danbooru_index.concepts.runs import runs_of
-from danbooru_index.concepts.spans import read
 from danbooru_index.text.fold import match_key
 
 

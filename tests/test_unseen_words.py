@@ -9,7 +9,7 @@ from known_names import lookup
 
 from danbooru_index.concepts import function_words as words
 from danbooru_index.concepts.kin import kin_words, kind_of, pairs_of
-from danbooru_index.concepts.spans import read
+from danbooru_index.concepts.reading import read
 from danbooru_index.text.fold import match_key
 
 

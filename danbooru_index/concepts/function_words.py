@@ -27,7 +27,5 @@ def function_words() -> dict[str, frozenset[str]]:
 def unseen_words() -> dict[str, frozenset[str]]:
     """By language the match keys of its function words and of the others that name nothing that is seen."""
     table: dict[str, list[str]] = json.loads(_UNSEEN.read_text(encoding="utf-8"))
-    return {
-        language: frozenset(map(match_key, table.get(language, ()))) | words
-        for language, words in function_words().items()
-    }
+    grammar = function_words()
+    return {language: frozenset(map(match_key, (*table.get(language, ()), *grammar[language]))) for language in grammar}

@@ -67,7 +67,7 @@ def kin_words(language: str) -> dict[str, str]:
 
 
 def pairs_of(relatives: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """{tag: the two relatives} of those that a text names; whoever belongs to an earlier pair is no mere child in a later one.
+    """{tag: the two relatives} of those that a text names, in its words; who has a son or daughter there has no mere child.
 
     >>> pairs_of(["younger_sister", "older_brother"])
     {'brother_and_sister': ('older_brother', 'younger_sister')}
@@ -76,13 +76,13 @@ def pairs_of(relatives: Iterable[str]) -> dict[str, tuple[str, str]]:
     """
     named = dict.fromkeys(relatives)
     found: dict[str, tuple[str, str]] = {}
-    with_child: set[str] = set()
+    paired: set[str] = set()
     for ones, others, tag in _PAIRS:
         one = next((relative for relative in ones if relative in named), None)
         other = next((relative for relative in others if relative in named), None)
-        if one is None or other is None or (other == "child" and one in with_child):
+        if one is None or other is None or (other == "child" and one in paired):
             continue
-        with_child.add(one)
+        paired.add(one)
         found[tag] = one, other
     return found
 

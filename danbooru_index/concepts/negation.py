@@ -11,9 +11,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..text.fold import fold, simplified
+from ..text.fold import simplified
 from .atoms import Clause
 from .atoms import clauses as clauses_of
+from .excluded_reach import LONGEST_LOOK, phrase_end, reach_after, reach_before
 from .excluding_words import ExcludingWords, words_of
 from .labels import labelled as labelled_in
 from .labels import spoken
@@ -31,13 +32,8 @@ _SETTING = re.compile(r"(?:[でにへをはがて]|の[中下上前横隣奥外�
 # A minus before a word, as search engines read it.
 _MINUS = re.compile(r"(?<!\S)-[^\W\d_][^\s,]*")
 _COMMAS = (",", "，", "、")
-_SPACE = re.compile(r"\s+")
-_WORD = re.compile(r"[^\W\d_]+")
-_PRONOUNS = " \u3000她他它我你们"  # 别给她戴耳环: they end no reach
-_LONGEST_LOOK = 80  # characters before an excluding word that are looked at
 _LONGEST_ITEM = 20  # characters of an item of a list that is excluded as a whole
 _LONGEST_CLAUSE = 120  # characters after an excluding word that are looked at
-_LONGEST_REACH = 24  # characters of Han and kana; a longer stretch holds more than what is excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +164,7 @@ class _Exclusions:
         places = sorted(longer)
         while words.before is not None and (cue := words.before.search(text, position, stop)):
             position = cue.end()
-            begin = max(self._clause.start, cue.start() - _LONGEST_LOOK)
+            begin = max(self._clause.start, cue.start() - LONGEST_LOOK)
             behind = words.objects is not None and words.objects.search(text, begin, cue.start())
             if (
                 longer.get(cue.start(), 0) <= cue.end()
@@ -177,8 +173,8 @@ class _Exclusions:
                 and not self._leaves_in(cue)
             ):
                 furthest = min(stop, cue.end() + _LONGEST_CLAUSE)
-                end = self._next_before(cue.end(), _reach_after(text, cue.end(), furthest, words))
-                end = _phrase_end(text, cue.end(), end, words)
+                end = self._next_before(cue.end(), reach_after(text, cue.end(), furthest, words))
+                end = phrase_end(text, cue.end(), end, words)
                 pair = bisect_right(places, cue.end())  # 除了X以外
                 end = min(end, places[pair]) if pair < len(places) else end
                 if text[cue.end() : end].strip():  # else it may exclude what stands before it: 猫耳禁止
@@ -198,7 +194,7 @@ class _Exclusions:
         while pattern is not None and (cue := pattern.search(text, position, self._clause.end)):
             position = max(cue.end(), position + 1)
             if cue.start() > first and self._excludes(cue) and not self._taken[cue.start()]:
-                reach = _reach_before(text, first, cue.start(), ends, self._words.joins, self._is_name)
+                reach = reach_before(text, first, cue.start(), ends, self._words.joins, self._is_name)
                 self._add(cue.start(), cue.end(), reach, cue.start() + stem)
 
     def _excludes(self, cue: re.Match[str]) -> bool:
@@ -211,8 +207,8 @@ class _Exclusions:
             return False
         last = min(self._clause.end, cue.end() + _LONGEST_CLAUSE)
         if cue.start() == first and text[:first].rstrip().endswith(_COMMAS):
-            first = max(0, first - _LONGEST_LOOK)  # "nobody, except a cat"
-        empty = words.empties and words.empties.search(text, max(first, cue.start() - _LONGEST_LOOK), cue.start())
+            first = max(0, first - LONGEST_LOOK)  # "nobody, except a cat"
+        empty = words.empties and words.empties.search(text, max(first, cue.start() - LONGEST_LOOK), cue.start())
         return bool(empty or (words.rest and words.rest.search(text, cue.end(), last)))
 
     def _add(self, start: int, end: int, reach: int, reach_end: int) -> None:
@@ -220,70 +216,6 @@ class _Exclusions:
         self._ranges.append(_Range(start, end, reach, reach_end, everything))
         first, last = min(start, reach), max(end, reach_end)
         self._taken[first:last] = b"\1" * (last - first)
-
-
-def _reach_after(text: str, start: int, end: int, words: ExcludingWords) -> int:
-    """Where what follows an excluding word ends."""
-    contrast = words.contrasts.search(text, start, end) if words.contrasts is not None else None
-    end = contrast.start() if contrast is not None else end
-    stops = words.ends.finditer(text, start, end) if words.ends is not None else ()
-    # "without her glasses": what stands right behind the excluding word ends nothing.
-    reach = next((stop.start() for stop in stops if text[start : stop.start()].strip(_PRONOUNS)), end)
-    return min(reach, start + _LONGEST_REACH) if text[start : start + 1] > "\u2e80" else reach
-
-
-def _phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
-    """The end of the first noun phrase, and of those that "ni" or "et" join to it."""
-    if not words.phrase:
-        return end
-    count, linked, joined, noun = 0, False, -1, False
-    for word in _WORD.finditer(text, start, end):
-        key = fold(word.group())
-        again = count == 0 and word.start() > start and words.before is not None
-        if again and words.before.match(text, word.start(), end):  # type: ignore[union-attr]
-            return word.start()  # "ni barba ni bigote": the next one reaches for itself
-        if (count or joined >= 0) and words.finite is not None and words.finite.fullmatch(key):
-            return word.start() if count else joined
-        further = count >= words.phrase and not linked and key not in words.links | words.joins
-        ended = (
-            noun and words.behind_noun is not None and words.behind_noun.fullmatch(word.group())
-        )  # "ohne Schuhe | läuft"
-        if count and (key in words.silent or further or ended):
-            return word.start()
-        noun = word.group()[0].isupper()
-        if key in words.joins and count:
-            count, linked, joined = 0, False, word.start()
-            continue
-        linked = key in words.links
-        count += key not in words.silent and not linked
-    return end
-
-
-def _reach_before(
-    text: str,
-    start: int,
-    end: int,
-    ends: re.Pattern[str] | None,
-    joins: frozenset[str],
-    is_name: Callable[[int, int], bool],
-) -> int:
-    """Where what stands before an excluding word begins; の inside 女の子 ends nothing."""
-    begin = start = max(start, end - _LONGEST_LOOK)
-    if ends is not None:
-        for stop in ends.finditer(text, start, end):
-            if stop.end() < end and not is_name(stop.start(), stop.end()):
-                begin = stop.end()
-    last = text[end - 1 : end]
-    korean = "\uac00" <= last <= "\ud7a3"
-    if last > "\u2e80" and not korean:
-        # Spaces between words of Han and kana are those of a list.
-        begin = max([begin, *(space.end() for space in _SPACE.finditer(text, start, end) if space.end() < end)])
-    elif korean or not last or last.isascii() or last.isspace():
-        # Words apart by spaces: the last one or two belong to the exclusion, three where the middle one joins the others.
-        earlier = list(re.finditer(r"\S+", text[begin:end]))
-        most = 3 if len(earlier) > 2 and fold(earlier[-2].group()) in joins else 2
-        begin += earlier[-most].start() if len(earlier) > most else 0
-    return max(begin, end - _LONGEST_REACH)
 
 
 def _cut(clause: Clause, ranges: Sequence[_Range]) -> list[Stretch]:

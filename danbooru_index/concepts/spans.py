@@ -1,36 +1,25 @@
-"""The spans of a text that may name one thing: runs of words inside a stretch, and the names of the index in it.
+"""The spans of one stretch of a text that may name one thing: runs of its words, and the names of the index in it.
 
 No grammar chooses among them: every span is scored by the engine, and the best cover is taken (cover.py).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..text.fold import fold, match_key
-from .atoms import HAN, KANA, PARTICLE, SIGN, THAI, WORD, Atom, Clause, atoms_of, clauses
-from .counts import number_words, person_words
-from .excluding_words import excluding_words
-from .expressions import expressions, expressions_in, places_of
-from .function_words import function_words, unseen_words
+from .atoms import HAN, KANA, PARTICLE, SIGN, THAI, WORD, Atom, Clause, atoms_of
+from .function_words import unseen_words
 from .kana import is_inside, name_starts
-from .language import language_of
-from .likeness import is_likened
 from .meanings import meanings
-from .name_places import begins_name, inside_names, name_places
-from .negation import Stretch, stretches
-from .persons import PRONOUNS, Crowd, read_persons
-from .places import Furthest, Overlapping
-from .runs import Names, Run, runs_of
+from .negation import Stretch
+from .places import Furthest
+from .runs import Names, runs_of
 from .words import thai_starts, word_starts
 
 MAX_WORDS = 3  # of a span that is not a name; six found nothing more on the train part of the prose benchmark
-MAX_SPANS = 320  # that are scored for one text; longer texts are read in shorter spans
 _SHORT = 5  # letters of function words that may be spelled like a name
-_MOST_HAN = 6  # characters of a function word
 _NO_NAMES: tuple[tuple[int, int], ...] = ()
 
 
@@ -61,129 +50,9 @@ class Span:
         return other.start < self.start < other.end < self.end or self.start < other.start < self.end < other.end
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A text as spans.
-
-    `stretches` are its parts between marks and excluding words, `counts` the head-count tags that it gives; `words` is
-    the number of words of the longest spans, less than MAX_WORDS for long texts; `excluded_counts` are the head-count tags of
-    the persons that it leaves out, `count_places` are those of the words
-    that name and count persons, `role_places` of those that also say what they do, `person` is the first word for one.
-    """
-
-    text: str
-    language: str
-    stretches: tuple[Stretch, ...]
-    spans: tuple[Span, ...]
-    counts: tuple[str, ...]
-    words: int
-    count_places: tuple[tuple[int, int], ...] = ()
-    person: str = ""
-    excluded_counts: tuple[str, ...] = ()
-    role_places: tuple[tuple[int, int], ...] = ()
-
-
-def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
-    """The spans of a text in order of their places.
-
-    :param names_of: the tags that match keys name; asked once, with every run of characters that could be a name.
-    """
-    language = language_of(text)
-    parts = clauses(text)
-    clause_runs = [runs_of(atoms_of(text, part)) for part in parts]
-    names = names_of(sorted({key for runs in clause_runs for run in runs for key in run.keys}))
-    known = names.keys() | person_words(language).keys()
-    places = name_places(clause_runs, known)
-    said = expressions_in(clause_runs, names.keys(), len(text))
-    taken = places_of(said, len(text))  # by expressions, whose words name nothing
-    inside = inside_names(text, places)
-    cut = stretches(text, parts, language, lambda start, end: any(taken[start:end]) or inside(start, end))
-    known |= number_words(language).keys()
-    if language in ("ja", "th"):  # whose words are found by those beside them
-        known |= function_words().get(language, frozenset())
-    lines = [_Line(text, stretch, number, language, names, known) for number, stretch in enumerate(cut)]
-    crowd, describes = Crowd(), begins_name(text, places)
-    for line in lines:
-        bare, excluded = len(line.starts) <= 8, line.stretch.excluded
-        # "his heart is on fire" is about a boy, and "uncle" in "Bob's your uncle" is nobody.
-        atoms = [atom for atom in line.atoms if atom.key in PRONOUNS or not any(taken[atom.start : atom.end])]
-        read_persons(crowd, atoms, language, excluded=excluded, bare=bare, describes=describes)
-    counted = {start: end for start, end in crowd.places if match_key(text[start:end]) not in names}
-    for line in lines:
-        line.find(counted)
-    across = list(_across(text, clause_runs, cut, names, excluding_words(language)))
-    for words in range(MAX_WORDS, 0, -1):
-        spans = [span for line in lines for span in line.spans(words)] + across
-        spans = _distinct(text, [s for s in spans if not any(taken[s.start : s.end])], crowd.places)
-        if len(spans) <= MAX_SPANS or words == 1:
-            break
-    spans = sorted([*spans, *_meant(text, said, cut, names)], key=lambda span: (span.start, span.end))
-    person = text[slice(*crowd.first)] if crowd.first is not None else ""
-    return Reading(
-        text,
-        language,
-        tuple(cut),
-        tuple(spans),
-        crowd.tags(),
-        words,
-        tuple(crowd.places),
-        person,
-        crowd.excluded_tags(),
-        tuple(crowd.roles),
-    )
-
-
-def _meant(text: str, said: Sequence[Run], cut: Sequence[Stretch], names: Names) -> Iterator[Span]:
-    """The expressions that tags say, each a name of them."""
-    for run in said:
-        number = next((i for i, part in enumerate(cut) if part.start <= run.start < part.end), None)
-        named = run.named(names) if expressions()[run.keys[0]] else ()
-        if named and number is not None:
-            words = max(2, run.last - run.first)
-            yield Span(run.start, run.end, text[run.start : run.end], number, words, True, named, cut[number].excluded)
-
-
-def _distinct(text: str, spans: Sequence[Span], persons: Sequence[tuple[int, int]]) -> list[Span]:
-    """Each thing that is said once, at its first place; words that only count persons name nothing else, nor what is compared with.
-
-    Spans that cut a name in two ("ears drinking" in "cat ears drinking tea") are left out.
-    """
-    counted = {place for start, end in persons for place in range(start, end)}
-    furthest = Furthest(persons, len(text))
-    found: dict[tuple[str, bool], Span] = {}
-    for span in spans:
-        if (bool(span.named) and not furthest.has_longer(span.start, span.end)) or any(
-            i not in counted and char.isalnum() for i, char in enumerate(span.text, span.start)
-        ):
-            found.setdefault((span.text, span.excluded), span)
-    found = {key: span for key, span in found.items() if span.excluded or not is_likened(text, span.start, span.end)}
-    names = [span for span in found.values() if span.named and span.aligned]
-    near = Overlapping((name.start, name.end) for name in names)
-    whole = [
-        span
-        for span in found.values()
-        if span.named or not any(span.cuts(names[number]) for number in near.numbers(span.start, span.end))
-    ]
-    return sorted(whole, key=lambda span: (span.start, span.end))
-
-
-def _across(
-    text: str, lines: Sequence[Sequence[Run]], cut: Sequence[Stretch], names: Names, excluding: frozenset[str]
-) -> Iterator[Span]:
-    """The names that begin with an excluding word: "no shoes" is a tag of its own beside the shoes that it excludes."""
-    excluded = sorted((part.start, i) for i, part in enumerate(cut) if part.excluded)
-    for run in (run for runs in lines for run in runs if excluded and run.last - run.first > 1):
-        place = bisect_right(excluded, (run.start, len(cut)))
-        start, into = excluded[place] if place < len(excluded) else (run.end, 0)
-        if start < run.end and (named := run.named(names)) and fold(text[run.start : start].strip()) in excluding:
-            yield Span(
-                run.start, run.end, text[run.start : run.end], into, run.last - run.first, True, named, excluded=False
-            )
-
-
 @lru_cache(maxsize=16)
 def _nothing(text: str, language: str) -> frozenset[str]:
-    """Words that name nothing by themselves: those of grammar, and such as mean nothing that is seen (links in German)."""
+    """Words that name nothing by themselves: unseen ones, and such as mean nothing in this text (links in German)."""
     meaningless = frozenset(key for key, meaning in meanings(text, language).items() if not meaning.tags)
     return unseen_words().get(language, frozenset()) | meaningless
 
@@ -196,7 +65,7 @@ class _Counted:
     before: Mapping[int, int]
 
 
-class _Line:
+class Line:
     """One stretch as atoms, whose names are among `names`."""
 
     def __init__(self, text: str, stretch: Stretch, number: int, language: str, names: Names, known: Set[str]) -> None:
@@ -209,10 +78,10 @@ class _Line:
             self.starts = word_starts(self.atoms, japanese=language == "ja", known=known)
         self._known = known
         self._kana = name_starts(self.atoms, known) if language == "ja" else None
-        words = list(self._long_unseen_words())
-        # The furthest end of those that begin at an atom, and the first start of those that end before it.
-        self._until = dict(sorted(words))
-        self._since = dict(sorted(((end, start) for start, end in words), reverse=True))
+        self._runs = runs_of(self.atoms)
+        unseen = self._long_unseen_words()
+        self._unseen = Furthest(unseen, len(self.atoms))
+        self._unseen_starts = {end: start for start, end in sorted(unseen, reverse=True)}  # by its end, of the longest
 
     def find(self, counted: Mapping[int, int]) -> None:
         """Look for the spans, once for texts of every length.
@@ -227,7 +96,7 @@ class _Line:
                 trimmed = None if self._is_word(first, last) else self._trimmed(first, last, skipped)
                 if trimmed is not None and not self._is_word(*trimmed) and not self._is_ending(*trimmed):
                     self._words[trimmed] = min(words, self._words.get(trimmed, words))
-        runs = ((run, run.named(self._names)) for run in runs_of(self.atoms))
+        runs = ((run, run.named(self._names)) for run in self._runs)
         self._named = [(run, named) for run, named in runs if named and not self._is_inside(run.first, run.last)]
 
     def spans(self, most: int) -> list[Span]:
@@ -249,18 +118,16 @@ class _Line:
         """Whether a run is one function word: "on" and 表情 name nothing here, whatever tag is spelled so."""
         return "".join(atom.key for atom in self.atoms[first:last]) in self._nothing
 
-    def _long_unseen_words(self) -> Iterator[tuple[int, int]]:
+    def _long_unseen_words(self) -> list[tuple[int, int]]:
         """The atoms of words of several that name nothing, in which nothing is named: no noodles in 上面, no way in "by the way"."""
-        for run in runs_of(self.atoms):
-            if run.last - run.first > 1 and self._is_word(run.first, run.last):
-                yield run.first, run.last
+        several = ((run.first, run.last) for run in self._runs if run.last - run.first > 1)
+        return [(first, last) for first, last in several if self._is_word(first, last)]
 
     def _is_inside(self, first: int, last: int) -> bool:
         """Whether a run is or is in a function word, or kana inside a Japanese word, whatever it names: りす in 雨宿りする."""
         in_kana = self._kana is not None and is_inside(self.atoms, first, last, self._kana, self._known)
-        around = range(max(0, first - _MOST_HAN), first + 1) if self._until else ()
-        in_word = any(self._until.get(start, 0) >= last for start in around)
-        return in_kana or in_word or self._is_word(first, last) or self._are_words(first, last)
+        in_word = self._is_word(first, last) or self._unseen.has_longer(first, last)
+        return in_kana or in_word or self._are_words(first, last)
 
     def _are_words(self, first: int, last: int) -> bool:
         """Whether a run is only spelled like a name: short function words (Spanish "a las", alas), or words before an "a" ("past a")."""
@@ -296,8 +163,8 @@ class _Line:
         """Where the count or function word that begins at an atom ends, 0 if none does; of hiragana and Thai it is a whole word."""
         if counted.after.get(first, last) < last:
             return counted.after[first]
-        if first < self._until.get(first, 0) <= last:
-            return self._until[first]
+        if first < self._unseen.beginning(first) <= last:
+            return self._unseen.beginning(first)
         if self.atoms[first].script not in (KANA, THAI):
             return first + 1 if self._is_silent(self.atoms[first]) else 0
         end = next((i for i in range(first + 1, last) if self.starts[i]), last)
@@ -306,7 +173,7 @@ class _Line:
 
     def _before(self, last: int, counted: _Counted) -> int:
         """Where the count or the word of grammar that ends before an atom begins, 0 if none does."""
-        return counted.before.get(last) or self._since.get(last, 0)
+        return counted.before.get(last) or self._unseen_starts.get(last, 0)
 
     def _is_silent(self, atom: Atom) -> bool:
         return atom.script in (PARTICLE, SIGN) or atom.key in self._silent

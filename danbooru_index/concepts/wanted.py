@@ -20,7 +20,8 @@ from ..arrays.products import product
 from ..arrays.types import FloatArray, IntArray
 from ..records import Category
 from .places import Overlapping
-from .spans import Reading, Span
+from .reading import Reading
+from .spans import Span
 
 WEIGHTS_FILE = Path(__file__).with_name("wanted.json")
 FEATURES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..concepts.colours import colour_of, is_colour, said_colours
-from ..concepts.spans import Reading
+from ..concepts.reading import Reading
 from ..index.index import Index
 from ..prompt import Choice
 from .request import ConceptReport, ExpandRequest

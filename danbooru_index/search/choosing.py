@@ -12,7 +12,8 @@ from ..arrays.types import BoolArray, FloatArray
 from ..concepts.colours import colour_of, is_colour, said_colours
 from ..concepts.cover import best_cover
 from ..concepts.places import Overlapping
-from ..concepts.spans import Reading, Span
+from ..concepts.reading import Reading
+from ..concepts.spans import Span
 from ..concepts.wanted import Candidates, WantedModel
 from ..index.index import Index
 from ..records import Category

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..arrays.types import FloatArray
+from ..concepts.reading import Reading
 from ..concepts.several import Evidence, is_several
-from ..concepts.spans import Reading, Span
+from ..concepts.spans import Span
 from ..index.damage import names_damage
 from ..index.index import Index
 from ..records import Category, Hit, Notice, SearchRequest, SearchResult

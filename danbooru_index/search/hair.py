@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..concepts.colours import is_colour, said_colours
-from ..concepts.spans import Reading, Span
+from ..concepts.reading import Reading
+from ..concepts.spans import Span
 from ..index.index import Index
 from ..records import TagFilter
 from .choosing import Choice, Thing

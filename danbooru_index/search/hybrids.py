@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..concepts.counts import person_words
-from ..concepts.spans import Reading, Span
+from ..concepts.reading import Reading
+from ..concepts.spans import Span
 from ..index.index import Index
 from ..records import Category, TagFilter
 from ..text.fold import match_key

@@ -30,7 +30,8 @@ def names_of(
     known = expressions()
     meant = {**{key: Meaning(known[key], "") for key in keys if key in known}, **meanings(text, *languages)}
     said = frozenset(keys)
-    meant |= {key: Meaning((), "-") for key in said & meant.keys() if _is_in_phrase(index, key, meant[key], said)}
+    in_phrases = [key for key in said & meant.keys() if _is_in_phrase(index, key, meant[key], said)]
+    meant |= {key: meant[key]._replace(tags=()) for key in in_phrases}
     return {
         key: _of_language(index, key, kept, language)
         for key, found in zip(keys, store.find([key.replace(" ", "") for key in keys]), strict=True)
@@ -53,7 +54,8 @@ def names_of(
 
 def _is_in_phrase(index: Index, key: str, meaning: Meaning, said: frozenset[str]) -> bool:
     """Whether a word has its meaning from a longer name of the same tag that is said: queue in "queue de cheval"."""
-    phrases = {match_key(cue) for cue in meaning.cues.split("|") if key in cue} & said - {key}
+    longer = frozenset(other for other in said if key in other and other != key) if meaning.cues else frozenset()
+    phrases = longer.intersection(map(match_key, meaning.cues.split("|"))) if longer else longer
     rows = {row for row, _ in _rows_of(index, meaning.tags)}
     return any(rows.intersection(row for row, _ in found) for found in index.store.find(sorted(phrases)))
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays.types import FloatArray
-from ..concepts.spans import Reading
+from ..concepts.reading import Reading
 from ..concepts.wanted import Candidates
 from ..index.index import Index
 from ..records import Category

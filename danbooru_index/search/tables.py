@@ -10,7 +10,8 @@ import numpy as np
 from ..arrays.ragged import Ragged
 from ..arrays.types import FloatArray, IntArray
 from ..concepts.language import likely_languages
-from ..concepts.spans import Reading, Span
+from ..concepts.reading import Reading
+from ..concepts.spans import Span
 from ..concepts.wanted import Candidates, feature_table
 from ..index.index import Index
 from ..records import Category, SearchRequest, TagFilter

@@ -13,7 +13,8 @@ import numpy as np
 from ..concepts.counts import with_characters, with_relatives
 from ..concepts.language import likely_languages
 from ..concepts.places import Overlapping
-from ..concepts.spans import Reading, Span, read
+from ..concepts.reading import Reading, read
+from ..concepts.spans import Span
 from ..concepts.wanted import WantedModel, default_model
 from ..index.index import Index
 from ..records import Category, TagFilter

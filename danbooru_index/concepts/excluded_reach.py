@@ -1,0 +1,79 @@
+"""How far an excluding word reaches: over what follows it, over one noun phrase, or over what stands before it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ..text.fold import fold
+from .excluding_words import ExcludingWords
+
+LONGEST_LOOK = 80  # characters before an excluding word that are looked at
+_SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"[^\W\d_]+")
+_PRONOUNS = " \u3000她他它我你们"  # 别给她戴耳环: they end no reach
+_LONGEST_REACH = 24  # characters of Han and kana; a longer stretch holds more than what is excluded
+
+
+def reach_after(text: str, start: int, end: int, words: ExcludingWords) -> int:
+    """Where what follows an excluding word ends."""
+    contrast = words.contrasts.search(text, start, end) if words.contrasts is not None else None
+    end = contrast.start() if contrast is not None else end
+    stops = words.ends.finditer(text, start, end) if words.ends is not None else ()
+    # "without her glasses": what stands right behind the excluding word ends nothing.
+    reach = next((stop.start() for stop in stops if text[start : stop.start()].strip(_PRONOUNS)), end)
+    return min(reach, start + _LONGEST_REACH) if text[start : start + 1] > "\u2e80" else reach
+
+
+def phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
+    """The end of the first noun phrase, and of those that "ni" or "et" join to it."""
+    if not words.phrase:
+        return end
+    count, linked, joined, noun = 0, False, -1, False
+    for word in _WORD.finditer(text, start, end):
+        key = fold(word.group())
+        again = count == 0 and word.start() > start and words.before is not None
+        if again and words.before.match(text, word.start(), end):  # type: ignore[union-attr]
+            return word.start()  # "ni barba ni bigote": the next one reaches for itself
+        if (count or joined >= 0) and words.finite is not None and words.finite.fullmatch(key):
+            return word.start() if count else joined
+        further = count >= words.phrase and not linked and key not in words.links | words.joins
+        ended = (
+            noun and words.behind_noun is not None and words.behind_noun.fullmatch(word.group())
+        )  # "ohne Schuhe | läuft"
+        if count and (key in words.silent or further or ended):
+            return word.start()
+        noun = word.group()[0].isupper()
+        if key in words.joins and count:
+            count, linked, joined = 0, False, word.start()
+            continue
+        linked = key in words.links
+        count += key not in words.silent and not linked
+    return end
+
+
+def reach_before(
+    text: str,
+    start: int,
+    end: int,
+    ends: re.Pattern[str] | None,
+    joins: frozenset[str],
+    is_name: Callable[[int, int], bool],
+) -> int:
+    """Where what stands before an excluding word begins; の inside 女の子 ends nothing."""
+    begin = start = max(start, end - LONGEST_LOOK)
+    if ends is not None:
+        for stop in ends.finditer(text, start, end):
+            if stop.end() < end and not is_name(stop.start(), stop.end()):
+                begin = stop.end()
+    last = text[end - 1 : end]
+    korean = "\uac00" <= last <= "\ud7a3"
+    if last > "\u2e80" and not korean:
+        # Spaces between words of Han and kana are those of a list.
+        begin = max([begin, *(space.end() for space in _SPACE.finditer(text, start, end) if space.end() < end)])
+    elif korean or not last or last.isascii() or last.isspace():
+        # Words apart by spaces: the last one or two belong to the exclusion, three where the middle one joins the others.
+        earlier = list(re.finditer(r"\S+", text[begin:end]))
+        most = 3 if len(earlier) > 2 and fold(earlier[-2].group()) in joins else 2
+        begin += earlier[-most].start() if len(earlier) > most else 0
+    return max(begin, end - _LONGEST_REACH)
