@@ -173,7 +173,8 @@ class _Exclusions:
                 and not self._leaves_in(cue)
             ):
                 furthest = min(stop, cue.end() + _LONGEST_CLAUSE)
-                end = self._next_before(cue.end(), reach_after(text, cue.end(), furthest, words))
+                # The next excluding word first, for it is near in a text that is full of them.
+                end = reach_after(text, cue.end(), self._next_before(cue.end(), furthest), words)
                 end = phrase_end(text, cue.end(), end, words)
                 pair = bisect_right(places, cue.end())  # 除了X以外
                 end = min(end, places[pair]) if pair < len(places) else end
