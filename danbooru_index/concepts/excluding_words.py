@@ -17,6 +17,12 @@ from .function_words import function_words
 _FILE = Path(__file__).with_name("negation.json")
 _TOPICS = ("は", "も", "こそ", "すら", "さえ", "など", "なんて", "なんか")
 _NEEDS_SPACE = frozenset(("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "ko", "ar", "vi", "id"))
+_DETERMINER = re.escape("~")  # in an entry of the table: any of the determiners of the language, as in "lost her"
+_ENDINGS = frozenset(("ko", "ja", "tr"))  # languages whose negating words are endings
+# Between a negating word and a verb whose object stays: words, but none that joins two of them ("nobody | and skip the hat").
+_JOINING = "and|but|or|y|e|o|pero|et|mais|ou|und|aber|oder|mas|ma|и|а|но|или|en|maar|of|i|ale|lub"
+_WORDS_BETWEEN = rf"(?:\s+(?!(?:{_JOINING})(?!\w))[\w'’-]+){{0,2}}?\s+"
+_HAN_BETWEEN = r"[^\s，。、,.！？]{0,4}?"
 # "hat off", but not in "wiping blood off her katana".
 _NO_OBJECT = {"en": r"(?!\s+(?:of|her|his|its|it|them|him|their|my|your|the|an?|each|every)\b)"}
 # "nobody" says that nobody is there, but not in "nobody wears a hat".
@@ -28,19 +34,21 @@ class ExcludingWords:
     """The patterns of one language.
 
     `keeps` hold an excluding word and exclude nothing ("not only", 不由得), `forms` do so across other words (しか…ない, "never ...
-    without"); `excepts` are excluding words that leave something in after one of `empties` ("an empty room except for a chair")
-    or before `rest`, which leaves out all else (除了蓝莓啥都别放);
+    without"); `spared` are negated verbs that leave their object in ("not afraid of", 不怕, 離さない); `excepts` are excluding
+    words that leave something in after one of `empties` ("an empty room except for a chair") or before `rest`, which leaves out
+    all else (除了蓝莓啥都别放);
     `before` exclude what follows them and `after` what they follow; `suffixes` are endings that exclude the word they are part
     of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
     excluded stands before the word that excludes (把X去掉). `phrase` is the number of words of a noun phrase, where `before`
     reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins`
     those between two of them ("ni"), and `silent` the words that count for nothing in it; `behind_noun` are words that end it
-    right behind one with a capital, a noun in German.
+    right behind one with a capital, a noun in German. "~" in an entry is any of the `determiners` ("lost ~" is lost her, lost the).
     """
 
     keeps: re.Pattern[str] | None
     forms: re.Pattern[str] | None
+    spared: re.Pattern[str] | None
     excepts: re.Pattern[str] | None
     empties: re.Pattern[str] | None
     rest: re.Pattern[str] | None
@@ -74,6 +82,7 @@ def words_of(language: str) -> ExcludingWords | None:
     return ExcludingWords(
         keeps=pattern("keeps", nobody_phrases(language), _NO_VERB.get(language, "")),
         forms=_any(table, "forms", re.IGNORECASE),
+        spared=_spared(table, language),
         excepts=pattern("excepts"),
         empties=pattern("empties", nobody_phrases(language)),
         rest=_any(table, "rest"),
@@ -98,6 +107,26 @@ def _topics(table: dict[str, Any]) -> list[str]:
     """Of Japanese words that exclude an object also those that exclude a topic: 制服は着ない beside 制服を着ない."""
     objects = [word[1:] for word in table.get("after", ()) if word.startswith("を")]
     return [particle + word for word in objects for particle in _TOPICS]
+
+
+def _spared(table: dict[str, Any], language: str) -> re.Pattern[str] | None:
+    """A word that negates and a verb of what somebody minds, notices or does not let go of.
+
+    What is denied is no picture's: the wolf is there in "not afraid of the wolf". The verb stands after the negating word, a few
+    words apart, or right before it.
+    """
+    if "negators" not in table:
+        return None
+    spaced, endings = language in _NEEDS_SPACE, language in _ENDINGS
+    left, right = (r"(?<!\w)" if spaced else "", r"(?!\w)" if spaced and not endings else "")
+    gap, joined = (_WORDS_BETWEEN, r"\s+") if spaced else (_HAN_BETWEEN, "")
+    negator = f"(?:{'|'.join(table['negators'])}){right}"
+    found = []
+    if "spared_after" in table:
+        found.append(f"{left}{negator}{gap}(?:{'|'.join(table['spared_after'])}){right}")
+    if "spared_before" in table:
+        found.append(f"{left}(?:{'|'.join(table['spared_before'])}){'' if endings else joined}{negator}")
+    return re.compile("|".join(found), re.IGNORECASE)
 
 
 def _any(table: dict[str, Any], name: str, flags: int = 0) -> re.Pattern[str] | None:
@@ -142,6 +171,8 @@ def _pattern(words: Sequence[str], name: str, language: str, after: str) -> re.P
     attached = name == "suffixes" or (name != "before" and language == "ko")
     left = r"(?<=[^\W\d_]{2})" if name == "suffixes" else ""
     listed = "|".join(_one(word, whole=whole, attached=attached) for word in sorted(words, key=len, reverse=True))
+    determiners = "|".join(map(re.escape, _table()[language].get("determiners", ())))
+    listed = listed.replace(_DETERMINER, rf"(?:{determiners})")
     right = r"(?!\w)" if whole and (language != "ko" or name == "before") else ""
     return re.compile(f"{left}(?:{listed}){right}{after}", re.IGNORECASE)
 

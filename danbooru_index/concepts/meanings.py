@@ -1,6 +1,6 @@
 """What a word means in its language, and by the words around it: Hut is a hat in German, and a bat is no animal in baseball.
 
-`meanings.tsv` was written for this project: language, the spellings of the word, the tags that it means, best first, `-` where it means
+`meanings.tsv.gz` was written for this project: language, the spellings of the word, the tags that it means, best first, `-` where it means
 nothing that a picture shows, and, in a fourth column, cues: words of which any, elsewhere in the text, tells that this is what is
 meant; a `*` stands for any ending. Without cues it is what the word means otherwise. This is Lesk's way to tell senses apart
 (doi.org/10.1145/318723.318728), with cues written for it in place of a dictionary's definitions.
@@ -8,6 +8,7 @@ meant; a `*` stands for any ending. Without cues it is what the word means other
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -18,7 +19,7 @@ from ..text.fold import fold, match_key
 from .language import ALPHABETIC, language_of
 from .negation import excluded_texts
 
-_FILE = Path(__file__).with_name("meanings.tsv")
+_FILE = Path(__file__).with_name("meanings.tsv.gz")
 _NOTHING = "-"
 _WORD = re.compile(r"\w+")
 
@@ -111,7 +112,7 @@ def _words(language: str) -> Mapping[str, _Word]:
 def _lines() -> Mapping[str, Sequence[str]]:
     """The lines of each language without its name."""
     lines: dict[str, list[str]] = {}
-    for line in _FILE.read_text(encoding="utf-8").splitlines():
+    for line in gzip.decompress(_FILE.read_bytes()).decode().splitlines():
         language, _, rest = line.partition("\t")
         lines.setdefault(language, []).append(rest)
     return lines

@@ -130,6 +130,7 @@ class _Exclusions:
     def __init__(self, text: str, clause: Clause, words: ExcludingWords, is_name: Callable[[int, int], bool]) -> None:
         self._text, self._clause, self._words, self._is_name = text, clause, words, is_name
         self._ranges: list[_Range] = []
+        self._spared: list[int] = []  # where negated verbs begin that leave their object in
         self._taken = bytearray(len(text) + 1)  # 1 where a word or its reach is
         self._kept = bytearray(len(text) + 1)  # 1 inside of what excludes nothing
         for kept in self._matches(words.keeps):
@@ -139,6 +140,7 @@ class _Exclusions:
         """All of them in order."""
         for cue in self._matches(_MINUS):
             self._add(cue.start(), cue.start() + 1, cue.start() + 1, cue.end())
+        self._find_spared()
         self._find_suffixes()
         self._find_before()
         self._find_after(self._words.after, self._words.ends, 0)
@@ -148,6 +150,13 @@ class _Exclusions:
 
     def _matches(self, pattern: re.Pattern[str] | None) -> list[re.Match[str]]:
         return [] if pattern is None else list(pattern.finditer(self._text, self._clause.start, self._clause.end))
+
+    def _find_spared(self) -> None:
+        """Negated verbs that leave their object in: they are passed over."""
+        for cue in self._matches(self._words.spared):
+            self._add(cue.start(), cue.end(), cue.end(), cue.end())
+            self._spared.append(cue.start())
+            self._kept[cue.start() : cue.end()] = b"\1" * (cue.end() - cue.start())
 
     def _find_suffixes(self) -> None:
         for cue in self._matches(self._words.suffixes):
@@ -184,7 +193,7 @@ class _Exclusions:
 
     def _next_before(self, start: int, end: int) -> int:
         """Where the next excluding word before `end` reaches for itself: 不系头巾|不戴面具; `end` where there is none."""
-        pattern = self._words.before
+        pattern, end = self._words.before, min([end, *(place for place in self._spared if place >= start)])
         for cue in pattern.finditer(self._text, start, end) if pattern is not None else ():
             if self._text[start : cue.start()].strip() and self._excludes(cue):
                 return cue.start()
