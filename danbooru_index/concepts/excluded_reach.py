@@ -24,7 +24,10 @@ def reach_after(text: str, start: int, end: int, words: ExcludingWords) -> int:
     stops = words.ends.finditer(text, start, end) if words.ends is not None else ()
     # "without her glasses": what stands right behind the excluding word ends nothing.
     reach = next((stop.start() for stop in stops if text[start : stop.start()].strip(_SILENT)), end)
-    return min(reach, start + _LONGEST_REACH) if text[start : start + 1] > "\u2e80" else reach
+    if text[start : start + 1] <= "\u2e80":
+        return reach
+    space = _SPACE.search(text, start, reach)  # between words of Han it is that of a list
+    return min(reach, start + _LONGEST_REACH, space.start() if space is not None else reach)
 
 
 def phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
