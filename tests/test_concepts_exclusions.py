@@ -202,7 +202,7 @@ def test_korean_sentences_that_end_with_the_exclusion(text: str, excluded: list[
     [
         ("a girl not afraid of the wolf", ["a girl", "the wolf"]),
         ("he hasn't noticed the shark", ["he", "the shark"]),
-        ("she is not wearing a hat and not afraid of the wolf", ["she", "(a hat and)", "the wolf"]),
+        ("she is not wearing a hat and not afraid of the wolf", ["she", "(hat and)", "the wolf"]),
         ("she's not unhappy about the snow", ["she's", "about the snow"]),
         ("nobody around and skip the hat", ["nobody around and", "(hat)"]),
         ("小红帽一点都不怕狼", ["小红帽一点都", "狼"]),
@@ -238,3 +238,12 @@ def test_what_a_negated_verb_of_the_mind_is_about_stays(text: str, parts: list[s
 )
 def test_what_is_taken_off_lost_or_exchanged_is_left_out(text: str, excluded: list[str]) -> None:
     assert [part[1:-1] for part in cut(text) if part.startswith("(")] == excluded
+
+
+def test_what_is_taken_off_may_lie_in_the_picture_and_what_is_refused_may_not() -> None:
+    text = "he lost his hat and refuses to wear a coat"
+    found = stretches(text, clauses(text), language_of(text))
+    assert [(text[s.start : s.end].strip(), s.removed) for s in found if s.excluded] == [
+        ("hat and", True),
+        ("a coat", False),
+    ]

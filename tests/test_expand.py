@@ -234,3 +234,12 @@ def test_what_is_left_out_without_a_tag_is_said(small_index):
     assert "umbrella" in found.tags and not found.negative_tags
     assert found.warnings == ('Nothing was found for "qzzxw", which you leave out.',)
     assert expand(small_index, ExpandRequest("a girl without an umbrella")).warnings == ()
+
+
+def test_what_is_lost_in_the_text_is_in_neither_prompt_and_that_is_said(small_index):
+    result = expand(small_index, ExpandRequest("a girl who lost her umbrella, night sky", budget=1))
+    assert "umbrella" not in result.tags and result.negative_tags == ()
+    assert [str(warning) for warning in result.warnings] == [
+        '"umbrella" is taken off or gone in the text, so neither prompt has it.'
+    ]
+    assert all(concept.text != "umbrella" for concept in result.concepts)

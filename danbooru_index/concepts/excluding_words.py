@@ -43,7 +43,9 @@ class ExcludingWords:
     excluded stands before the word that excludes (把X去掉). `phrase` is the number of words of a noun phrase, where `before`
     reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins`
     those between two of them ("ni"), and `silent` the words that count for nothing in it; `behind_noun` are words that end it
-    right behind one with a capital, a noun in German. "~" in an entry is any of the `determiners` ("lost ~" is lost her, lost the).
+    right behind one with a capital, a noun in German. `removes` are those of `before` and `after` that say that something is taken
+    off, lost or given away: it may lie in the picture all the same. "~" in an entry is any of the `determiners`: "lost ~" is lost
+    her, lost the.
     """
 
     keeps: re.Pattern[str] | None
@@ -66,6 +68,7 @@ class ExcludingWords:
     joins: frozenset[str]
     silent: frozenset[str]
     behind_noun: re.Pattern[str] | None
+    removes: re.Pattern[str] | None
 
 
 @cache
@@ -78,6 +81,7 @@ def words_of(language: str) -> ExcludingWords | None:
     def pattern(name: str, more: Sequence[str] = (), after: str = "") -> re.Pattern[str] | None:
         return _pattern([*table.get(name, ()), *more], name, language, after)
 
+    off_before, off_after = (table.get(f"removes_{side}", []) for side in ("before", "after"))
     links, joins = frozenset(table.get("links", ())), frozenset(table.get("joins", ()))
     return ExcludingWords(
         keeps=pattern("keeps", nobody_phrases(language), _NO_VERB.get(language, "")),
@@ -86,8 +90,8 @@ def words_of(language: str) -> ExcludingWords | None:
         excepts=pattern("excepts"),
         empties=pattern("empties", nobody_phrases(language)),
         rest=_any(table, "rest"),
-        before=pattern("before"),
-        after=pattern("after", _topics(table), _NO_OBJECT.get(language, "")),
+        before=pattern("before", off_before),
+        after=pattern("after", [*off_after, *_topics(table)], _NO_OBJECT.get(language, "")),
         suffixes=pattern("suffixes"),
         contrasts=pattern("contrasts"),
         ends=pattern("ends"),
@@ -100,6 +104,7 @@ def words_of(language: str) -> ExcludingWords | None:
         joins=joins,
         silent=function_words().get(language, frozenset()) - links - joins,
         behind_noun=_any(table, "behind_noun"),
+        removes=pattern("removes", [*off_before, *off_after]),
     )
 
 

@@ -38,11 +38,12 @@ _LONGEST_CLAUSE = 120  # characters after an excluding word that are looked at
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """`text[start:end]` of one clause, and whether it is what the text excludes."""
+    """`text[start:end]` of one clause, and whether it is what the text excludes; `removed` where it is taken off, lost or given away."""
 
     start: int
     end: int
     excluded: bool = False
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,6 +55,7 @@ class _Range:
     reach: int
     reach_end: int
     all: bool = False
+    removed: bool = False
 
 
 def stretches(
@@ -223,7 +225,9 @@ class _Exclusions:
 
     def _add(self, start: int, end: int, reach: int, reach_end: int) -> None:
         everything = reach == self._clause.start and _ALL.match(self._text, start) is not None
-        self._ranges.append(_Range(start, end, reach, reach_end, everything))
+        removes = self._words.removes
+        removed = removes is not None and removes.fullmatch(self._text, start, end) is not None
+        self._ranges.append(_Range(start, end, reach, reach_end, everything, removed))
         first, last = min(start, reach), max(end, reach_end)
         self._taken[first:last] = b"\1" * (last - first)
 
@@ -236,7 +240,7 @@ def _cut(clause: Clause, ranges: Sequence[_Range]) -> list[Stretch]:
         if first > position:
             found.append(Stretch(position, first))
         if one.reach_end > max(one.reach, position):
-            found.append(Stretch(max(one.reach, position), one.reach_end, excluded=True))
+            found.append(Stretch(max(one.reach, position), one.reach_end, excluded=True, removed=one.removed))
         position = max(position, one.end, one.reach_end)
     if position < clause.end:
         found.append(Stretch(position, clause.end))

@@ -45,6 +45,15 @@ class Reading:
     excluded_counts: tuple[str, ...] = ()
     role_places: tuple[tuple[int, int], ...] = ()
 
+    def is_removed(self, span: Span) -> bool:
+        """Whether a span is of what is taken off, lost or given away in the text."""
+        return span.excluded and self.stretches[span.clause].removed
+
+    @property
+    def removed(self) -> list[str]:
+        """What is taken off, lost or given away, in order."""
+        return [self.text[part.start : part.end].strip() for part in self.stretches if part.removed]
+
 
 def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     """The spans of a text in order of their places.

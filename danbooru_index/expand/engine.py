@@ -138,6 +138,8 @@ def _choices(index: Index, request: ExpandRequest, passages: Sequence[_Passage],
             if row is not None and (allowed is None or allowed.tags[row]):
                 yield Choice(tag, 1.0, passage.number, "count")
         for thing in passage.things.things:
+            if passage.things.reading.is_removed(thing.span):
+                continue  # a hat that is taken off may lie in the picture: neither side has it
             for found in thing.choices[: request.per_concept]:
                 record = index.store.record(found.row)
                 # no_bra is wanted where a bra is left out.
@@ -226,7 +228,8 @@ def _reports(index: Index, request: ExpandRequest, passage: _Passage, tags: set[
             reading.person or reading.text, "covered" if given else "not found", given, (1.0,) * len(given)
         )
     for thing in passage.things.things:
-        yield _report(index, request, thing, tags)
+        if not reading.is_removed(thing.span):
+            yield _report(index, request, thing, tags)
     for text in passage.things.unfound:
         yield ConceptReport(text, "not found", (), ())
 

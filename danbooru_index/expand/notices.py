@@ -40,6 +40,11 @@ def warnings_of(
             for text in things.unfound_excluded(rows)
             if not is_colour(text)
         ),
+        *(
+            Notice.of("removed", '"{text}" is taken off or gone in the text, so neither prompt has it.', text=text)
+            for things in read
+            for text in things.reading.removed
+        ),
         *_unread(sum(things.left_out for things in read)),
     )
 

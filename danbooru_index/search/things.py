@@ -90,7 +90,7 @@ class Things:
         said = [t.span for t in self.things if not t.span.excluded or any(c.row in rows for c in t.choices)]
         taken = [*reading.count_places, *reading.role_places, *((span.start, span.end) for span in said)]
         found = []
-        for stretch in (stretch for stretch in reading.stretches if stretch.excluded):
+        for stretch in (one for one in reading.stretches if one.excluded and not one.removed):
             words = any(span.excluded and stretch.start <= span.start < stretch.end for span in reading.spans)
             if words and not any(start < stretch.end and stretch.start < end for start, end in taken):
                 found.append(reading.text[stretch.start : stretch.end].strip())
