@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 
 from ..text.fold import fold
 from .excluding_words import ExcludingWords
@@ -61,16 +62,22 @@ def reach_before(
     text: str,
     start: int,
     end: int,
-    ends: re.Pattern[str] | None,
+    stops: Sequence[tuple[int, int]],
     joins: frozenset[str],
     is_name: Callable[[int, int], bool],
 ) -> int:
-    """Where what stands before an excluding word begins; の inside 女の子 ends nothing."""
+    """Where what stands before an excluding word begins; の inside 女の子 ends nothing.
+
+    :param stops: the places of words that end such a reach, in order.
+    """
     begin = start = max(start, end - LONGEST_LOOK)
-    if ends is not None:
-        for stop in ends.finditer(text, start, end):
-            if stop.end() < end and not is_name(stop.start(), stop.end()):
-                begin = stop.end()
+    for place in range(bisect_left(stops, (end, end)) - 1, -1, -1):
+        first, last = stops[place]
+        if first < start:
+            break
+        if last < end and not is_name(first, last):
+            begin = last
+            break
     last = text[end - 1 : end]
     korean = "\uac00" <= last <= "\ud7a3"
     if last > "\u2e80" and not korean:

@@ -203,10 +203,11 @@ class _Exclusions:
 
     def _find_after(self, pattern: re.Pattern[str] | None, ends: re.Pattern[str] | None, stem: int) -> None:
         text, first, position = self._text, self._clause.start, self._clause.start
+        stops = [stop.span() for stop in self._matches(ends)] if pattern is not None else []
         while pattern is not None and (cue := pattern.search(text, position, self._clause.end)):
             position = max(cue.end(), position + 1)
             if cue.start() > first and self._excludes(cue) and not self._taken[cue.start()]:
-                reach = reach_before(text, first, cue.start(), ends, self._words.joins, self._is_name)
+                reach = reach_before(text, first, cue.start(), stops, self._words.joins, self._is_name)
                 self._add(cue.start(), cue.end(), reach, cue.start() + stem)
 
     def _excludes(self, cue: re.Match[str]) -> bool:
