@@ -72,11 +72,11 @@ def reach_before(
     """
     begin = start = max(start, end - LONGEST_LOOK)
     for place in range(bisect_left(stops, (end, end)) - 1, -1, -1):
-        first, last = stops[place]
-        if first < start:
+        stop, stop_end = stops[place]
+        if stop < start:
             break
-        if last < end and not is_name(first, last):
-            begin = last
+        if stop_end < end and not is_name(stop, stop_end):
+            begin = stop_end
             break
     last = text[end - 1 : end]
     korean = "\uac00" <= last <= "\ud7a3"
