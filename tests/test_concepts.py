@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_names import lookup, names_of
 
+from danbooru_index.concepts.atoms import atoms_of, clauses
 from danbooru_index.concepts.cover import best_cover
 from danbooru_index.concepts.reading import MAX_SPANS, read
 
@@ -64,3 +65,17 @@ def test_the_cover_is_the_best_one(spans: list[tuple[int, int, float]]) -> None:
     taken = [places[i] for i in cover]
     assert all(a[1] <= b[0] for a, b in pairwise(taken))
     assert sum(values[i] for i in cover) == pytest.approx(exhaustive(places, values))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("용을 타는 소녀", ["용", "을", "타는", "소녀"]),
+        ("쥐를 잡는 고양이", ["쥐", "를", "잡는", "고양이"]),
+        ("곰과 닭", ["곰", "과", "닭"]),
+        ("가을의 마을", ["가을", "의", "마을"]),
+        ("검은 새가", ["검은", "새", "가"]),
+    ],
+)
+def test_a_korean_noun_of_one_syllable_stands_apart_from_its_particle(text: str, words: list[str]) -> None:
+    assert [atom.key for clause in clauses(text) for atom in atoms_of(text, clause)] == words

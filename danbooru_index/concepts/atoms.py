@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ..text.fold import fold, is_han, match_key
 from .counts import all_person_words
-from .korean import PARTICLES, WHOLE
+from .korean import particle_of
 
 _CLAUSE_END = re.compile(
     r"[,，。；;!！?？\n、・|\[\]{}()（）「」『』【】《》〈〉“”\"…—～]|[:：](?!\d)|(?<!\d)[:：]|\.(?=\s|$)|\s[-–/]\s"
@@ -107,15 +107,12 @@ def _word(text: str, start: int) -> Atom:
 
 
 def _korean(match: re.Match[str]) -> list[Atom]:
-    word = match.group()
-    for particle in () if word in WHOLE else PARTICLES:
-        if len(word) > len(particle) + (len(particle) == 1) and word.endswith(particle):
-            middle = match.end() - len(particle)
-            return [
-                Atom(match.start(), middle, word[: -len(particle)], HANGUL),
-                Atom(middle, match.end(), particle, PARTICLE),
-            ]
-    return [Atom(match.start(), match.end(), word, HANGUL)]
+    word, particle = match.group(), particle_of(match.group())
+    if not particle:
+        return [Atom(match.start(), match.end(), word, HANGUL)]
+    middle = match.end() - len(particle)
+    stem = Atom(match.start(), middle, word[: -len(particle)], HANGUL)
+    return [stem, Atom(middle, match.end(), particle, PARTICLE)]
 
 
 def _script(char: str) -> str:

@@ -41,3 +41,26 @@ _WHOLE = """
 개구쟁이
 """
 WHOLE = frozenset(_WHOLE.split())
+# Nouns of one syllable, which a verb or a longer noun would rarely begin with when one of the other particles follows.
+_SHORT = frozenset("용곰뱀쥐소닭새꽃별달칼총책컵옷강빵")
+_AFTER_CONSONANT, _AFTER_VOWEL = frozenset("을과이은"), frozenset("를와가는")
+
+
+def particle_of(word: str) -> str:
+    """The particle that a word ends with, "" for none.
+
+    >>> [particle_of(word) for word in ("소녀는", "용을", "가을", "곰과", "검은", "고양이")]
+    ['는', '을', '', '과', '', '']
+    """
+    if word in WHOLE:
+        return ""
+    found = (particle for particle in PARTICLES if len(word) > len(particle) and word.endswith(particle))
+    return next((particle for particle in found if len(word) > 2 or _follows(particle, word[0])), "")
+
+
+def _follows(particle: str, syllable: str) -> bool:
+    """Whether a particle of one syllable may follow a noun of one: its form tells whether that ends in a consonant."""
+    closed = (ord(syllable) - 0xAC00) % 28 > 0
+    if closed and particle in _AFTER_VOWEL or not closed and particle in _AFTER_CONSONANT:
+        return False
+    return particle in "을를" or syllable in _SHORT
