@@ -61,6 +61,6 @@ def particle_of(word: str) -> str:
 def _follows(particle: str, syllable: str) -> bool:
     """Whether a particle of one syllable may follow a noun of one: its form tells whether that ends in a consonant."""
     closed = (ord(syllable) - 0xAC00) % 28 > 0
-    if closed and particle in _AFTER_VOWEL or not closed and particle in _AFTER_CONSONANT:
+    if particle in (_AFTER_VOWEL if closed else _AFTER_CONSONANT):
         return False
     return particle in "을를" or syllable in _SHORT
