@@ -23,6 +23,8 @@ in ComfyUI's words, the command line prints two lines, a route answers with both
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class DanbooruIndexError(Exception):
     """Base class: `str(error)` says what happened, to what and why; `error.hint` says what to do now."""
@@ -31,9 +33,19 @@ class DanbooruIndexError(Exception):
         super().__init__(message)
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that an error of a child process comes back whole: an exception is made again from what stands in `args` alone."""
+        return _made_again, (type(self), self.args, self.__dict__)
+
     def full_text(self) -> str:
         """Both texts, for hosts that show a single string."""
         return f"{self}\n{self.hint}"
+
+
+def _made_again(kind: type[DanbooruIndexError], args: tuple[Any, ...], state: dict[str, Any]) -> DanbooruIndexError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(DanbooruIndexError, ValueError):

@@ -243,3 +243,8 @@ def test_what_is_lost_in_the_text_is_in_neither_prompt_and_that_is_said(small_in
         '"umbrella" is taken off or gone in the text, so neither prompt has it.'
     ]
     assert all(concept.text != "umbrella" for concept in result.concepts)
+
+
+def test_who_is_lost_in_the_text_is_in_neither_prompt(small_index):
+    result = expand(small_index, ExpandRequest("a girl who lost her brother and is crying", budget=1))
+    assert {"1boy", "2boys"}.isdisjoint((*result.tags, *result.negative_tags)) and "1girl" in result.tags

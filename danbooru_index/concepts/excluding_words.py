@@ -19,9 +19,8 @@ _TOPICS = ("は", "も", "こそ", "すら", "さえ", "など", "なんて", "�
 _NEEDS_SPACE = frozenset(("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "ko", "ar", "vi", "id"))
 _DETERMINER = re.escape("~")  # in an entry of the table: any of the determiners of the language, as in "lost her"
 _ENDINGS = frozenset(("ko", "ja", "tr"))  # languages whose negating words are endings
-# Between a negating word and a verb whose object stays: words, but none that joins two of them ("nobody | and skip the hat").
-_JOINING = "and|but|or|y|e|o|pero|et|mais|ou|und|aber|oder|mas|ma|и|а|но|или|en|maar|of|i|ale|lub"
-_WORDS_BETWEEN = rf"(?:\s+(?!(?:{_JOINING})(?!\w))[\w'’-]+){{0,2}}?\s+"
+# Between a negating word and a verb whose object stays.
+_WORD_BETWEEN = r"\s+[\w'’-]+"
 _HAN_BETWEEN = r"[^\s，。、,.！？]{0,4}?"
 # "hat off", but not in "wiping blood off her katana".
 _NO_OBJECT = {"en": r"(?!\s+(?:of|her|his|its|it|them|him|their|my|your|the|an?|each|every)\b)"}
@@ -117,14 +116,16 @@ def _topics(table: dict[str, Any]) -> list[str]:
 def _spared(table: dict[str, Any], language: str) -> re.Pattern[str] | None:
     """A word that negates and a verb of what somebody minds, notices or does not let go of.
 
-    What is denied is no picture's: the wolf is there in "not afraid of the wolf". The verb stands after the negating word, a few
-    words apart, or right before it.
+    What is denied is no picture's: the wolf is there in "not afraid of the wolf". The verb stands right before the negating word,
+    or after it with up to two words between them, none of which joins two others ("nobody | and skip the hat").
     """
     if "negators" not in table:
         return None
     spaced, endings = language in _NEEDS_SPACE, language in _ENDINGS
     left, right = (r"(?<!\w)" if spaced else "", r"(?!\w)" if spaced and not endings else "")
-    gap, joined = (_WORDS_BETWEEN, r"\s+") if spaced else (_HAN_BETWEEN, "")
+    joining = "|".join(table.get("conjunctions", ()))
+    word = rf"(?!\s+(?:{joining})(?!\w)){_WORD_BETWEEN}" if joining else _WORD_BETWEEN
+    gap, joined = (rf"(?:{word}){{0,2}}?\s+", r"\s+") if spaced else (_HAN_BETWEEN, "")
     negator = f"(?:{'|'.join(table['negators'])}){right}"
     found = []
     if "spared_after" in table:

@@ -51,8 +51,11 @@ class Reading:
 
     @property
     def removed(self) -> list[str]:
-        """What is taken off, lost or given away, in order."""
-        return [self.text[part.start : part.end].strip() for part in self.stretches if part.removed]
+        """What is taken off, lost or given away, in order, from the first word that may name something to the last."""
+        parts: dict[int, list[Span]] = {}
+        for span in filter(self.is_removed, self.spans):
+            parts.setdefault(span.clause, []).append(span)
+        return [self.text[spans[0].start : max(span.end for span in spans)] for spans in parts.values()]
 
 
 def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
@@ -75,7 +78,7 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
         known |= function_words().get(language, frozenset())
     lines = [Line(text, stretch, number, language, names, known) for number, stretch in enumerate(cut)]
     crowd, describes = Crowd(), begins_name(text, places)
-    for line in lines:
+    for line in (line for line in lines if not line.stretch.removed):
         bare, excluded = len(line.starts) <= 8, line.stretch.excluded
         # "his heart is on fire" is about a boy, and "uncle" in "Bob's your uncle" is nobody.
         atoms = [atom for atom in line.atoms if atom.key in PRONOUNS or not any(taken[atom.start : atom.end])]
