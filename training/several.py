@@ -53,10 +53,11 @@ def measure(index: Index, name: str, text: str, relevant: frozenset[str]) -> Tex
     if index.store.exact(request.text):
         return None
     reading = read_text(index, request.text, request.filter)
-    things = things_of(index, reading, request.filter)
+    (vectors,) = encode_queries(index, [request.text])
+    things = things_of(index, reading, request.filter, vectors)
     if len(things.named(excluded=False)) + bool(things.counts) < 2:
         return None
-    (whole,) = score_candidates(index, [request], encode_queries(index, [request.text]))
+    (whole,) = score_candidates(index, [request], [vectors])
     one = [hit.tag for hit in best_hits(index, whole, 10)]
     several = [hit.tag for hit in _merged(index, request, things, whole)]
     features = evidence_of(index, reading, whole, whole.fused(index.weights)).features()

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..text.fold import simplified
+from ..text.fold import fold, simplified
 from .atoms import Clause
 from .atoms import clauses as clauses_of
 from .excluded_reach import LONGEST_LOOK, phrase_end, reach_after, reach_before
@@ -33,6 +33,7 @@ _SETTING = re.compile(r"(?:[でにへをはがて]|の[中下上前横隣奥外�
 _MINUS = re.compile(r"(?<!\S)-[^\W\d_][^\s,]*")
 _COMMAS = (",", "，", "、")
 _LONGEST_ITEM = 20  # characters of an item of a list that is excluded as a whole
+_SENTENCE_ENDS = ("。", "！", "？", "!", "?", ";", "；", "\n")
 _LONGEST_CLAUSE = 120  # characters after an excluding word that are looked at
 
 
@@ -71,7 +72,7 @@ def stretches(
     if words is None:
         return [Stretch(clause.start, clause.end, number in labelled) for number, clause in enumerate(clauses)]
     text = simplified(text) if language == "zh" else text  # character by character, so places stay
-    silent = _silenced(text, words, is_name)
+    silent = _silenced(text, words)
     found: list[list[Stretch]] = []
     open_list = False
     for number, clause in enumerate(clauses):
@@ -81,7 +82,7 @@ def stretches(
         # "no hats, scarves or gloves": the list goes on to its last item. In Japanese the excluding word comes after it.
         item = clause.enumerated and language != "ja" and _width(text[clause.start : clause.end]) <= _LONGEST_ITEM
         continued = open_list and (item or _OR.fullmatch(text, clause.start, clause.end) is not None)
-        ranges = _Exclusions(text, clause, words, silent).ranges()
+        ranges = _Exclusions(text, clause, words, silent, is_name).ranges()
         found.append(_cut(clause, _with_item(clause, ranges) if continued else ranges))
         open_list = any(one.reach_end >= clause.end for one in ranges) or (continued and not ranges)
         if clause.enumerated and not continued and len(ranges) == 1 and ranges[0].all:
@@ -95,13 +96,13 @@ def excluded_texts(text: str) -> frozenset[str]:
     return frozenset(text[stretch.start : stretch.end].strip() for stretch in found if stretch.excluded)
 
 
-def _silenced(text: str, words: ExcludingWords, is_name: Callable[[int, int], bool]) -> Callable[[int, int], bool]:
-    """Whether an excluding word at `text[start:end]` excludes nothing: inside a name, in a form that keeps, or in somebody's speech."""
+def _silenced(text: str, words: ExcludingWords) -> bytearray:
+    """1 where an excluding word excludes nothing: in a form that keeps, or in somebody's speech."""
     taken = bytearray(len(text))
     forms = words.forms.finditer(text) if words.forms is not None else ()
     for first, last in (*spoken(text), *(found.span() for found in forms)):
         taken[first:last] = b"\1" * (last - first)
-    return lambda start, end: any(taken[start:end]) or is_name(start, end)
+    return taken
 
 
 def _width(text: str) -> float:
@@ -129,12 +130,14 @@ def _exclude_items(text: str, found: list[list[Stretch]], clauses: Sequence[Clau
 class _Exclusions:
     """The excluding words of one clause, each with its reach."""
 
-    def __init__(self, text: str, clause: Clause, words: ExcludingWords, is_name: Callable[[int, int], bool]) -> None:
+    def __init__(
+        self, text: str, clause: Clause, words: ExcludingWords, silent: bytearray, is_name: Callable[[int, int], bool]
+    ) -> None:
         self._text, self._clause, self._words, self._is_name = text, clause, words, is_name
         self._ranges: list[_Range] = []
         self._spared: list[int] = []  # where negated verbs begin that leave their object in
         self._taken = bytearray(len(text) + 1)  # 1 where a word or its reach is
-        self._kept = bytearray(len(text) + 1)  # 1 inside of what excludes nothing
+        self._kept = bytearray(silent)  # 1 inside of what excludes nothing
         for kept in self._matches(words.keeps):
             self._kept[kept.start() : kept.end()] = b"\1" * (kept.end() - kept.start())
 
@@ -211,14 +214,24 @@ class _Exclusions:
                 self._add(cue.start(), cue.end(), reach, cue.start() + stem)
 
     def _excludes(self, cue: re.Match[str]) -> bool:
-        return not any(self._kept[cue.start() : cue.end()]) and not self._is_name(cue.start(), cue.end())
+        if any(self._kept[cue.start() : cue.end()]) or self._goes_on(cue):
+            return False
+        return not self._is_name(cue.start(), cue.end())
+
+    def _goes_on(self, cue: re.Match[str]) -> bool:
+        """Whether a word like "nor" goes on with what leaves its object in: "sin quitarse la chaqueta ni las botas"."""
+        first, *_ = fold(cue.group()).split() or [""]
+        if first not in self._words.joins or not any(self._kept[self._clause.start : cue.start()]):
+            return False
+        return not any(one.reach_end > one.reach and one.start < cue.start() for one in self._ranges)
 
     def _leaves_in(self, cue: re.Match[str]) -> bool:
         """Whether what a word of exception names is wanted: the chair in "an empty room except for a chair", 蓝莓 in 除了蓝莓啥都别放."""
         words, first, text = self._words, self._clause.start, self._text
         if words.excepts is None or not words.excepts.fullmatch(cue.group()):
             return False
-        last = min(self._clause.end, cue.end() + _LONGEST_CLAUSE)
+        last = min(len(text), cue.end() + _LONGEST_CLAUSE)
+        last = min([last, *(place for mark in _SENTENCE_ENDS if (place := text.find(mark, cue.end(), last)) >= 0)])
         if cue.start() == first and text[:first].rstrip().endswith(_COMMAS):
             first = max(0, first - LONGEST_LOOK)  # "nobody, except a cat"
         empty = words.empties and words.empties.search(text, max(first, cue.start() - LONGEST_LOOK), cue.start())

@@ -16,7 +16,7 @@ from ..index.index import Index
 from ..records import Category, Hit, Notice, SearchRequest, SearchResult
 from .choosing import Choice
 from .reach import beyond_encoder
-from .score import GROUP, Scored, best_hits, encode_queries, score_candidates, with_spelling
+from .score import GROUP, QueryVectors, Scored, best_hits, encode_queries, score_candidates, with_spelling
 from .things import Things, read_text, things_of
 
 FURTHER = (
@@ -42,15 +42,18 @@ def search_many(index: Index, requests: Sequence[SearchRequest]) -> list[SearchR
 def _search_group(index: Index, requests: Sequence[SearchRequest]) -> list[SearchResult]:
     started = time.perf_counter()
     asked = [with_spelling(index, request) for request in requests]
-    wholes = score_candidates(index, asked, encode_queries(index, [request.text for request in asked]))
+    vectors = encode_queries(index, [request.text for request in asked])
+    wholes = score_candidates(index, asked, vectors)
     shared = (time.perf_counter() - started) / len(requests)
-    return [_result(index, *each, shared) for each in zip(requests, asked, wholes, strict=True)]
+    return [_result(index, *each, shared) for each in zip(requests, asked, vectors, wholes, strict=True)]
 
 
-def _result(index: Index, request: SearchRequest, asked: SearchRequest, whole: Scored, shared: float) -> SearchResult:
+def _result(
+    index: Index, request: SearchRequest, asked: SearchRequest, vectors: QueryVectors, whole: Scored, shared: float
+) -> SearchResult:
     """The result of a request, asked as `asked`; `shared` is its part of the seconds that its group took so far."""
     started = time.perf_counter()
-    hits = _hits(index, asked, whole)
+    hits = _hits(index, asked, vectors, whole)
     warnings: tuple[str, ...] = ()
     if asked.text != request.text:
         warnings = (Notice.of("searched_for", 'Searched for "{text}".', text=asked.text),)
@@ -62,12 +65,12 @@ def _result(index: Index, request: SearchRequest, asked: SearchRequest, whole: S
     return SearchResult(request, hits, source, encoder, seconds, warnings, index.dense.store.label)
 
 
-def _hits(index: Index, request: SearchRequest, whole: Scored) -> tuple[Hit, ...]:
-    """The hits of a request, whose text as a whole has the candidates `whole`."""
+def _hits(index: Index, request: SearchRequest, vectors: QueryVectors, whole: Scored) -> tuple[Hit, ...]:
+    """The hits of a request, whose text as a whole has these `vectors` and the candidates `whole`."""
     if not index.store.exact(request.text):
         reading = read_text(index, request.text, request.filter)
         if is_several(evidence_of(index, reading, whole, whole.fused(index.weights))):
-            things = things_of(index, reading, request.filter)
+            things = things_of(index, reading, request.filter, vectors)
             if len(things.named(excluded=False)) + bool(things.counts) > 1:
                 return _merged(index, request, things, whole)
     return tuple(best_hits(index, whole, request.limit))

@@ -27,6 +27,7 @@ NAMED_TAGS = 6  # tags of one spelling
 MOST_SCORED = 256
 SCORED = 24  # hits of a span among which those are looked for
 NAMED_SCORE = 0.97  # what a name is worth where the ranker was not asked
+_NONE_KNOWN: Mapping[str, QueryVectors] = {}
 _READ = (Category.GENERAL, Category.CHARACTER, Category.COPYRIGHT)
 
 
@@ -44,19 +45,26 @@ def of_reading(filters: TagFilter) -> TagFilter:
     return TagFilter(filters.categories or _READ, filters.nsfw, filters.min_count)
 
 
-def candidate_table(index: Index, reading: Reading, filters: TagFilter) -> Table:
-    """The spans of a text with their candidates; what training and search both look at."""
-    return candidate_tables(index, [reading], filters)[0]
+def candidate_table(
+    index: Index, reading: Reading, filters: TagFilter, known: Mapping[str, QueryVectors] = _NONE_KNOWN
+) -> Table:
+    """The spans of a text with their candidates; what training and search both look at.
+
+    :param known: vectors of texts that need not be encoded again.
+    """
+    return candidate_tables(index, [reading], filters, known)[0]
 
 
-def candidate_tables(index: Index, readings: Sequence[Reading], filters: TagFilter) -> list[Table]:
+def candidate_tables(
+    index: Index, readings: Sequence[Reading], filters: TagFilter, known: Mapping[str, QueryVectors] = _NONE_KNOWN
+) -> list[Table]:
     """The same for several texts, of which MOST_SCORED spans are scored in all: the first ones."""
     filters = of_reading(filters)
     unnamed = (span.text for reading in readings for span in reading.spans if not _is_plain_name(span))
     encoded = list(dict.fromkeys(unnamed))[:MOST_SCORED]
     contexts = [_contexts(reading, frozenset(encoded)) for reading in readings]
     around = (text for context in contexts for text in context.values())
-    vectors = _vectors(index, dict.fromkeys([*encoded, *around]))
+    vectors = _vectors(index, dict.fromkeys([*encoded, *around]), known)
     requests = [SearchRequest(one, SCORED, filters.categories, filters.nsfw, filters.min_count) for one in encoded]
     found = score_candidates(index, requests, [vectors[one] for one in encoded], PART)
     scored = dict(zip(encoded, found, strict=True))
@@ -78,9 +86,10 @@ def _contexts(reading: Reading, encoded: Set[str]) -> dict[int, str]:
     return {**texts, len(reading.stretches): text}
 
 
-def _vectors(index: Index, texts: Mapping[str, None]) -> dict[str, QueryVectors]:
-    """The vectors of distinct texts."""
-    return dict(zip(texts, encode_queries(index, list(texts)), strict=True)) if texts else {}
+def _vectors(index: Index, texts: Mapping[str, None], known: Mapping[str, QueryVectors]) -> Mapping[str, QueryVectors]:
+    """The vectors of distinct texts, of which some are known."""
+    asked = [text for text in texts if text not in known]
+    return {**known, **dict(zip(asked, encode_queries(index, asked), strict=True))} if asked else known
 
 
 def _is_plain_name(span: Span) -> bool:

@@ -32,6 +32,7 @@ from .choosing import (
 from .hair import with_hair_colours
 from .hybrids import with_hybrids
 from .naming import names_of
+from .score import QueryVectors
 from .series import of_one_series, others_of_series
 from .tables import Table, candidate_table, candidate_tables, of_reading
 
@@ -152,15 +153,10 @@ def find_all_things(
     ]
 
 
-def things_of(
-    index: Index,
-    reading: Reading,
-    filters: TagFilter,
-    budget: float = DEFAULT_BUDGET,
-    model: WantedModel | None = None,
-) -> Things:
-    """What a text that was read names; `filters` are those that it was read under."""
-    return _chosen(index, candidate_table(index, reading, filters), filters, budget, model or default_model())
+def things_of(index: Index, reading: Reading, filters: TagFilter, vectors: QueryVectors) -> Things:
+    """What a text that was read names; `filters` are those that it was read under, `vectors` those of all of it."""
+    table = candidate_table(index, reading, filters, {reading.text: vectors})
+    return _chosen(index, table, filters, DEFAULT_BUDGET, default_model())
 
 
 def _chosen(index: Index, table: Table, filters: TagFilter, budget: float, model: WantedModel) -> Things:
