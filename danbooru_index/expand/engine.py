@@ -31,6 +31,7 @@ from .enrich import further_tags
 from .notices import not_enriched, rows_left_out, warnings_of
 from .other_colours import colours_out, in_other_colours, is_coloured, reports_of
 from .request import ConceptReport, ExpandRequest, ExpandResult
+from .sides import is_wanted, wanted_later, without_excluded, without_said
 
 __all__ = ["ConceptReport", "ExpandRequest", "ExpandResult", "expand"]
 COVERED = 0.5  # more likely right than not
@@ -72,9 +73,11 @@ def _result(
 ) -> ExpandResult:
     own = [Choice(part.tag, 1.0, i, own=True) for i, part in enumerate(parts) if part.tag]
     named = _distinct([*own, *_choices(index, request, passages, excluded=False)])
-    negative = _without_said(_distinct(list(_choices(index, request, passages, excluded=True))), named)
+    excluded = without_said(_distinct(list(_choices(index, request, passages, excluded=True))), named)
+    later = {tag for passage in passages for tag in wanted_later(index, passage.things.things)}
+    negative = [choice for choice in excluded if choice.tag not in later]
     out = frozenset(colour for passage in passages for colour in colours_out(passage.things.reading))
-    wanted = [choice for choice in _without_excluded(named, negative) if not is_coloured(choice, out)]
+    wanted = [choice for choice in without_excluded(named, excluded) if not is_coloured(choice, out)]
     kept, dropped = resolve(wanted)
     if request.implied == "add":
         kept = _with_implied(index, kept)
@@ -142,8 +145,7 @@ def _choices(index: Index, request: ExpandRequest, passages: Sequence[_Passage],
                 continue  # a hat that is taken off may lie in the picture: neither side has it
             for found in thing.choices[: request.per_concept]:
                 record = index.store.record(found.row)
-                # no_bra is wanted where a bra is left out.
-                if (thing.span.excluded and not record.tag.startswith("no_")) != excluded:
+                if is_wanted(thing, found, record.tag) == excluded:
                     continue
                 # The name of several tags is the name of the likeliest.
                 score = 1.0 if found.exact and found is thing.choices[0] else found.probability
@@ -155,22 +157,6 @@ def _choices(index: Index, request: ExpandRequest, passages: Sequence[_Passage],
 def label_of(record: TagRecord) -> str:
     """The Chinese label that the plain text of a tag begins with, empty where it has none."""
     return record.text[1:].partition("】")[0] if record.text.startswith("【") else ""
-
-
-def _without_said(negative: Sequence[Choice], wanted: Sequence[Choice]) -> list[Choice]:
-    """Without what the text names elsewhere as wanted, where it is only near to what is left out.
-
-    머리 묶지 마 is not a reason against the hair_down that follows it.
-    """
-    said = {choice.tag for choice in wanted if choice.own or choice.score >= 1.0}
-    return [choice for choice in negative if choice.score >= 1.0 or choice.tag not in said]
-
-
-def _without_excluded(choices: Sequence[Choice], negative: Sequence[Choice]) -> list[Choice]:
-    """Without what the text leaves out, and kinds of it: no witch_hat where there is to be no hat."""
-    out = {choice.tag for choice in negative}
-    heads = tuple(f"_{tag}" for tag in out)
-    return [c for c in choices if c.own or not (c.tag in out or (heads and c.tag.endswith(heads)))]
 
 
 def _kept_words(passage: _Passage) -> list[Choice]:

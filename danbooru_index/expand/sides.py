@@ -1,0 +1,51 @@
+"""The two sides of a prompt: what the text wants and what it leaves out, where one bears on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..index.index import Index
+from ..prompt import Choice
+from ..search.choosing import Choice as Found
+from ..search.choosing import Thing
+
+_WITHOUT = "no_"  # tags that say that a thing is not there
+_LACKING = "less"  # ... or that something lacks it: sleeveless, expressionless
+
+
+def is_wanted(thing: Thing, found: Found, tag: str) -> bool:
+    """Whether a tag of a thing goes into the prompt: no_bra where a bra is left out, expressionless where emotion is."""
+    lacking = tag.startswith(_WITHOUT) or (tag.endswith(_LACKING) and not found.exact)
+    return lacking or not thing.span.excluded
+
+
+def without_said(negative: Sequence[Choice], wanted: Sequence[Choice]) -> list[Choice]:
+    """Without what the text names elsewhere as wanted, where it is only near to what is left out.
+
+    머리 묶지 마 is not a reason against the hair_down that follows it.
+    """
+    said = {choice.tag for choice in wanted if choice.own or choice.score >= 1.0}
+    return [choice for choice in negative if choice.score >= 1.0 or choice.tag not in said]
+
+
+def without_excluded(choices: Sequence[Choice], negative: Sequence[Choice]) -> list[Choice]:
+    """Without what the text leaves out, and kinds of it: no witch_hat where there is to be no hat."""
+    out = {choice.tag for choice in negative}
+    heads = tuple(f"_{tag}" for tag in out)
+    return [c for c in choices if c.own or not (c.tag in out or (heads and c.tag.endswith(heads)))]
+
+
+def wanted_later(index: Index, things: Sequence[Thing]) -> set[str]:
+    """The tags of what is first left out and then named as wanted: 骑 in 没骑驯鹿改骑摩托, of which neither prompt has it.
+
+    What comes the other way round is left out, as the text says last: "with a dog, oh no, no dog".
+    """
+    out: set[int] = set()
+    later: set[int] = set()
+    for thing in sorted(things, key=lambda thing: thing.span.start):
+        rows = {choice.row for choice in thing.choices if choice.exact}
+        if thing.span.excluded:
+            out |= rows
+        else:
+            later |= rows & out
+    return {index.store.record(row).tag for row in later}
