@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from ..text.fold import fold
+from ..text.fold import fold, match_key
 from .excluding_words import ExcludingWords
 
 LONGEST_LOOK = 80  # characters before an excluding word that are looked at
@@ -23,12 +23,16 @@ def reach_after(text: str, start: int, end: int, words: ExcludingWords) -> int:
     contrast = words.contrasts.search(text, start, end) if words.contrasts is not None else None
     end = contrast.start() if contrast is not None else end
     stops = words.ends.finditer(text, start, end) if words.ends is not None else ()
-    # "without her glasses": what stands right behind the excluding word ends nothing.
-    reach = next((stop.start() for stop in stops if text[start : stop.start()].strip(_SILENT)), end)
+    # "don't draw her smiling": what stands right behind the excluding word ends nothing.
+    reach = next((stop.start() for stop in stops if _says_something(text[start : stop.start()], words)), end)
     if text[start : start + 1] <= "\u2e80":
         return reach
     space = _SPACE.search(text, start, reach)  # between words of Han it is that of a list
     return min(reach, start + _LONGEST_REACH, space.start() if space is not None else reach)
+
+
+def _says_something(text: str, words: ExcludingWords) -> bool:
+    return any(fold(word) not in words.silent for word in text.strip(_SILENT).split())
 
 
 def phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
@@ -47,7 +51,8 @@ def phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
         ended = (
             noun and words.behind_noun is not None and words.behind_noun.fullmatch(word.group())
         )  # "ohne Schuhe | läuft"
-        if count and (key in words.silent or further or ended):
+        somebody = not linked and match_key(word.group()) in words.persons  # "sin sombrero | niña corriendo"
+        if count and (key in words.silent or further or ended or somebody):
             return word.start()
         noun = word.group()[0].isupper()
         if key in words.joins and count:

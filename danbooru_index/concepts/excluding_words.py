@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.fold import fold
-from .counts import nobody_phrases
+from .counts import nobody_phrases, person_words
 from .function_words import function_words
 
 _FILE = Path(__file__).with_name("negation.json")
@@ -41,7 +41,8 @@ class ExcludingWords:
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
     excluded stands before the word that excludes (把X去掉). `phrase` is the number of words of a noun phrase, where `before`
     reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins`
-    those between two of them ("ni"), and `silent` the words that count for nothing in it; `behind_noun` are words that end it
+    those between two of them ("ni"), `silent` the words that count for nothing in it, and `persons` the match keys of words
+    for persons, of whom none is its second word; `behind_noun` are words that end it
     right behind one with a capital, a noun in German. `removes` are those of `before` and `after` that say that something is taken
     off, lost or given away: it may lie in the picture all the same. "~" in an entry is any of the `determiners`: "lost ~" is lost
     her, lost the.
@@ -66,6 +67,7 @@ class ExcludingWords:
     links: frozenset[str]
     joins: frozenset[str]
     silent: frozenset[str]
+    persons: frozenset[str]
     behind_noun: re.Pattern[str] | None
     removes: re.Pattern[str] | None
 
@@ -102,6 +104,7 @@ def words_of(language: str) -> ExcludingWords | None:
         links=links,
         joins=joins,
         silent=function_words().get(language, frozenset()) - links - joins,
+        persons=frozenset(person_words(language)),
         behind_noun=_any(table, "behind_noun"),
         removes=pattern("removes", [*off_before, *off_after]),
     )
