@@ -157,14 +157,16 @@ def miscoloured(index: Index, reading: Reading, found: Candidates, probabilities
     """(n,) whether a candidate is a guess of another colour than its span says, or of a noun for a colour alone.
 
     black_cat is not 白猫; "red" apart from its noun is not red_sash, but with (n,) `probabilities` from SURE on it may be red_hair.
+    A colour alone is nobody either, but for those whom people call so: Schwarz in "Frau in Schwarz".
     """
     said = [said_colours(span.text) for span in reading.spans]
-    wrong = np.zeros(len(found), bool)
+    alone = np.array([is_colour(span.text) for span in reading.spans], bool)[found.span]
+    nobody = alone & (found.category != Category.GENERAL) & (index.store.post_count[found.row] < FAMOUS_POSTS)
+    wrong: BoolArray = nobody | (alone & (found.kind < 0) & (probabilities < SURE))
     for place in np.flatnonzero(found.kind < 0).tolist():
-        number = int(found.span[place])
-        colour = colour_of(index.store.record(int(found.row[place])).tag) if said[number] else ""
-        guessed = probabilities[place] < SURE and is_colour(reading.spans[number].text)
-        wrong[place] = guessed or (bool(colour) and colour not in said[number])
+        colours = said[int(found.span[place])]
+        colour = colour_of(index.store.record(int(found.row[place])).tag) if colours else ""
+        wrong[place] |= bool(colour) and colour not in colours
     return wrong
 
 
