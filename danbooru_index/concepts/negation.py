@@ -139,7 +139,7 @@ class _Exclusions:
         self._taken = bytearray(len(text) + 1)  # 1 where a word or its reach is
         self._kept = bytearray(silent)  # 1 inside of what excludes nothing
         for kept in self._matches(words.keeps):
-            self._kept[kept.start() : kept.end()] = b"\1" * (kept.end() - kept.start())
+            self._keep(*kept.span())
 
     def ranges(self) -> list[_Range]:
         """All of them in order."""
@@ -161,7 +161,7 @@ class _Exclusions:
         for cue in self._matches(self._words.spared):
             self._add(cue.start(), cue.end(), cue.end(), cue.end())
             self._spared.append(cue.start())
-            self._kept[cue.start() : cue.end()] = b"\1" * (cue.end() - cue.start())
+            self._keep(*cue.span())
 
     def _find_suffixes(self) -> None:
         for cue in self._matches(self._words.suffixes):
@@ -178,23 +178,26 @@ class _Exclusions:
         places = sorted(longer)
         while words.before is not None and (cue := words.before.search(text, position, stop)):
             position = cue.end()
-            begin = max(self._clause.start, cue.start() - LONGEST_LOOK)
-            behind = words.objects is not None and words.objects.search(text, begin, cue.start())
-            if (
-                longer.get(cue.start(), 0) <= cue.end()
-                and not behind
-                and self._excludes(cue)
-                and not self._leaves_in(cue)
-            ):
-                furthest = min(stop, cue.end() + _LONGEST_CLAUSE)
-                # The next excluding word first, for it is near in a text that is full of them.
-                end = reach_after(text, cue.end(), self._next_before(cue.end(), furthest), words)
-                end = phrase_end(text, cue.end(), end, words)
-                pair = bisect_right(places, cue.end())  # 除了X以外
-                end = min(end, places[pair]) if pair < len(places) else end
-                if text[cue.end() : end].strip():  # else it may exclude what stands before it: 猫耳禁止
-                    self._add(cue.start(), cue.end(), cue.end(), end)
-                position = max(position, end)
+            if longer.get(cue.start(), 0) > cue.end() or self._is_behind(cue) or not self._excludes(cue):
+                continue
+            place = bisect_right(places, cue.end())
+            pair = places[place] if place < len(places) else stop  # 除了X以外
+            if self._leaves_in(cue):
+                if words.excepts is not None and words.excepts.fullmatch(text, pair, longer.get(pair, pair)):
+                    self._keep(pair, longer[pair])
+                continue
+            furthest = min(stop, cue.end() + _LONGEST_CLAUSE)
+            # The next excluding word first, for it is near in a text that is full of them.
+            end = reach_after(text, cue.end(), self._next_before(cue.end(), furthest), words)
+            end = min(phrase_end(text, cue.end(), end, words), pair)
+            if text[cue.end() : end].strip():  # else it may exclude what stands before it: 猫耳禁止
+                self._add(cue.start(), cue.end(), cue.end(), end)
+            position = max(position, end)
+
+    def _is_behind(self, cue: re.Match[str]) -> bool:
+        """Whether what a word excludes stands before it: 把X去掉."""
+        begin, objects = max(self._clause.start, cue.start() - LONGEST_LOOK), self._words.objects
+        return objects is not None and objects.search(self._text, begin, cue.start()) is not None
 
     def _next_before(self, start: int, end: int) -> int:
         """Where the next excluding word before `end` reaches for itself: 不系头巾|不戴面具; `end` where there is none."""
@@ -212,6 +215,9 @@ class _Exclusions:
             if cue.start() > first and self._excludes(cue) and not self._taken[cue.start()]:
                 reach = reach_before(text, first, cue.start(), stops, self._words.joins, self._is_name)
                 self._add(cue.start(), cue.end(), reach, cue.start() + stem)
+
+    def _keep(self, start: int, end: int) -> None:
+        self._kept[start:end] = b"\1" * (end - start)
 
     def _excludes(self, cue: re.Match[str]) -> bool:
         if any(self._kept[cue.start() : cue.end()]) or self._goes_on(cue):
