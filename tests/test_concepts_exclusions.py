@@ -134,6 +134,11 @@ def cut(text: str) -> list[str]:
         ("don't draw her smiling", ["(her smiling)"]),
         ("neither of them smiling", ["(of them smiling)"]),
         ("fuera hay tormenta", ["fuera hay tormenta"]),
+        ("帽子とマフラーは絶対にかぶらないで", ["(帽子とマフラー)"]),
+        ("夜空に星が一つもない", ["夜空に", "(星)"]),
+        ("彼は絶対に笑わない", ["(彼は絶対に笑わ)"]),
+        ("고기는 한 점도 없고 채소만 가득한 식탁", ["(고기)", "채소만 가득한 식탁"]),
+        ("하늘에 별이 하나도 없다", ["하늘에", "(별)"]),
         ("", []),
     ],
 )

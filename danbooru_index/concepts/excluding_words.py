@@ -39,7 +39,8 @@ class ExcludingWords:
     `before` exclude what follows them and `after` what they follow; `suffixes` are endings that exclude the word they are part
     of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
-    excluded stands before the word that excludes (把X去掉). `phrase` is the number of words of a noun phrase, where `before`
+    excluded stands before the word that excludes (把X去掉). `deepens` ends right before one of `after` or `verbs`: a particle
+    behind what is excluded, an adverb, and the beginning of a verb (は一切つ|けない). `phrase` is the number of words of a noun phrase, where `before`
     reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins`
     those between two of them ("ni"), `silent` the words that count for nothing in it, and `persons` the match keys of words
     for persons, of whom none is its second word; `behind_noun` are words that end it
@@ -62,6 +63,7 @@ class ExcludingWords:
     verbs: re.Pattern[str] | None
     verb_ends: re.Pattern[str] | None
     objects: re.Pattern[str] | None
+    deepens: re.Pattern[str] | None
     finite: re.Pattern[str] | None
     phrase: int
     links: frozenset[str]
@@ -99,6 +101,7 @@ def words_of(language: str) -> ExcludingWords | None:
         verbs=_any(table, "verbs"),
         verb_ends=pattern("verb_ends"),
         objects=pattern("objects"),
+        deepens=_any(table, "deepens"),
         finite=_any(table, "finite"),
         phrase=int(table.get("phrase", 0)),
         links=links,

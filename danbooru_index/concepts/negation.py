@@ -32,6 +32,7 @@ _SETTING = re.compile(r"(?:[でにへをはがて]|の[中下上前横隣奥外�
 # A minus before a word, as search engines read it.
 _MINUS = re.compile(r"(?<!\S)-[^\W\d_][^\s,]*")
 _COMMAS = (",", "，", "、")
+_LONGEST_ADVERB = 16  # characters, with a particle before it and a verb behind it
 _LONGEST_ITEM = 20  # characters of an item of a list that is excluded as a whole
 _SENTENCE_ENDS = ("。", "！", "？", "!", "?", ";", "；", "\n")
 _LONGEST_CLAUSE = 120  # characters after an excluding word that are looked at
@@ -213,8 +214,15 @@ class _Exclusions:
         while pattern is not None and (cue := pattern.search(text, position, self._clause.end)):
             position = max(cue.end(), position + 1)
             if cue.start() > first and self._excludes(cue) and not self._taken[cue.start()]:
-                reach = reach_before(text, first, cue.start(), stops, self._words.joins, self._is_name)
-                self._add(cue.start(), cue.end(), reach, cue.start() + stem)
+                begin, end = self._deepened(cue) or (cue.start(), cue.start() + stem)
+                reach = reach_before(text, first, begin, stops, self._words.joins, self._is_name)
+                self._add(begin, cue.end(), reach, end)
+
+    def _deepened(self, cue: re.Match[str]) -> tuple[int, int] | None:
+        """Where what is excluded ends, twice, if an adverb stands between it and the word: 帽子|は絶対にかぶらないで."""
+        first, deepens = max(self._clause.start, cue.start() - _LONGEST_ADVERB), self._words.deepens
+        found = deepens.search(self._text, first, cue.start()) if deepens is not None else None
+        return None if found is None or found.start() == first else (found.start(), found.start())
 
     def _keep(self, start: int, end: int) -> None:
         self._kept[start:end] = b"\1" * (end - start)
