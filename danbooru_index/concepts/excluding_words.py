@@ -40,11 +40,11 @@ class ExcludingWords:
     of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
     excluded stands before the word that excludes (把X去掉). `deepens` ends right before one of `after` or `verbs`: a particle
-    behind what is excluded, an adverb, and the beginning of a verb (は一切つ|けない). `phrase` is the number of words of a noun phrase, where `before`
-    reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins`
-    those between two of them ("ni"), `silent` the words that count for nothing in it, and `persons` the match keys of words
-    for persons, of whom none is its second word; `behind_noun` are words that end it
-    right behind one with a capital, a noun in German. `removes` are those of `before` and `after` that say that something is taken
+    behind what is excluded, an adverb, and the beginning of a verb (は一切つ|けない). `phrase` is the number of words of a noun
+    phrase, where `before` reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of
+    one ("de"), `joins` those between two of them ("ni"), `silent` the words that count for nothing in it, and `persons` the match
+    keys of words for persons, of whom none is its second word; `behind_noun` are words that end it right behind one with a
+    capital, a noun in German. `removes` are those of `before` and `after` that say that something is taken
     off, lost or given away: it may lie in the picture all the same. "~" in an entry is any of the `determiners`: "lost ~" is lost
     her, lost the.
     """

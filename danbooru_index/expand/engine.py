@@ -31,7 +31,7 @@ from .enrich import further_tags
 from .notices import not_enriched, rows_left_out, warnings_of
 from .other_colours import colours_out, in_other_colours, is_coloured, reports_of
 from .request import ConceptReport, ExpandRequest, ExpandResult
-from .sides import is_wanted, wanted_later, without_excluded, without_said
+from .sides import is_wanted, wanted_later, without_excluded, without_nobody, without_said
 
 __all__ = ["ConceptReport", "ExpandRequest", "ExpandResult", "expand"]
 COVERED = 0.5  # more likely right than not
@@ -72,7 +72,7 @@ def _result(
     index: Index, request: ExpandRequest, parts: Sequence[Segment], passages: Sequence[_Passage], started: float
 ) -> ExpandResult:
     own = [Choice(part.tag, 1.0, i, own=True) for i, part in enumerate(parts) if part.tag]
-    named = _distinct([*own, *_choices(index, request, passages, excluded=False)])
+    named = without_nobody(_distinct([*own, *_choices(index, request, passages, excluded=False)]))
     excluded = without_said(_distinct(list(_choices(index, request, passages, excluded=True))), named)
     later = {tag for passage in passages for tag in wanted_later(index, passage.things.things)}
     negative = [choice for choice in excluded if choice.tag not in later]

@@ -10,6 +10,8 @@ from ..search.choosing import Choice as Found
 from ..search.choosing import Thing
 
 _WITHOUT = "no_"  # tags that say that a thing is not there
+_NOBODY = "no_humans"
+_NO_COUNTS = (_NOBODY, "solo")
 _LACKING = "less"  # ... or that something lacks it: sleeveless, expressionless
 
 
@@ -33,6 +35,12 @@ def without_excluded(choices: Sequence[Choice], negative: Sequence[Choice]) -> l
     out = {choice.tag for choice in negative}
     heads = tuple(f"_{tag}" for tag in out)
     return [c for c in choices if c.own or not (c.tag in out or (heads and c.tag.endswith(heads)))]
+
+
+def without_nobody(choices: Sequence[Choice]) -> list[Choice]:
+    """Without no_humans where somebody is counted elsewhere in the text: "a girl, nobody else around"."""
+    counted = any(choice.category == "count" and choice.tag not in _NO_COUNTS for choice in choices)
+    return [choice for choice in choices if choice.own or not (counted and choice.tag == _NOBODY)]
 
 
 def wanted_later(index: Index, things: Sequence[Thing]) -> set[str]:
