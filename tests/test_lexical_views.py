@@ -86,6 +86,10 @@ def test_only_unknown_words_one_edit_away_are_corrected(tmp_path: Path) -> None:
     assert words.corrected("lonng " * 500) == "long " * (MAX_CORRECTED_CHARS // 6 + 1) + "lonng " * (
         499 - MAX_CORRECTED_CHARS // 6
     )
+    assert words.corrected("hlong short lonng") == "hlong short long"
+    foreign = {"zapatos", "lonng"}.__contains__
+    assert words.corrected("zapatos hiar", foreign) == "zapatos hiar"  # Spanish, as far as the index knows
+    assert words.corrected("short hiar lonng", foreign) == "short hair lonng"
 
 
 @given(st.text(max_size=40))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import ClassVar
@@ -144,19 +144,27 @@ class WordsChannel:
         self._vocabulary = map_array(folder / "vocabulary.npy")
         self._tags = TermIndex(folder / "tags")
         self._dictionary = InvertedIndex(folder / "dictionary", len(self._vocabulary))
-        self._spelled = (folder / _SPELLED_FILE).read_text(encoding="ascii").split()
+        self._spelled: dict[str, list[str]] = {}  # words by their first letters, the commonest first
+        for word in (folder / _SPELLED_FILE).read_text(encoding="ascii").split():
+            self._spelled.setdefault(word[0], []).append(word)
 
-    def corrected(self, query: str) -> str:
+    def corrected(self, query: str, is_name: Callable[[str], bool] = lambda word: False) -> str:
         """The query with each Latin word that no tag or definition has replaced by the commonest word of tags one edit away.
 
-        An edit is a letter more, less or other, or two neighbours swapped (optimal string alignment). Words that begin behind
-        the first MAX_CORRECTED_CHARS stay as they are.
+        An edit is a letter more, less or other, or two neighbours swapped (optimal string alignment), behind the first letter,
+        which typos seldom strike. Words that begin behind the first MAX_CORRECTED_CHARS stay as they are, and so do foreign
+        ones, which `is_name` calls names of tags though no tag is spelled with them, and the others among more of them than of
+        English ones.
         """
 
         def near(match: re.Match[str]) -> str:
-            return self._near(match[0]) if match.start() < MAX_CORRECTED_CHARS else match[0]
+            kept = match.start() >= MAX_CORRECTED_CHARS or match[0] in foreign
+            return match[0] if kept else self._near(match[0])
 
-        return _LETTERS.sub(near, query) if _LETTERS.search(query) else query
+        words = set(_LETTERS.findall(query[:MAX_CORRECTED_CHARS]))
+        english = {word for word in words if all(map(self._knows, words_of(fold(word))))}
+        foreign = {word for word in words - english if is_name(word)}
+        return query if len(foreign) > len(english) or words == english else _LETTERS.sub(near, query)
 
     def _near(self, word: str) -> str:
         from rapidfuzz import process
@@ -166,7 +174,7 @@ class WordsChannel:
         if len(folded) != 1 or len(folded[0]) < TYPO_FROM or self._knows(folded[0]):
             return word
         # Words are sorted by frequency, and the first of several equally near ones is returned.
-        found = process.extractOne(folded[0], self._spelled, scorer=OSA.distance, score_cutoff=1)
+        found = process.extractOne(folded[0], self._spelled.get(folded[0][0], ()), scorer=OSA.distance, score_cutoff=1)
         return str(found[0]) if found else word
 
     def _knows(self, word: str) -> bool:

@@ -12,6 +12,7 @@ from ..arrays.ragged import Ragged
 from ..arrays.types import Columns, FloatArray, IntArray
 from ..channels.channel import Channel, Depth, Queries
 from ..channels.row_filter import RowFilter
+from ..concepts.language import likely_languages
 from ..corpus.texts import TextKind
 from ..index.index import Index
 from ..ranking import EXACT_BONUS, EXACT_STEP, FusionWeights, default_ranker, feature_table, fuse, order
@@ -59,10 +60,12 @@ class Scored:
 
 
 def with_spelling(index: Index, request: SearchRequest) -> SearchRequest:
-    """The request with its misspelt words corrected, unless its text is a name as it stands."""
-    if index.store.exact(request.text):
+    """The request with its misspelt English words corrected, unless its text is a name as it stands, or in another language."""
+    languages = likely_languages(request.text)
+    if index.store.exact(request.text) or (languages and "en" not in languages):
         return request
-    return replace(request, text=index.words.corrected(request.text)[:MAX_QUERY_CHARS])  # words may get longer
+    corrected = index.words.corrected(request.text, lambda word: bool(index.store.exact(word)))
+    return replace(request, text=corrected[:MAX_QUERY_CHARS])  # words may get longer
 
 
 def allowed_tags(index: Index, request: SearchRequest) -> RowFilter | None:
