@@ -10,7 +10,8 @@ from collections import Counter
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-SENTENCES = ("train", "dev", "test", "test-2")
+SENTENCES = ("train", "dev", "test", "test-2", "test-3")
+NEGATIONS = ("train", "dev", "test", "test-2")
 
 
 def lines_of(part: str) -> list[dict[str, object]]:
@@ -34,7 +35,7 @@ def listed(field: str, lines: list[dict[str, object]]) -> str:
 def counts() -> list[str]:
     """The lines that README holds."""
     sentences = [line for part in SENTENCES for line in lines_of(part)]
-    negations = [line for part in SENTENCES for line in lines_of(f"negation-{part}")]
+    negations = [line for part in NEGATIONS for line in lines_of(f"negation-{part}")]
     return [
         f"{len(sentences):,} sentences and {len(negations):,} negations",
         f"Languages of the sentences: {listed('lang', sentences)}.",
