@@ -60,7 +60,7 @@ def measure(index: Index, name: str, text: str, relevant: frozenset[str]) -> Tex
     (whole,) = score_candidates(index, [request], [vectors])
     one = [hit.tag for hit in best_hits(index, whole, 10)]
     several = [hit.tag for hit in _merged(index, request, things, whole)]
-    features = evidence_of(index, reading, whole, whole.fused(index.weights)).features()
+    features = evidence_of(index, reading, whole).features()
     return Text(name, features, average_precision(one, relevant), average_precision(several, relevant))
 
 

@@ -33,13 +33,13 @@ class Evidence:
     whole_fit: float
     whole_near: float
     letters: int
-    words: int
-    names: int
-    named: float
-    counted: bool
     listed: bool
     spaced: bool
-    stretches: int
+    words: int = 0
+    names: int = 0
+    named: float = 0.0
+    counted: bool = False
+    stretches: int = 1
     names_alone: bool = False
 
     def features(self) -> list[float]:
@@ -58,6 +58,22 @@ def is_several(evidence: Evidence) -> bool:
     if max(evidence.words, evidence.names) + evidence.counted < 2:
         return False
     return sum(w * x for w, x in zip(_weights(), evidence.features(), strict=True)) > 0.0
+
+
+def may_be_several(evidence: Evidence) -> bool:
+    """Whether a text may be several things, whatever its words turn out to be, which need not be read otherwise.
+
+    :param evidence: of which `whole_fit`, `whole_near`, `letters`, `listed` and `spaced` are known.
+    """
+    known = ("one", "whole_fit", "whole_near", "log_letters", "listed", "spaced")
+    most = {"log_words": math.log(max(1, evidence.letters))}  # a word a letter, and 1 of all else that is not known
+    return (
+        sum(
+            weight * value if name in known else max(0.0, weight * most.get(name, 1.0))
+            for name, weight, value in zip(FEATURES, _weights(), evidence.features(), strict=True)
+        )
+        > 0.0
+    )
 
 
 @lru_cache(maxsize=1)

@@ -7,9 +7,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..arrays.types import FloatArray
 from ..concepts.reading import Reading
-from ..concepts.several import Evidence, is_several
+from ..concepts.several import Evidence, is_several, may_be_several
 from ..concepts.spans import Span
 from ..index.damage import names_damage
 from ..index.index import Index
@@ -67,39 +66,53 @@ def _result(
 
 def _hits(index: Index, request: SearchRequest, vectors: QueryVectors, whole: Scored) -> tuple[Hit, ...]:
     """The hits of a request, whose text as a whole has these `vectors` and the candidates `whole`."""
-    if not index.store.exact(request.text):
+    outline = _outline(index, request.text, whole)
+    if not index.store.exact(request.text) and (_is_parted(request.text) or may_be_several(outline)):
         reading = read_text(index, request.text, request.filter)
-        if is_several(evidence_of(index, reading, whole, whole.fused(index.weights))):
+        if is_several(_with_words(index, reading, outline)):
             things = things_of(index, reading, request.filter, vectors)
             if len(things.named(excluded=False)) + bool(things.counts) > 1:
                 return _merged(index, request, things, whole)
     return tuple(best_hits(index, whole, request.limit))
 
 
-def evidence_of(index: Index, reading: Reading, whole: Scored, fused: FloatArray) -> Evidence:
-    """What tells whether a text names several things: how well it fits as one, and the words and names in it.
-
-    :param whole: the candidates of all of it, with their (n,) fused scores.
-    """
-    text, floor = reading.text, index.similarity_floor
+def _outline(index: Index, text: str, whole: Scored) -> Evidence:
+    """What tells whether a text names several things before it is read: how well its candidates fit it as one."""
+    floor = index.similarity_floor
     near = float(whole.columns["dense"].max(initial=-1.0)) if len(whole.rows) else -1.0
-    wanted = [span for span in reading.spans if not span.excluded]
-    names, named = _disjoint_names(wanted)
-    words = sum(span.words == 1 for span in wanted)
-    letters = max(1, sum(char.isalnum() for char in text))
     return Evidence(
-        whole_fit=float(fused.max(initial=0.0)),
+        whole_fit=float(whole.fused(index.weights).max(initial=0.0)),
         whole_near=(near - floor) / (1.0 - floor),
-        letters=letters,
-        words=words,
-        names=names,
-        named=named / letters,
-        counted=bool(reading.counts),
+        letters=max(1, sum(char.isalnum() for char in text)),
         listed=bool(_MARKS.search(text)),
         spaced=" " in text.strip(),
-        stretches=len(reading.stretches),
-        names_alone=_is_list(index, text, wanted),
     )
+
+
+def evidence_of(index: Index, reading: Reading, whole: Scored) -> Evidence:
+    """What tells whether a text names several things: how well it fits as one, and the words and names in it.
+
+    :param whole: the candidates of all of it.
+    """
+    return _with_words(index, reading, _outline(index, reading.text, whole))
+
+
+def _with_words(index: Index, reading: Reading, outline: Evidence) -> Evidence:
+    wanted = [span for span in reading.spans if not span.excluded]
+    names, named = _disjoint_names(wanted)
+    return replace(
+        outline,
+        words=sum(span.words == 1 for span in wanted),
+        names=names,
+        named=named / outline.letters,
+        counted=bool(reading.counts),
+        stretches=len(reading.stretches),
+        names_alone=_is_list(index, reading.text, wanted),
+    )
+
+
+def _is_parted(text: str) -> bool:
+    return _BETWEEN.search(text) is not None
 
 
 def _is_list(index: Index, text: str, spans: Sequence[Span]) -> bool:
