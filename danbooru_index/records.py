@@ -67,8 +67,9 @@ class TagRecord:
     """One tag of the corpus.
 
     `text` is the plain line "【label】tag - names。 definition"; the other fields are what was parsed from it or given beside
-    it. `names` maps a language (`zh`, `ja`, `en`, `ko`) to names in that language, most common first; `definitions`
-    likewise to one sentence or more.
+    it. `names` maps a language (`zh`, `ja`, `en`, `ko`) to names in that language, most common first; `shared_names` to
+    those that stand in `names` under another language already, as French tomate does under Spanish; `definitions` likewise to
+    one sentence or more.
     """
 
     tag: str
@@ -78,6 +79,7 @@ class TagRecord:
     category: Category = Category.GENERAL
     post_count: int = 0
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shared_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     definitions: Mapping[str, str] = field(default_factory=dict)
     implies: tuple[str, ...] = ()
@@ -92,6 +94,10 @@ class TagRecord:
     def all_names(self) -> list[str]:
         """Every name in every language, without the tag itself and its aliases."""
         return [name for names in self.names.values() for name in names]
+
+    def names_in(self, language: str) -> tuple[str, ...]:
+        """Every name in one language."""
+        return (*self.names.get(language, ()), *self.shared_names.get(language, ()))
 
 
 @dataclass(frozen=True, slots=True)

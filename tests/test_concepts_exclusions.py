@@ -134,6 +134,7 @@ def cut(text: str) -> list[str]:
         ("don't draw her smiling", ["(her smiling)"]),
         ("neither of them smiling", ["(of them smiling)"]),
         ("fuera hay tormenta", ["fuera hay tormenta"]),
+        ("una ragazza senza l'ombrello corre", ["una ragazza", "(l'ombrello)", "corre"]),
         ("帽子とマフラーは絶対にかぶらないで", ["(帽子とマフラー)"]),
         ("夜空に星が一つもない", ["夜空に", "(星)"]),
         ("彼は絶対に笑わない", ["彼は絶対に", "(笑わ)"]),

@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -27,11 +27,12 @@ _MOST_WORDS = 12
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the lexicon says of one tag. `rating` is None where it gives names only."""
+    """What the lexicon says of one tag. `rating` is None where it gives names only; `shared_names` as in TagRecord."""
 
     names: Mapping[str, tuple[str, ...]]
     rating: Rating | None = None
     series: tuple[str, ...] = ()
+    shared_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Lexicon:
@@ -45,8 +46,8 @@ class Lexicon:
     def enrich(self, record: TagRecord) -> TagRecord:
         """The record with the lexicon's names after its own, and with the lexicon's rating."""
         entry = self.entries.get(record.tag)
-        names = record.names if entry is None else _merged(record.names, entry.names, record.tag)
-        return replace(record, names=names, rating=self.rating_of(record))
+        found = replace(record, rating=self.rating_of(record))
+        return found if entry is None else _with_names(_with_names(found, entry.names), entry.shared_names)
 
     def rating_of(self, record: TagRecord) -> Rating:
         """Who may see a tag: the lexicon's word, else that of the tag's parts, else the corpus's label.
@@ -92,21 +93,20 @@ def _pieces(tag: str) -> set[str]:
 NO_LEXICON = Lexicon({})
 
 
-def _merged(
-    own: Mapping[str, tuple[str, ...]], more: Mapping[str, tuple[str, ...]], tag: str
-) -> dict[str, tuple[str, ...]]:
-    seen = {match_key(tag), *(match_key(name) for names in own.values() for name in names)}
-    merged = dict(own)
+def _with_names(record: TagRecord, more: Mapping[str, tuple[str, ...]]) -> TagRecord:
+    """The record with further names after its own, each once; where another language has it already it is a shared one."""
+    seen = {match_key(name): language for language, names in record.names.items() for name in names}
+    seen[match_key(record.tag)] = ""
+    merged, shared = dict(record.names), dict(record.shared_names)
     for language, names in more.items():
-        new = []
         for name in names:
             key = match_key(name)
             if key and key not in seen:
-                seen.add(key)
-                new.append(name)
-        if new:
-            merged[language] = (*merged.get(language, ()), *new)
-    return merged
+                seen[key] = language
+                merged[language] = (*merged.get(language, ()), name)
+            elif key and seen[key] not in ("", language):
+                shared[language] = tuple(dict.fromkeys((*shared.get(language, ()), name)))
+    return replace(record, names=merged, shared_names=shared)
 
 
 @lru_cache(maxsize=1)
@@ -130,5 +130,6 @@ def load_lexicon() -> Lexicon:
         fields = json.loads(raw)
         entry = entries.get(fields["tag"], Entry({}))
         own = {language: tuple(names) for language, names in fields.get("names", {}).items()}
-        entries[fields["tag"]] = replace(entry, names=_merged(entry.names, own, fields["tag"]))
+        both = _with_names(TagRecord(fields["tag"], "", names=entry.names), own)
+        entries[fields["tag"]] = replace(entry, names=both.names, shared_names=both.shared_names)
     return Lexicon(entries, lexicon_sha256())

@@ -100,6 +100,7 @@ def record_of(fields: dict[str, Any]) -> TagRecord:
         category=_category_of(fields, category),
         post_count=_count_of(fields),
         names=names,
+        shared_names=_language_lists(fields["shared_names"]) if fields.get("shared_names") is not None else {},
         aliases=_strings(fields, "aliases"),
         definitions=definitions,
         implies=_strings(fields, "implies"),
@@ -124,6 +125,7 @@ def to_line(record: TagRecord) -> str:
         "definition": dict(record.definitions),
     }
     optional = {
+        "shared_names": {language: list(names) for language, names in record.shared_names.items()},
         "aliases": list(record.aliases),
         "implies": list(record.implies),
         "nsfw": record.nsfw,

@@ -79,8 +79,7 @@ def _own(index: Index, key: str, named: list[tuple[int, int]], language: str | N
     return [
         (row, kind)
         for row, kind in named
-        if kind == KEY_ALIAS
-        or any(match_key(name) == key for name in index.store.record(row).names.get(language or "", ()))
+        if kind == KEY_ALIAS or any(match_key(name) == key for name in index.store.record(row).names_in(language or ""))
     ]
 
 
@@ -98,7 +97,7 @@ def _rows_of(index: Index, tags: Sequence[str]) -> list[tuple[int, int]]:
 def _is_foreign(record: TagRecord, key: str, languages: Sequence[str]) -> bool:
     """Whether a name is one in other languages of alphabets alone: red is a net in Spanish, and a colour in English."""
     foreign = BESIDE_ENGLISH.difference(*(RELATED.get(language, {language}) for language in languages))
-    others = (names for spoken, names in record.names.items() if spoken not in foreign)
+    others = (names for spoken, names in (*record.names.items(), *record.shared_names.items()) if spoken not in foreign)
     return key.isascii() and not any(match_key(name) == key for names in others for name in names)
 
 
