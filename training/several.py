@@ -54,7 +54,7 @@ def measure(index: Index, name: str, text: str, relevant: frozenset[str]) -> Tex
         return None
     reading = read_text(index, request.text, request.filter)
     (vectors,) = encode_queries(index, [request.text])
-    things = things_of(index, reading, request.filter, vectors)
+    things = things_of(index, reading, request.filter, {request.text: vectors})
     if len(things.named(excluded=False)) + bool(things.counts) < 2:
         return None
     (whole,) = score_candidates(index, [request], [vectors])

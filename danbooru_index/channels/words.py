@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, takewhile
 from pathlib import Path
 from typing import ClassVar
 
@@ -153,16 +153,17 @@ class WordsChannel:
 
         An edit is a letter more, less or other, or two neighbours swapped (optimal string alignment), behind the first letter,
         which typos seldom strike. Words that begin behind the first MAX_CORRECTED_CHARS stay as they are, and so do foreign
-        ones, which `is_name` calls names of tags though no tag is spelled with them, and the others among more of them than of
-        English ones.
+        ones: those that `is_name` calls names of tags though no tag is spelled with them. Where there are more of them than of
+        English words, the whole query stays.
         """
 
         def near(match: re.Match[str]) -> str:
-            kept = match.start() >= MAX_CORRECTED_CHARS or match[0] in foreign
+            kept = match.start() >= MAX_CORRECTED_CHARS or fold(match[0]) in foreign
             return match[0] if kept else self._near(match[0])
 
-        words = set(_LETTERS.findall(query[:MAX_CORRECTED_CHARS]))
-        english = {word for word in words if all(map(self._knows, words_of(fold(word))))}
+        found = takewhile(lambda match: match.start() < MAX_CORRECTED_CHARS, _LETTERS.finditer(query))
+        words = {fold(match[0]) for match in found}
+        english = {word for word in words if all(map(self._knows, words_of(word)))}
         foreign = {word for word in words - english if is_name(word)}
         return query if len(foreign) > len(english) or words == english else _LETTERS.sub(near, query)
 

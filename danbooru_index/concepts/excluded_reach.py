@@ -51,10 +51,11 @@ def phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
         ended = (
             noun and words.behind_noun is not None and words.behind_noun.fullmatch(word.group())
         )  # "ohne Schuhe | läuft"
-        somebody = not linked and match_key(word.group()) in words.persons  # "sin sombrero | niña corriendo"
+        somebody = noun and not linked and match_key(word.group()) in words.persons  # "ohne Hut | Mädchen im Regen"
         if count and (key in words.silent or further or ended or somebody):
             return word.start()
-        noun = word.group()[0].isupper()
+        said = word.group()
+        noun = not words.adjectives.fullmatch(said.lower()) if words.adjectives is not None else said[0].isupper()
         if key in words.joins and count:
             count, linked, joined = 0, False, word.start()
             continue

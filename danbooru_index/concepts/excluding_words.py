@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.fold import fold
-from .counts import nobody_phrases, person_words
+from .counts import nobody_phrases, nobody_words, person_words
 from .function_words import function_words
 
 _FILE = Path(__file__).with_name("negation.json")
@@ -39,13 +39,14 @@ class ExcludingWords:
     `before` exclude what follows them and `after` what they follow; `suffixes` are endings that exclude the word they are part
     of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
-    excluded stands before the word that excludes (把X去掉). `deepens` ends right before one of `after` or `verbs`: a particle
-    behind what is excluded, an adverb, and the beginning of a verb (は一切つ|けない). `phrase` is the number of words of a noun
+    excluded stands before the word that excludes (把X去掉). `deepens` is what stands between a thing and a word of `after` or
+    `verbs`: a particle, an adverb and the beginning of a verb (帽子|は一切かぶ|らない). `phrase` is the number of words of a noun
     phrase, where `before` reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of
-    one ("de"), `joins` those between two of them ("ni"), `silent` the words that count for nothing in it, and `persons` the match
-    keys of words for persons, of whom none is its second word; `behind_noun` are words that end it right behind one with a
-    capital, a noun in German. `removes` are those of `before` and `after` that say that something is taken
-    off, lost or given away: it may lie in the picture all the same. "~" in an entry is any of the `determiners`: "lost ~" is lost
+    one ("de"), `joins` those between two of them ("ni"), `silent` the words that count for nothing in it; `behind_noun` are words
+    that end it right behind one with a capital, a noun in German. `persons` are the match keys of words for persons, which end a
+    phrase behind a noun: in German, and where `adjectives` tells the words that are none. `nobody` are the match keys of phrases
+    that say that nobody is there. `removes` are those of `before` and `after` that say that something is taken off, lost or given
+    away: it may lie in the picture all the same. "~" in an entry is any of the `determiners`: "lost ~" is lost
     her, lost the.
     """
 
@@ -69,7 +70,9 @@ class ExcludingWords:
     links: frozenset[str]
     joins: frozenset[str]
     silent: frozenset[str]
+    adjectives: re.Pattern[str] | None
     persons: frozenset[str]
+    nobody: frozenset[str]
     behind_noun: re.Pattern[str] | None
     removes: re.Pattern[str] | None
 
@@ -107,7 +110,9 @@ def words_of(language: str) -> ExcludingWords | None:
         links=links,
         joins=joins,
         silent=function_words().get(language, frozenset()) - links - joins,
+        adjectives=_any(table, "adjectives"),
         persons=frozenset(person_words(language)),
+        nobody=nobody_words(language),
         behind_noun=_any(table, "behind_noun"),
         removes=pattern("removes", [*off_before, *off_after]),
     )

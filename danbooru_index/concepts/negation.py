@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..text.fold import fold, simplified
+from ..text.fold import fold, match_key, simplified
 from .atoms import Clause
 from .atoms import clauses as clauses_of
 from .excluded_reach import LONGEST_LOOK, phrase_end, reach_after, reach_before
@@ -34,7 +34,9 @@ _MINUS = re.compile(r"(?<!\S)-[^\W\d_][^\s,]*")
 _COMMAS = (",", "，", "、")
 _LONGEST_ADVERB = 16  # characters, with a particle before it and a verb behind it
 _LONGEST_ITEM = 20  # characters of an item of a list that is excluded as a whole
-_SENTENCE_ENDS = ("。", "！", "？", "!", "?", ";", "；", "\n")
+_LEFT_IN, _SILENT = b"\1", b"\2"  # what excludes nothing since its object stays, and what does so for another reason
+# What is only the object of an exception before its comma, and the clause behind that comma: 除了贝雷帽，什么都不要.
+_EXCEPTED = re.compile(r"[^都也全，。！？!?；;\n]{1,14}，[^，。！？!?；;\n]*")
 _LONGEST_CLAUSE = 120  # characters after an excluding word that are looked at
 
 
@@ -98,11 +100,14 @@ def excluded_texts(text: str) -> frozenset[str]:
 
 
 def _silenced(text: str, words: ExcludingWords) -> bytearray:
-    """1 where an excluding word excludes nothing: in a form that keeps, or in somebody's speech."""
+    """Where an excluding word excludes nothing: _LEFT_IN in a form that keeps, _SILENT in somebody's speech, else 0."""
     taken = bytearray(len(text))
     forms = words.forms.finditer(text) if words.forms is not None else ()
-    for first, last in (*spoken(text), *(found.span() for found in forms)):
-        taken[first:last] = b"\1" * (last - first)
+    for (first, last), how in (
+        *((found.span(), _LEFT_IN) for found in forms),
+        *((place, _SILENT) for place in spoken(text)),
+    ):
+        taken[first:last] = how * (last - first)
     return taken
 
 
@@ -138,9 +143,9 @@ class _Exclusions:
         self._ranges: list[_Range] = []
         self._spared: list[int] = []  # where negated verbs begin that leave their object in
         self._taken = bytearray(len(text) + 1)  # 1 where a word or its reach is
-        self._kept = bytearray(silent)  # 1 inside of what excludes nothing
+        self._kept = bytearray(silent)  # not 0 inside of what excludes nothing
         for kept in self._matches(words.keeps):
-            self._keep(*kept.span())
+            self._keep(*kept.span(), _SILENT if match_key(kept.group()) in words.nobody else _LEFT_IN)
 
     def ranges(self) -> list[_Range]:
         """All of them in order."""
@@ -214,18 +219,27 @@ class _Exclusions:
         while pattern is not None and (cue := pattern.search(text, position, self._clause.end)):
             position = max(cue.end(), position + 1)
             if cue.start() > first and self._excludes(cue) and not self._taken[cue.start()]:
-                begin, end = self._deepened(cue) or (cue.start(), cue.start() + stem)
+                end = self._deepened(cue, stops)
+                begin, end = (cue.start(), cue.start() + stem) if end is None else (end, end)
                 reach = reach_before(text, first, begin, stops, self._words.joins, self._is_name)
-                self._add(begin, cue.end(), reach, end)
+                self._add(begin, cue.end(), reach, end, said=cue.start())
 
-    def _deepened(self, cue: re.Match[str]) -> tuple[int, int] | None:
-        """Where what is excluded ends, twice, if an adverb stands between it and the word: 帽子|は絶対にかぶらないで."""
-        first, deepens = max(self._clause.start, cue.start() - _LONGEST_ADVERB), self._words.deepens
-        found = deepens.search(self._text, first, cue.start()) if deepens is not None else None
-        return None if found is None or found.start() == first else (found.start(), found.start())
+    def _deepened(self, cue: re.Match[str], stops: Sequence[tuple[int, int]]) -> int | None:
+        """Where what is excluded ends if an adverb stands between it and the word: 帽子|は絶対にかぶらないで.
 
-    def _keep(self, start: int, end: int) -> None:
-        self._kept[start:end] = b"\1" * (end - start)
+        None where it is somebody who does not do it: 少女は絶対にかぶらない.
+        """
+        first, words, text = self._clause.start, self._words, self._text
+        look = max(first, cue.start() - _LONGEST_ADVERB)
+        found = words.deepens.search(text, look, cue.start()) if words.deepens is not None else None
+        if found is None or found.start() == first:
+            return None
+        reach = reach_before(text, first, found.start(), stops, words.joins, self._is_name)
+        somebody = found["verb"] and match_key(text[reach : found.start()]) in words.persons
+        return None if somebody else found.start()
+
+    def _keep(self, start: int, end: int, how: bytes = _LEFT_IN) -> None:
+        self._kept[start:end] = how * (end - start)
 
     def _excludes(self, cue: re.Match[str]) -> bool:
         if any(self._kept[cue.start() : cue.end()]) or self._goes_on(cue):
@@ -235,26 +249,29 @@ class _Exclusions:
     def _goes_on(self, cue: re.Match[str]) -> bool:
         """Whether a word like "nor" goes on with what leaves its object in: "sin quitarse la chaqueta ni las botas"."""
         first, *_ = fold(cue.group()).split() or [""]
-        if first not in self._words.joins or not any(self._kept[self._clause.start : cue.start()]):
+        if first not in self._words.joins:
             return False
-        return not any(one.reach_end > one.reach and one.start < cue.start() for one in self._ranges)
+        excluded = (one.start for one in self._ranges if one.reach_end > one.reach and one.start < cue.start())
+        return self._kept.rfind(_LEFT_IN, self._clause.start, cue.start()) > max(excluded, default=-1)
 
     def _leaves_in(self, cue: re.Match[str]) -> bool:
         """Whether what a word of exception names is wanted: the chair in "an empty room except for a chair", 蓝莓 in 除了蓝莓啥都别放."""
         words, first, text = self._words, self._clause.start, self._text
         if words.excepts is None or not words.excepts.fullmatch(cue.group()):
             return False
-        last = min(len(text), cue.end() + _LONGEST_CLAUSE)
-        last = min([last, *(place for mark in _SENTENCE_ENDS if (place := text.find(mark, cue.end(), last)) >= 0)])
+        beyond = _EXCEPTED.match(text, cue.end()) if words.rest is not None else None
+        last = min(self._clause.end, cue.end() + _LONGEST_CLAUSE) if beyond is None else beyond.end()
         if cue.start() == first and text[:first].rstrip().endswith(_COMMAS):
             first = max(0, first - LONGEST_LOOK)  # "nobody, except a cat"
         empty = words.empties and words.empties.search(text, max(first, cue.start() - LONGEST_LOOK), cue.start())
         return bool(empty or (words.rest and words.rest.search(text, cue.end(), last)))
 
-    def _add(self, start: int, end: int, reach: int, reach_end: int) -> None:
-        everything = reach == self._clause.start and _ALL.match(self._text, start) is not None
+    def _add(self, start: int, end: int, reach: int, reach_end: int, said: int | None = None) -> None:
+        """Exclude `text[reach:reach_end]` by `text[start:end]`, of which the excluding word begins at `said`."""
+        said = start if said is None else said
+        everything = reach == self._clause.start and _ALL.match(self._text, said) is not None
         removes = self._words.removes
-        removed = removes is not None and removes.fullmatch(self._text, start, end) is not None
+        removed = removes is not None and removes.fullmatch(self._text, said, end) is not None
         self._ranges.append(_Range(start, end, reach, reach_end, everything, removed))
         first, last = min(start, reach), max(end, reach_end)
         self._taken[first:last] = b"\1" * (last - first)

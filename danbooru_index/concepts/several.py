@@ -61,7 +61,7 @@ def is_several(evidence: Evidence) -> bool:
 
 
 def may_be_several(evidence: Evidence) -> bool:
-    """Whether a text may be several things, whatever its words turn out to be, which need not be read otherwise.
+    """Whether reading the words of a text could still make it several things; if not, they need not be read.
 
     :param evidence: of which `whole_fit`, `whole_near`, `letters`, `listed` and `spaced` are known.
     """

@@ -72,12 +72,7 @@ def _result(
     index: Index, request: ExpandRequest, parts: Sequence[Segment], passages: Sequence[_Passage], started: float
 ) -> ExpandResult:
     own = [Choice(part.tag, 1.0, i, own=True) for i, part in enumerate(parts) if part.tag]
-    named = without_nobody(_distinct([*own, *_choices(index, request, passages, excluded=False)]))
-    excluded = without_said(_distinct(list(_choices(index, request, passages, excluded=True))), named)
-    later = {tag for passage in passages for tag in wanted_later(index, passage.things.things)}
-    negative = [choice for choice in excluded if choice.tag not in later]
-    out = frozenset(colour for passage in passages for colour in colours_out(passage.things.reading))
-    wanted = [choice for choice in without_excluded(named, excluded) if not is_coloured(choice, out)]
+    wanted, negative = _sides(index, request, own, passages)
     kept, dropped = resolve(wanted)
     if request.implied == "add":
         kept = _with_implied(index, kept)
@@ -125,6 +120,18 @@ def _result(
     )
 
 
+def _sides(
+    index: Index, request: ExpandRequest, own: Sequence[Choice], passages: Sequence[_Passage]
+) -> tuple[list[Choice], list[Choice]]:
+    """What the text wants, the user's `own` tags first, and what it leaves out."""
+    named = without_nobody(_distinct([*own, *_choices(index, request, passages, excluded=False)]))
+    excluded = without_said(_distinct(list(_choices(index, request, passages, excluded=True))), named)
+    later = {tag for passage in passages for tag in wanted_later(index, passage.things.things)}
+    colours = frozenset(colour for passage in passages for colour in colours_out(passage.things.reading))
+    wanted = [choice for choice in without_excluded(named, excluded) if not is_coloured(choice, colours)]
+    return wanted, [choice for choice in excluded if choice.tag not in later]
+
+
 def _switched_on(choices: Sequence[Choice], request: ExpandRequest) -> list[Choice]:
     """The choices but those that the user switched off; what stands in the text is there because they wrote it."""
     off = {match_key(tag) for tag in request.without}
@@ -145,7 +152,7 @@ def _choices(index: Index, request: ExpandRequest, passages: Sequence[_Passage],
                 continue  # a hat that is taken off may lie in the picture: neither side has it
             for found in thing.choices[: request.per_concept]:
                 record = index.store.record(found.row)
-                if is_wanted(thing, found, record.tag) == excluded:
+                if is_wanted(thing, record.tag) == excluded:
                     continue
                 # The name of several tags is the name of the likeliest.
                 score = 1.0 if found.exact and found is thing.choices[0] else found.probability

@@ -6,19 +6,16 @@ from collections.abc import Sequence
 
 from ..index.index import Index
 from ..prompt import Choice
-from ..search.choosing import Choice as Found
 from ..search.choosing import Thing
 
 _WITHOUT = "no_"  # tags that say that a thing is not there
 _NOBODY = "no_humans"
 _NO_COUNTS = (_NOBODY, "solo")
-_LACKING = "less"  # ... or that something lacks it: sleeveless, expressionless
 
 
-def is_wanted(thing: Thing, found: Found, tag: str) -> bool:
-    """Whether a tag of a thing goes into the prompt: no_bra where a bra is left out, expressionless where emotion is."""
-    lacking = tag.startswith(_WITHOUT) or (tag.endswith(_LACKING) and not found.exact)
-    return lacking or not thing.span.excluded
+def is_wanted(thing: Thing, tag: str) -> bool:
+    """Whether a tag of a thing goes into the prompt, as no_bra does where a bra is left out."""
+    return tag.startswith(_WITHOUT) or not thing.span.excluded
 
 
 def without_said(negative: Sequence[Choice], wanted: Sequence[Choice]) -> list[Choice]:

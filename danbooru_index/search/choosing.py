@@ -157,11 +157,12 @@ def miscoloured(index: Index, reading: Reading, found: Candidates, probabilities
     """(n,) whether a candidate is a guess of another colour than its span says, or of a noun for a colour alone.
 
     black_cat is not 白猫; "red" apart from its noun is not red_sash, but with (n,) `probabilities` from SURE on it may be red_hair.
-    A colour alone is nobody either, but for those whom people call so: Schwarz in "Frau in Schwarz".
+    Beside other words a colour is no character or series of few posts either, even by name: "Frau in Schwarz" is not Schwarz.
     """
     said = [said_colours(span.text) for span in reading.spans]
     alone = np.array([is_colour(span.text) for span in reading.spans], bool)[found.span]
-    nobody = alone & (found.category != Category.GENERAL) & (index.store.post_count[found.row] < FAMOUS_POSTS)
+    beside = np.array([span.text != reading.text.strip() for span in reading.spans], bool)[found.span]
+    nobody = alone & beside & (found.category != Category.GENERAL) & (index.store.post_count[found.row] < FAMOUS_POSTS)
     wrong: BoolArray = nobody | (alone & (found.kind < 0) & (probabilities < SURE))
     for place in np.flatnonzero(found.kind < 0).tolist():
         colours = said[int(found.span[place])]

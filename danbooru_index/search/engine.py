@@ -66,11 +66,13 @@ def _result(
 
 def _hits(index: Index, request: SearchRequest, vectors: QueryVectors, whole: Scored) -> tuple[Hit, ...]:
     """The hits of a request, whose text as a whole has these `vectors` and the candidates `whole`."""
+    if index.store.exact(request.text):
+        return tuple(best_hits(index, whole, request.limit))
     outline = _outline(index, request.text, whole)
-    if not index.store.exact(request.text) and (_is_parted(request.text) or may_be_several(outline)):
+    if _is_parted(request.text) or may_be_several(outline):
         reading = read_text(index, request.text, request.filter)
         if is_several(_with_words(index, reading, outline)):
-            things = things_of(index, reading, request.filter, vectors)
+            things = things_of(index, reading, request.filter, {request.text: vectors})
             if len(things.named(excluded=False)) + bool(things.counts) > 1:
                 return _merged(index, request, things, whole)
     return tuple(best_hits(index, whole, request.limit))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -153,9 +153,9 @@ def find_all_things(
     ]
 
 
-def things_of(index: Index, reading: Reading, filters: TagFilter, vectors: QueryVectors) -> Things:
-    """What a text that was read names; `filters` are those that it was read under, `vectors` those of all of it."""
-    table = candidate_table(index, reading, filters, {reading.text: vectors})
+def things_of(index: Index, reading: Reading, filters: TagFilter, known: Mapping[str, QueryVectors]) -> Things:
+    """What a text that was read names; `filters` are those that it was read under, `known` vectors of texts in it."""
+    table = candidate_table(index, reading, filters, known)
     return _chosen(index, table, filters, DEFAULT_BUDGET, default_model())
 
 
