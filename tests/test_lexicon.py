@@ -13,6 +13,7 @@ import pytest
 
 from danbooru_index.corpus import CorpusReader
 from danbooru_index.corpus.lexicon import LEXICON_FILE, Entry, Lexicon, load_lexicon
+from danbooru_index.corpus.line import parse_line, to_line
 from danbooru_index.corpus.texts import TextKind, texts_of
 from danbooru_index.records import Category, Rating, TagRecord
 from danbooru_index.text.fold import match_key
@@ -41,6 +42,15 @@ def test_names_come_after_a_tags_own_and_none_twice() -> None:
     assert found.names == {"zh": ("白 丝", "过膝袜"), "ja": ("ニーソ",), "en": ("thigh socks",)}
     assert SMALL.enrich(found) == found
     assert SMALL.enrich(TagRecord("cat", "t")) == TagRecord("cat", "t")
+
+
+def test_a_name_that_languages_share_is_a_name_in_each() -> None:
+    lexicon = Lexicon({"tomato": Entry({"es": ("tomate", "jitomate"), "fr": ("tomate", "Tomate")}, G)})
+    found = lexicon.enrich(TagRecord("tomato", "t", names={"de": ("Tomate",)}))
+    assert found.names == {"de": ("Tomate",), "es": ("jitomate",)}
+    assert found.shared_names == {"es": ("tomate",), "fr": ("tomate", "Tomate")}
+    assert found.names_in("es") == ("jitomate", "tomate") and found.all_names() == ["Tomate", "jitomate"]
+    assert parse_line(to_line(found)) == found
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ TAGS = [
     ("drinking", "general", 30000, {"en": ["drinking"]}),
     ("black_cat", "general", 20000, {"en": ["black cat"], "zh": ["黑猫"]}),
     ("cat", "general", 90000, {"en": ["cat"], "zh": ["猫"], "de": ["Katze"]}),
+    ("no_humans", "general", 90000, {"en": ["no humans"], "ja": ["誰もいない"]}),
+    ("white_(arknights)", "character", 900, {"en": ["white"]}),
     ("kneehighs", "general", 40000, {"en": ["knee socks"]}),
     ("knees", "general", 5000, {"en": ["knee"]}),
     ("socks", "general", 60000, {"en": ["socks"]}),
@@ -122,6 +124,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("a boy with a bat playing baseball", {"baseball", "baseball_bat"}, {"bat_(animal)"}),
         ("a bat drinking tea", {"bat_(animal)", "tea"}, {"baseball_bat"}),
         ("a witch with tea", {"1girl", "witch", "tea"}, set()),
+        ("女の子が一人、ほかに誰もいない", {"1girl"}, {"no_humans"}),
+        ("誰もいない、猫", {"no_humans", "cat"}, set()),
+        ("a witch in white with a cat", {"witch", "cat"}, {"white_(arknights)"}),
     ],
 )
 def test_what_is_meant(index: Index, text: str, has: set[str], lacks: set[str]) -> None:
@@ -138,6 +143,9 @@ def test_what_is_meant(index: Index, text: str, has: set[str], lacks: set[str]) 
         ("blue dress, not black", ()),
         ("two boys, no girls", ("1girl",)),
         ("teapot, negative: hat, tea", ("hat", "tea")),
+        ("a cat without a hat, no, with a hat", ()),
+        ("a cat with a hat, no, without a hat", ("hat",)),
+        ("女の子、帽子は絶対にかぶらないで", ("hat",)),
     ],
 )
 def test_what_is_left_out(index: Index, text: str, negative: tuple[str, ...]) -> None:
