@@ -143,7 +143,7 @@ def test_vectors_that_are_kept_are_those_of_their_texts() -> None:
 
 
 def test_a_query_whose_words_get_longer_keeps_its_limit(small_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(small_index.words, "corrected", lambda query: query + "s")
+    monkeypatch.setattr(small_index.words, "corrected", lambda query, is_name: query + "s")
     text = "long hiar " * (MAX_QUERY_CHARS // 10)
     assert search(small_index, SearchRequest(text)).hits
 
