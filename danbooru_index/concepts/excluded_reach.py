@@ -51,7 +51,7 @@ def phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
         ended = (
             noun and words.behind_noun is not None and words.behind_noun.fullmatch(word.group())
         )  # "ohne Schuhe | läuft"
-        somebody = noun and not linked and match_key(word.group()) in words.persons  # "ohne Hut | Mädchen im Regen"
+        somebody = noun and not linked and match_key(word.group()) in words.subjects  # "ohne Hut | Mädchen im Regen"
         if count and (key in words.silent or further or ended or somebody):
             return word.start()
         said = word.group()

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..text.fold import fold
+from ..text.fold import fold, match_key
 from .counts import nobody_phrases, nobody_words, person_words
 from .function_words import function_words
 
@@ -40,14 +40,15 @@ class ExcludingWords:
     of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
     excluded stands before the word that excludes (把X去掉). `deepens` is what stands between a thing and a word of `after` or
-    `verbs`: a particle, an adverb and the beginning of a verb (帽子|は一切かぶ|らない). `phrase` is the number of words of a noun
-    phrase, where `before` reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of
-    one ("de"), `joins` those between two of them ("ni"), `silent` the words that count for nothing in it; `behind_noun` are words
-    that end it right behind one with a capital, a noun in German. `persons` are the match keys of words for persons, which end a
-    phrase behind a noun: in German, and where `adjectives` tells the words that are none. `nobody` are the match keys of phrases
-    that say that nobody is there. `removes` are those of `before` and `after` that say that something is taken off, lost or given
-    away: it may lie in the picture all the same. "~" in an entry is any of the `determiners`: "lost ~" is lost
-    her, lost the.
+    `verbs`: a particle, an adverb and the beginning of a verb (帽子|は一切かぶ|らない); the thing is an object by its particle, where
+    the word says that there is none (`exists`), or where it asks for something (`commands`). `phrase` is the number of words of a
+    noun phrase, where `before` reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside
+    of one ("de"), `joins` those between two of them ("ni"), `silent` the words that count for nothing in it; `behind_noun` are
+    words that end it right behind one with a capital, a noun in German. `persons` are the match keys of words for persons;
+    `subjects`, those of them that are no genitives, end a phrase behind a noun: in German, and where `adjectives` tells what is
+    none. `nobody` are the match keys of phrases that say that nobody is there. `removes` are those of `before` and `after` that say
+    that something is taken off, lost or given away: it may lie in the picture all the same. "~" in an entry is any of the
+    `determiners`: "lost ~" is lost her, lost the.
     """
 
     keeps: re.Pattern[str] | None
@@ -65,6 +66,8 @@ class ExcludingWords:
     verb_ends: re.Pattern[str] | None
     objects: re.Pattern[str] | None
     deepens: re.Pattern[str] | None
+    exists: re.Pattern[str] | None
+    commands: re.Pattern[str] | None
     finite: re.Pattern[str] | None
     phrase: int
     links: frozenset[str]
@@ -72,6 +75,7 @@ class ExcludingWords:
     silent: frozenset[str]
     adjectives: re.Pattern[str] | None
     persons: frozenset[str]
+    subjects: frozenset[str]
     nobody: frozenset[str]
     behind_noun: re.Pattern[str] | None
     removes: re.Pattern[str] | None
@@ -105,6 +109,8 @@ def words_of(language: str) -> ExcludingWords | None:
         verb_ends=pattern("verb_ends"),
         objects=pattern("objects"),
         deepens=_any(table, "deepens"),
+        exists=_any(table, "exists"),
+        commands=_any(table, "commands"),
         finite=_any(table, "finite"),
         phrase=int(table.get("phrase", 0)),
         links=links,
@@ -112,6 +118,9 @@ def words_of(language: str) -> ExcludingWords | None:
         silent=function_words().get(language, frozenset()) - links - joins,
         adjectives=_any(table, "adjectives"),
         persons=frozenset(person_words(language)),
+        subjects=frozenset(map(match_key, table["subjects"]))
+        if "subjects" in table
+        else frozenset(person_words(language)),
         nobody=nobody_words(language),
         behind_noun=_any(table, "behind_noun"),
         removes=pattern("removes", [*off_before, *off_after]),

@@ -35,8 +35,11 @@ _COMMAS = (",", "，", "、")
 _LONGEST_ADVERB = 16  # characters, with a particle before it and a verb behind it
 _LONGEST_ITEM = 20  # characters of an item of a list that is excluded as a whole
 _LEFT_IN, _SILENT = b"\1", b"\2"  # what excludes nothing since its object stays, and what does so for another reason
-# What is only the object of an exception before its comma, and the clause behind that comma: 除了贝雷帽，什么都不要.
-_EXCEPTED = re.compile(r"[^都也全，。！？!?；;\n]{1,14}，[^，。！？!?；;\n]*")
+# What is only the object of an exception before its comma, and a clause behind it that begins with all else: 除了贝雷帽，她什么都不戴.
+_EXCEPTED = re.compile(
+    r"[^都也全，,。！？!?；;\n]{1,24}[，,]\s*(?:[她他它我你]们?|[^，,。！？!?；;\n]{1,4}[上里中内])?"
+    r"(?:谁|什么|啥|任何|其他|其它|别的|其余|一切|统统|一律|全|[都也][不没别])[^，,。！？!?；;\n]*"
+)
 _LONGEST_CLAUSE = 120  # characters after an excluding word that are looked at
 
 
@@ -227,16 +230,19 @@ class _Exclusions:
     def _deepened(self, cue: re.Match[str], stops: Sequence[tuple[int, int]]) -> int | None:
         """Where what is excluded ends if an adverb stands between it and the word: 帽子|は絶対にかぶらないで.
 
-        None where it is somebody who does not do it: 少女は絶対にかぶらない.
+        None where it may be somebody who does not do it, as in 少女は絶対にかぶらない.
         """
         first, words, text = self._clause.start, self._words, self._text
         look = max(first, cue.start() - _LONGEST_ADVERB)
         found = words.deepens.search(text, look, cue.start()) if words.deepens is not None else None
         if found is None or found.start() == first:
             return None
+        if found["object"] or (words.exists is not None and words.exists.match(cue.group())):
+            return found.start()
         reach = reach_before(text, first, found.start(), stops, words.joins, self._is_name)
-        somebody = found["verb"] and match_key(text[reach : found.start()]) in words.persons
-        return None if somebody else found.start()
+        somebody = match_key(text[reach : found.start()]).endswith(tuple(words.persons))
+        asked = words.commands is not None and words.commands.search(cue.group())
+        return found.start() if asked and not somebody else None
 
     def _keep(self, start: int, end: int, how: bytes = _LEFT_IN) -> None:
         self._kept[start:end] = how * (end - start)

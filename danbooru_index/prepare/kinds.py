@@ -83,7 +83,7 @@ def _corpus_fact(line: int, row: Mapping[str, Any], note: Note) -> Fact | None:
     if label or row.get("category") is not None:
         fact.category, fact.label = record.category, label[1] if label else ""
     # The names of a corpus are sorted and chosen already.
-    for language, names in record.names.items():
+    for language, names in (*record.names.items(), *record.shared_names.items()):
         fact.names.setdefault(language if language in LANGUAGES else "en", []).extend(names)
     fact.definitions = {clean(key): words for key, text in record.definitions.items() if (words := clean(text))}
     fact.aliases = [normalise_tag(alias) for alias in record.aliases]
