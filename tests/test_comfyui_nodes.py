@@ -88,6 +88,7 @@ def test_taiwan_reads_traditional_characters(server: HomeServer, browser: sync_a
 @both_nodes
 def test_a_workflow_reopened_knows_what_is_off(page: Page) -> None:
     page.load("Tag Search")
+    page.page.wait_for_function("() => window.app.graph.getNodeById(1)?.widgets")  # a busy machine shows it later
     page.page.evaluate(
         "() => { const node = window.app.graph.getNodeById(1);"
         " node.widgets.find(w => w.name === 'without').value = 'twintails' }"
