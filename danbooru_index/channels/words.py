@@ -158,21 +158,22 @@ class WordsChannel:
         """
 
         def near(match: re.Match[str]) -> str:
-            kept = match.start() >= MAX_CORRECTED_CHARS or fold(match[0]) in foreign
+            kept = match.start() >= MAX_CORRECTED_CHARS or fold(match[0]) in stay
             return match[0] if kept else self._near(match[0])
 
         found = takewhile(lambda match: match.start() < MAX_CORRECTED_CHARS, _LETTERS.finditer(query))
         words = {fold(match[0]) for match in found}
         english = {word for word in words if all(map(self._knows, words_of(word)))}
         foreign = {word for word in words - english if is_name(word)}
-        return query if len(foreign) > len(english) or words == english else _LETTERS.sub(near, query)
+        stay = english | foreign
+        return query if len(foreign) > len(english) or words == stay else _LETTERS.sub(near, query)
 
     def _near(self, word: str) -> str:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
         folded = words_of(fold(word))
-        if len(folded) != 1 or len(folded[0]) < TYPO_FROM or self._knows(folded[0]):
+        if len(folded) != 1 or len(folded[0]) < TYPO_FROM:
             return word
         # Words are sorted by frequency, and the first of several equally near ones is returned.
         found = process.extractOne(folded[0], self._spelled.get(folded[0][0], ()), scorer=OSA.distance, score_cutoff=1)

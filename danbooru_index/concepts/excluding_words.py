@@ -74,7 +74,7 @@ class ExcludingWords:
     joins: frozenset[str]
     silent: frozenset[str]
     adjectives: re.Pattern[str] | None
-    persons: frozenset[str]
+    persons: tuple[str, ...]
     subjects: frozenset[str]
     nobody: frozenset[str]
     behind_noun: re.Pattern[str] | None
@@ -117,7 +117,7 @@ def words_of(language: str) -> ExcludingWords | None:
         joins=joins,
         silent=function_words().get(language, frozenset()) - links - joins,
         adjectives=_any(table, "adjectives"),
-        persons=frozenset(person_words(language)),
+        persons=tuple(person_words(language)),
         subjects=frozenset(map(match_key, table["subjects"]))
         if "subjects" in table
         else frozenset(person_words(language)),

@@ -240,7 +240,7 @@ class _Exclusions:
         if found["object"] or (words.exists is not None and words.exists.match(cue.group())):
             return found.start()
         reach = reach_before(text, first, found.start(), stops, words.joins, self._is_name)
-        somebody = match_key(text[reach : found.start()]).endswith(tuple(words.persons))
+        somebody = match_key(text[reach : found.start()]).endswith(words.persons)
         asked = words.commands is not None and words.commands.search(cue.group())
         return found.start() if asked and not somebody else None
 

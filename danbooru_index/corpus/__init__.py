@@ -1,6 +1,7 @@
 """The corpus: Danbooru tags as JSON Lines, read, checked and written."""
 
-from .line import LABELS, parse_line, to_line
+from .line import parse_line, to_line
+from .plain import LABELS
 from .reader import CorpusReader, LineProblem, read_corpus
 from .writer import write_corpus
 

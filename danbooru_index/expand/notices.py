@@ -10,6 +10,7 @@ from ..prompt import Choice, own_contradictions
 from ..records import Notice
 from ..search.things import Things
 from .request import ExpandRequest
+from .sides import says_no
 
 
 def warnings_of(
@@ -57,7 +58,7 @@ def _unread(count: int) -> tuple[str, ...]:
 
 def rows_left_out(index: Index, read: Sequence[Things], negative: Sequence[Choice], kept: Sequence[Choice]) -> set[int]:
     """The tags of the negative, and those of the prompt that say no to something, as rows."""
-    saying = {choice.tag for choice in negative} | {choice.tag for choice in kept if choice.tag.startswith("no_")}
+    saying = {choice.tag for choice in negative} | {choice.tag for choice in kept if says_no(choice.tag)}
     rows = {choice.row for things in read for thing in things.named(excluded=True) for choice in thing.choices}
     return {row for row in rows if index.store.record(row).tag in saying}
 

@@ -8,14 +8,19 @@ from ..index.index import Index
 from ..prompt import Choice
 from ..search.choosing import Thing
 
-_WITHOUT = "no_"  # tags that say that a thing is not there
+_WITHOUT = "no_"
 _NOBODY = "no_humans"
 _NO_COUNTS = (_NOBODY, "solo")
 
 
+def says_no(tag: str) -> bool:
+    """Whether a tag says that a thing is not there: no_shoes."""
+    return tag.startswith(_WITHOUT)
+
+
 def is_wanted(thing: Thing, tag: str) -> bool:
     """Whether a tag of a thing goes into the prompt, as no_bra does where a bra is left out."""
-    return tag.startswith(_WITHOUT) or not thing.span.excluded
+    return says_no(tag) or not thing.span.excluded
 
 
 def without_said(negative: Sequence[Choice], wanted: Sequence[Choice]) -> list[Choice]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..corpus.line import LABELS, definition_language
+from ..corpus.line import definition_language
+from ..corpus.plain import LABELS
 from ..errors import InputError
 from ..records import Category
 from ..text.fold import clean, script_language

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 
-from ..corpus.line import LABELS, plain_text
+from ..corpus.plain import LABELS, plain_text
 from ..records import Category, Rating, TagRecord
 from .dtext import first_sentence
 from .fact import LANGUAGES, Fact
