@@ -49,6 +49,7 @@ def build_in_child(arguments: list[str], settings: Settings, progress: Progress)
     """
     last = Step("start", 0, 0)
     with _child(arguments, settings) as child:
+        progress(last)  # a child can take seconds to its first word
         while True:
             event = child.next_event()
             if event is None:

@@ -112,7 +112,8 @@ def test_progress_bad_lines_and_the_report(
     steps: list[Step] = []
     text = child.build_in_child(order(corpus, "--tolerant"), settings, steps.append)
     assert text.startswith("17 tags, ") and "skipped line 18: not JSON" in text
-    assert {"start", "checking the corpus", "encoding", "words", "collection"} <= {step.name for step in steps}
+    assert steps[0] == Step("start", 0, 0), "told before the child has said a word"
+    assert {"checking the corpus", "encoding", "words", "collection"} <= {step.name for step in steps}
     assert any(step.name == "encoding" and step.total and step.memory for step in steps)
     assert "(0 encoded, " in child.build_in_child(order(corpus, "--tolerant"), settings, silent)
     assert not caplog.messages, "the child has nothing to complain of, nor has Python at its end"
