@@ -6,9 +6,11 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from danbooru_index.channels import terms as terms_module
 from danbooru_index.channels.terms import TermIndex, write_terms
 
 DOCUMENTS = st.lists(st.sets(st.integers(0, 12), max_size=6), max_size=12)
@@ -33,11 +35,14 @@ def reference(documents: list[set[int]], query: set[int], document: int) -> floa
 
 
 @settings(max_examples=150, deadline=None)
-@given(documents=DOCUMENTS, queries=QUERIES)
+@given(documents=DOCUMENTS, queries=QUERIES, common=st.integers(1, 13))
 def test_cosines_of_given_documents_and_of_found_ones(
-    documents: list[set[int]], queries: list[set[int]], tmp_path_factory
+    documents: list[set[int]], queries: list[set[int]], common: int, tmp_path_factory
 ) -> None:
-    index = index_of(tmp_path_factory.mktemp("terms") / "index", documents)
+    """However many terms are common ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(terms_module, "COMMON", common)
+        index = index_of(tmp_path_factory.mktemp("terms") / "index", documents)
     pairs = sorted((owner, key) for owner, terms in enumerate(queries) for key in terms)
     asked = index.queries(
         np.array([key for _, key in pairs], np.uint64), np.array([owner for owner, _ in pairs], np.int64), len(queries)

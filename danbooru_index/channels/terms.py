@@ -1,11 +1,12 @@
-"""Documents as sets of terms, stored from both sides: the documents of a term, and the terms of a document.
+"""Documents as sets of terms, stored from both sides: the documents of a term, and the common terms of a document.
 
 Queries and documents are vectors of idf weights of length 1, a term counting once, and are compared by their cosine. idf is
 ln((1 + N) / (1 + n)) + 1 (the smooth form of Manning, Raghavan and Schütze, "Introduction to Information Retrieval", 6.2-6.4).
 
 A query finds documents by its rarest terms alone, up to a budget of postings: common terms weigh little and have most of the
 postings (the essential lists of Turtle and Flood, "Query evaluation: strategies and optimizations", 1995). The exact scores
-of some documents come from their own terms. So neither touches every document, whatever the size of the index.
+of some documents come from their own common terms, and from the few documents of each rare one. So neither touches every
+document, whatever the size of the index.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from ..arrays.ranges import flat_ranges
 from ..arrays.types import FloatArray, Int32Array, IntArray, UInt64Array
 from ..storage.files import map_array, save_array
 from .inverted import TermLists, write_lists
+
+COMMON = 1 << 16  # terms that are stored with their documents too, by two-byte numbers; the others have a handful of documents
 
 # Documents (or tags) of q queries, how well each fits, and (q + 1,) bounds of each query's part of these two arrays.
 Found = tuple[IntArray, FloatArray, IntArray]
@@ -53,13 +56,18 @@ class TermQueries:
 def write_terms(folder: Path, terms: UInt64Array, documents: Int32Array, count: int) -> None:
     """Write distinct (term, document) pairs, sorted by term then document; documents are 0..count-1."""
     frequency = write_lists(folder, terms, documents)
-    of_term = np.repeat(np.arange(len(frequency), dtype=np.int32), frequency)
-    order = np.argsort(documents, kind="stable")
     squares = np.repeat(idf(frequency, count).astype(np.float64) ** 2, frequency)
     norms = np.sqrt(np.bincount(documents, squares, minlength=count))
-    save_array(folder / "document_terms.npy", of_term[order])
-    save_array(folder / "document_starts.npy", np.r_[0, np.cumsum(np.bincount(documents, minlength=count))])
     save_array(folder / "scales.npy", (1.0 / np.maximum(norms, 1e-12)).astype(np.float32))
+    common = np.sort(np.argsort(-frequency, kind="stable")[:COMMON])
+    is_common = np.zeros(len(frequency), bool)
+    is_common[common] = True
+    codes = np.repeat((np.cumsum(is_common) - 1).astype(np.uint16), frequency)
+    kept = np.flatnonzero(np.repeat(is_common, frequency))
+    order = kept[np.argsort(documents[kept], kind="stable")]
+    save_array(folder / "common.npy", common.astype(np.int32))
+    save_array(folder / "document_terms.npy", codes[order])
+    save_array(folder / "document_starts.npy", np.r_[0, np.cumsum(np.bincount(documents[kept], minlength=count))])
 
 
 class TermIndex:
@@ -67,8 +75,8 @@ class TermIndex:
 
     def __init__(self, folder: Path) -> None:
         self._lists = TermLists(folder)
-        self._terms, self._starts, self._scales = (
-            map_array(folder / f"{name}.npy") for name in ("document_terms", "document_starts", "scales")
+        self._common, self._terms, self._starts, self._scales = (
+            map_array(folder / f"{name}.npy") for name in ("common", "document_terms", "document_starts", "scales")
         )
         self.count = len(self._scales)
 
@@ -160,19 +168,41 @@ class TermIndex:
         """
         if not len(queries.numbers):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        codes = np.searchsorted(self._common, queries.numbers).clip(max=len(self._common) - 1)
+        is_common = self._common[codes] == queries.numbers
+        common, rare = np.flatnonzero(is_common), np.flatnonzero(~is_common)
+        hits = self._hits_of_documents(queries, common, codes[common], documents, owners)
+        return hits if not len(rare) else np.concatenate([hits, self._hits_of_terms(queries, rare, documents, owners)], 1)
+
+    def _hits_of_documents(
+        self, queries: TermQueries, terms: IntArray, codes: IntArray, documents: IntArray, owners: IntArray
+    ) -> tuple[IntArray, IntArray]:
+        """The hits of common terms (places in `queries`, with their numbers among the common ones): by the terms of the documents."""
         items, places = flat_ranges(self._starts[documents], self._starts[documents + 1])
-        terms = self._terms.take(items)
+        found = self._terms.take(items)
         # Most terms of documents are in no query at all: they are told apart by a table before anything is searched.
-        asked = np.zeros(len(self._lists.terms), bool)
-        asked[queries.numbers] = True
-        kept = np.flatnonzero(asked.take(terms))
+        asked = np.zeros(len(self._common), bool)
+        asked[codes] = True
+        kept = np.flatnonzero(asked.take(found))
         places = places[kept]
-        width = len(asked)
-        wanted = owners[places] * width + terms[kept]
-        known = queries.owners * width + queries.numbers
-        found = np.searchsorted(known, wanted)
-        right = np.flatnonzero(known[np.minimum(found, len(known) - 1)] == wanted)
-        return places[right], found[right]
+        wanted = owners[places] * COMMON + found[kept]
+        known = queries.owners[terms] * COMMON + codes
+        at = np.searchsorted(known, wanted)
+        right = np.flatnonzero(known[np.minimum(at, len(known) - 1)] == wanted) if len(known) else at
+        return places[right], terms[at[right]]
+
+    def _hits_of_terms(
+        self, queries: TermQueries, terms: IntArray, documents: IntArray, owners: IntArray
+    ) -> tuple[IntArray, IntArray]:
+        """The hits of rare terms: by their documents."""
+        numbers = queries.numbers[terms]
+        items, of = flat_ranges(self._lists.starts[numbers], self._lists.starts[numbers + 1])
+        pairs = queries.owners[terms[of]] * self.count + self._lists.documents.take(items)
+        order = np.argsort(pairs)
+        pairs, of = pairs[order], of[order]
+        wanted = owners * self.count + documents
+        hits, places = flat_ranges(np.searchsorted(pairs, wanted), np.searchsorted(pairs, wanted, "right"))
+        return places, terms[of[hits]]
 
     def cosines(self, queries: TermQueries, documents: IntArray, hits: tuple[IntArray, IntArray]) -> FloatArray:
         """(n,) float32 in 0..1: the cosine of each document with its query, from their `hits`."""

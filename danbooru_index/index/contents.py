@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ..arrays.types import AnyArray
 from ..channels.ngrams import VIEWS
+from ..channels.terms import COMMON
 from ..errors import IndexDamagedError
 from ..storage.files import map_array
 from .layout import COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS
@@ -128,8 +129,9 @@ class Contents:
     def _terms(self, documents: int) -> None:
         """The files of channels/terms.py."""
         self._lists(documents)
-        terms, places = self._length("terms"), self._length("document_terms")
-        self._column("document_terms", np.int32, (places,), below=terms)
+        common, places = self._length("common"), self._length("document_terms")
+        self._column("common", np.int32, (min(COMMON, self._length("terms")),), below=self._length("terms"), ascends=True)
+        self._column("document_terms", np.uint16, (places,), below=common)
         self._offsets("document_starts", documents, places)
         self._column("scales", np.float32, (documents,))
 
