@@ -91,10 +91,12 @@ def test_a_manifest_that_is_none(version, text):
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("dense/rows.npy", lambda a: a + 99, "dense/rows.npy holds 99 to"),
+        ("dense/kinds.npy", lambda a: a + np.uint8(99), "dense/kinds.npy holds 99 to"),
         ("dense/starts.npy", lambda a: a * 10**6, "dense/starts.npy goes from 0 to"),
         ("lexical/characters/document_starts.npy", lambda a: np.r_[a[:1], a[-1] * 2, a[2:]], "does not ascend"),
-        ("lexical/characters/documents.npy", lambda a: a + 10**6, "documents.npy holds"),
+        ("lexical/characters/documents.npy", lambda a: a + np.uint16(10**4), "holds a document behind the last one"),
+        ("lexical/characters/blocks.npy", lambda a: np.r_[a[:1], a[:1] - 1, a[2:]], "does not ascend"),
+        ("lexical/characters/name_starts.npy", lambda a: a[:-1], "name_starts.npy holds uint32"),
         ("lexical/spelling/scales.npy", lambda a: a * np.float32("inf"), "not finite"),
         ("tags/key_rows.npy", lambda a: a - 5, "tags/key_rows.npy holds -5 to"),
         ("tags/offsets.npy", lambda a: a[:-1], "tags/offsets.npy holds int64"),

@@ -21,11 +21,13 @@ from danbooru_index.text.sound import latin, skeleton, spelling
 
 NAMES = ["adelbert steiner", "hatsune miku", "初音未来", "long hair", "长发", "twintails"]
 ROWS = [0, 1, 1, 2, 2, 3]
+TAGS = 8  # of which some have no name
 
 
 def written(folder: Path, names: list[str], rows: list[int]) -> LexicalChannel:
     for view in VIEWS:
-        write_view(folder, view, *forms_of(view, [fold(name) for name in names], np.array(rows, np.int32)))
+        forms = forms_of(view, [fold(name) for name in names], np.array(rows, np.int32))
+        write_view(folder, view, TAGS, *forms)
     return LexicalChannel(folder)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from danbooru_index.channels import terms as terms_module
+from danbooru_index.channels import postings as postings_module
 from danbooru_index.channels.terms import TermIndex, write_terms
 
 DOCUMENTS = st.lists(st.sets(st.integers(0, 12), max_size=6), max_size=12)
@@ -35,14 +35,24 @@ def reference(documents: list[set[int]], query: set[int], document: int) -> floa
 
 
 @settings(max_examples=150, deadline=None)
-@given(documents=DOCUMENTS, queries=QUERIES, common=st.integers(1, 13))
+@given(
+    documents=DOCUMENTS,
+    queries=QUERIES,
+    common=st.integers(1, 13),
+    rare=st.integers(0, 3),
+    block=st.sampled_from((1, 3, 1 << 16)),
+)
 def test_cosines_of_given_documents_and_of_found_ones(
-    documents: list[set[int]], queries: list[set[int]], common: int, tmp_path_factory
+    documents: list[set[int]], queries: list[set[int]], common: int, rare: int, block: int, tmp_path_factory
 ) -> None:
-    """However many terms are common ones."""
+    """However many terms are common ones, and documents in a block."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(terms_module, "COMMON", common)
-        index = index_of(tmp_path_factory.mktemp("terms") / "index", documents)
+        for name, value in (("COMMON", common), ("RARE", rare), ("BLOCK", block)):
+            patch.setattr(postings_module, name, value)
+        _compare(index_of(tmp_path_factory.mktemp("terms") / "index", documents), documents, queries)
+
+
+def _compare(index: TermIndex, documents: list[set[int]], queries: list[set[int]]) -> None:
     pairs = sorted((owner, key) for owner, terms in enumerate(queries) for key in terms)
     asked = index.queries(
         np.array([key for _, key in pairs], np.uint64), np.array([owner for owner, _ in pairs], np.int64), len(queries)

@@ -15,6 +15,7 @@ Int32Array = npt.NDArray[np.int32]  # the same, as it is stored
 Int8Array = npt.NDArray[np.int8]  # quantised vectors
 UInt8Array = npt.NDArray[np.uint8]
 UInt16Array = npt.NDArray[np.uint16]
+UInt32Array = npt.NDArray[np.uint32]  # bounds of parts, as they are stored
 UInt64Array = npt.NDArray[np.uint64]  # hashes, keys of n-grams, bits
 BoolArray = npt.NDArray[np.bool_]  # masks
 AnyArray = npt.NDArray[Any]  # as it was found in a file

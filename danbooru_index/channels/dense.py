@@ -35,9 +35,9 @@ class DenseChannel:
 
     def __init__(self, folder: Path, dimensions: int) -> None:
         self.vectors = VectorFile(folder, dimensions)
-        self.rows: Int32Array = map_array(folder / "rows.npy")
         self.kinds: UInt8Array = map_array(folder / "kinds.npy")
         self._starts: IntArray = map_array(folder / "starts.npy")
+        self.rows: Int32Array = np.repeat(np.arange(len(self._starts) - 1, dtype=np.int32), np.diff(self._starts))
         self.hubness = Hubness(folder)
         self.sketches = SketchStore(Sketch.open(folder), self.vectors, self.rows)
         self.store: DenseStore = self.sketches

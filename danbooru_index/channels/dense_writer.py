@@ -48,7 +48,6 @@ class DenseWriter(GrowsTogether):
         self.flush()
         counts = np.fromfile(self._parts / "counts", np.uint16)
         save_array(self._folder / "starts.npy", np.r_[np.int64(0), np.cumsum(counts, dtype=np.int64)])
-        save_array(self._folder / "rows.npy", np.repeat(np.arange(len(counts), dtype=np.int32), counts))
         save_array(self._folder / "kinds.npy", np.fromfile(self._parts / "kinds", np.uint8))
         save_array(self._folder / HASHES_FILE, np.fromfile(self._parts / "hashes", np.uint64))
         vectors = VectorFile(self._folder, self._dimensions)

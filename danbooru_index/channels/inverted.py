@@ -1,4 +1,4 @@
-"""Inverted lists: from a term to the documents that have it, with or without weights.
+"""Inverted lists: from a term to the documents that have it, with weights.
 
 Terms are 64-bit keys (n-grams of characters, hashes of words, an encoder's token ids). On disk they are .npy files that are
 memory-mapped, so a query touches only the postings of its own terms.
@@ -10,61 +10,44 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ..arrays.types import BoolArray, FloatArray, Int32Array, IntArray, UInt64Array
 from ..storage.files import map_array, save_array
 
 
-def write_lists(folder: Path, terms: UInt64Array, documents: Int32Array) -> IntArray:
-    """Write postings given as two equally long arrays, sorted by (term, document); returns the number of each term's."""
-    first = np.flatnonzero(np.r_[True, terms[1:] != terms[:-1]]) if len(terms) else np.zeros(0, np.int64)
-    starts = np.r_[first, len(terms)].astype(np.int64)
-    save_array(folder / "terms.npy", terms[first])
-    save_array(folder / "starts.npy", starts)
-    save_array(folder / "documents.npy", documents.astype(np.int32))
-    frequency: IntArray = np.diff(starts)
-    return frequency
-
-
 def write_inverted(folder: Path, terms: UInt64Array, documents: Int32Array, weights: FloatArray) -> None:
     """Write weighted postings given as three equally long arrays, sorted by (term, document)."""
-    write_lists(folder, terms, documents)
+    first = np.flatnonzero(np.r_[True, terms[1:] != terms[:-1]]) if len(terms) else np.zeros(0, np.int64)
+    save_array(folder / "terms.npy", terms[first])
+    save_array(folder / "starts.npy", np.r_[first, len(terms)].astype(np.int64))
+    save_array(folder / "documents.npy", documents.astype(np.int32))
     save_array(folder / "weights.npy", weights)
 
 
-class TermLists:
-    """The postings of terms. A term is named by its number among the sorted terms."""
-
-    def __init__(self, folder: Path) -> None:
-        self.terms, self.starts, self.documents = (
-            map_array(folder / f"{name}.npy") for name in ("terms", "starts", "documents")
-        )
-
-    def lookup(self, keys: UInt64Array) -> tuple[IntArray, BoolArray]:
-        """For each key its number among the terms, and whether it is a term at all."""
-        positions = np.searchsorted(self.terms, keys)
-        known = np.zeros(len(keys), bool)
-        inside = positions < len(self.terms)
-        known[inside] = self.terms[positions[inside]] == keys[inside]
-        return positions, known
-
-    def frequency(self, numbers: npt.NDArray[np.integer]) -> IntArray:
-        """In how many documents each term occurs."""
-        frequency: IntArray = self.starts[numbers + 1] - self.starts[numbers]
-        return frequency
+def look_up(terms: UInt64Array, keys: UInt64Array) -> tuple[IntArray, BoolArray]:
+    """For each key its place among the sorted terms, and whether it is one of them at all."""
+    places = np.searchsorted(terms, keys)
+    known = np.zeros(len(keys), bool)
+    inside = places < len(terms)
+    known[inside] = terms[places[inside]] == keys[inside]
+    return places, known
 
 
-class InvertedIndex(TermLists):
+class InvertedIndex:
     """Scores documents by the inner product of term weights.
 
     `document_count` is the number of documents that were indexed, with or without postings.
     """
 
     def __init__(self, folder: Path, document_count: int) -> None:
-        super().__init__(folder)
         self.document_count = document_count
-        self.weights = map_array(folder / "weights.npy")
+        self.terms, self.starts, self.documents, self.weights = (
+            map_array(folder / f"{name}.npy") for name in ("terms", "starts", "documents", "weights")
+        )
+
+    def lookup(self, keys: UInt64Array) -> tuple[IntArray, BoolArray]:
+        """For each key its number among the terms, and whether it is a term at all."""
+        return look_up(self.terms, keys)
 
     def entries(self, keys: UInt64Array) -> Iterator[tuple[Int32Array, FloatArray]]:
         """Of each key that is a term: its documents and their weights."""

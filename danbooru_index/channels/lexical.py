@@ -28,7 +28,7 @@ POSTINGS = {Depth.WHOLE: 50_000, Depth.PART: 2_000}  # read in each view
 NAMED = {Depth.WHOLE: 150, Depth.PART: 24}  # tags that are proposed by the characters of their names ...
 SOUNDING = {Depth.WHOLE: 50, Depth.PART: 8}  # ... and by each further view
 MAX_QUERY_CHARS = 2_000  # no name is longer, and forms of sounds are made of all characters
-ROWS_FILE = "rows.npy"
+STARTS_FILE = "name_starts.npy"  # where the names of each tag begin
 AFFIX_COLUMNS = ("begins", "ends", "begins_whole", "ends_whole")
 
 
@@ -54,20 +54,21 @@ def forms_of(view: View, folded: Sequence[str], name_rows: Int32Array) -> tuple[
     return [form for _, form in distinct], np.array([row for row, _ in distinct], np.int32)
 
 
-def write_view(folder: Path, view: View, forms: Sequence[str], rows: Int32Array) -> None:
-    """Index what `forms_of` gives for one view, in a folder of its own."""
+def write_view(folder: Path, view: View, tags: int, forms: Sequence[str], rows: Int32Array) -> None:
+    """Index what `forms_of` gives for one view of so many tags, in a folder of its own."""
     (folder / view.name).mkdir(parents=True, exist_ok=True)
     keys, owners = _distinct(forms, view)
     write_terms(folder / view.name, keys, owners.astype(np.int32), len(forms))
-    save_array(folder / view.name / ROWS_FILE, rows)
+    save_array(folder / view.name / STARTS_FILE, np.searchsorted(rows, np.arange(tags + 1)).astype(np.uint32))
 
 
 class _NameIndex:
-    """The names of an index in one view; `rows` (ascending) gives the tag of each."""
+    """The names of an index in one view, tag by tag; `rows` gives the tag of each."""
 
     def __init__(self, folder: Path, view: View) -> None:
         self.view = view
-        self.rows: Int32Array = map_array(folder / ROWS_FILE)
+        self._starts = map_array(folder / STARTS_FILE)
+        self.rows = np.repeat(np.arange(len(self._starts) - 1, dtype=np.int32), np.diff(self._starts))
         self.terms = TermIndex(folder)
 
     def queries(self, folded: Sequence[str], also: tuple[UInt64Array, IntArray] | None = None) -> TermQueries:
@@ -101,10 +102,7 @@ class _NameIndex:
         """
         if not len(queries.numbers):
             return np.zeros(len(rows), np.float32), np.zeros(0, np.int64), np.zeros(0, np.int64)
-        # Numbers of another type would make searchsorted convert all of self.rows each time.
-        wanted = rows.astype(self.rows.dtype)
-        begins, ends = np.searchsorted(self.rows, wanted, "left"), np.searchsorted(self.rows, wanted, "right")
-        names, places = flat_ranges(begins, ends)
+        names, places = flat_ranges(self._starts[rows], self._starts[rows + 1])
         of_names, terms = hits = self.terms.hits(queries, names, owners[places])
         cosine = np.zeros(len(rows), np.float32)
         np.maximum.at(cosine, places, self.terms.cosines(queries, names, hits))

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays.ranges import flat_ranges
 from ..arrays.types import AnyArray
 from ..channels.ngrams import VIEWS
-from ..channels.terms import COMMON
+from ..channels.postings import BLOCK, COMMON, blocks_of
 from ..errors import IndexDamagedError
 from ..storage.files import map_array
 from .layout import COOCCURRENCE, DENSE, LATE, LEXICAL, SPARSE, STORE, WORDS
@@ -74,7 +75,6 @@ class Contents:
         self._folder = self._version / DENSE
         self._raw("vectors.i8", texts * dimensions)
         self._raw_floats("scales.f32", texts)
-        self._column("rows", np.int32, (texts,), below=rows, ascends=True)
         self._column("kinds", np.uint8, (texts,), below=5)
         self._offsets("starts", rows, texts)
         self._column("sketch", np.uint64, (-(-dimensions // 64), texts))
@@ -86,8 +86,8 @@ class Contents:
         self._column("shape", np.uint8, (rows, 4))
         for view in VIEWS:
             self._folder = self._version / LEXICAL / view.name
-            names = self._length("rows")
-            self._column("rows", np.int32, (names,), below=rows, ascends=True)
+            names = self._length("scales")
+            self._offsets("name_starts", rows, names, np.uint32)
             self._terms(names)
 
     def _words(self, rows: int) -> None:
@@ -127,13 +127,23 @@ class Contents:
         self._column("counts", np.int32, (pairs,), low=0)
 
     def _terms(self, documents: int) -> None:
-        """The files of channels/terms.py."""
-        self._lists(documents)
-        common, places = self._length("common"), self._length("document_terms")
-        self._column("common", np.int32, (min(COMMON, self._length("terms")),), below=self._length("terms"), ascends=True)
-        self._column("document_terms", np.uint16, (places,), below=common)
-        self._offsets("document_starts", documents, places)
+        """The files of channels/terms.py and channels/postings.py."""
         self._column("scales", np.float32, (documents,))
+        terms, common = self._length("terms"), self._length("common")
+        self._column("terms", np.uint64, (terms,), ascends=True)
+        self._column("common", np.int32, (min(common, COMMON, terms),), below=terms, ascends=True)
+        places = self._length("document_terms")
+        self._column("document_terms", np.uint16, (places,), below=common)
+        self._offsets("document_starts", documents, places, np.uint32)
+        blocks = blocks_of(documents)
+        lower = self._column("documents", np.uint16, (places,))
+        starts = self._offsets("blocks", common * blocks, places, np.uint32)
+        if lower is not None and starts is not None:
+            last, label = slice(blocks - 1, None, blocks), f"{self._name('documents')}.npy"
+            self._later.append(lambda: _beyond(lower, starts[:-1][last], starts[1:][last], documents % BLOCK, label))
+        rare = self._length("rare_documents")
+        self._column("rare_documents", np.int32, (rare,), below=documents)
+        self._offsets("rare_starts", terms - common, rare, np.uint32)
 
     def _lists(self, documents: int) -> None:
         """The files of channels/inverted.py."""
@@ -201,14 +211,15 @@ class Contents:
             self._later.append(lambda: _descends(array, label))
         return array
 
-    def _offsets(self, name: str, count: int, end: int) -> None:
+    def _offsets(self, name: str, count: int, end: int, dtype: npt.DTypeLike = np.int64) -> AnyArray | None:
         """The bounds of `count` parts of something that has `end` items."""
-        array, label = self._column(name, np.int64, (count + 1,)), f"{self._name(name)}.npy"
+        array, label = self._column(name, dtype, (count + 1,)), f"{self._name(name)}.npy"
         if array is None:
-            return
+            return None
         if int(array[0]) != 0 or int(array[-1]) != end:
             self.problems.append(f"{label} goes from {int(array[0]):,} to {int(array[-1]):,} instead of 0 to {end:,}")
         self._later.append(lambda: _descends(array, label))
+        return array
 
 
 def _bad_value(array: AnyArray, low: int | None, below: int | None, label: str) -> str:
@@ -228,6 +239,18 @@ def _descends(array: AnyArray, label: str) -> str:
         block = array[start : start + _BLOCK + 1]
         if (block[1:] < block[:-1]).any():
             return f"{label} does not ascend"
+    return ""
+
+
+def _beyond(lower: AnyArray, begins: AnyArray, ends: AnyArray, rest: int, label: str) -> str:
+    """Of the last block of documents, which holds `rest` of them (0: all that it can), whether a posting lies behind them."""
+    for start in range(0, len(begins) if rest else 0, _BLOCK // 16):
+        part = slice(start, start + _BLOCK // 16)
+        if (ends[part] < begins[part]).any() or int((ends[part] - begins[part]).sum()) > len(lower):
+            return ""  # `_descends` says what is wrong
+        items, _ = flat_ranges(begins[part], ends[part])
+        if len(items) and int(lower.take(items).max()) >= rest:
+            return f"{label} holds a document behind the last one"
     return ""
 
 

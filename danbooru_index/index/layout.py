@@ -15,7 +15,7 @@ COOCCURRENCE = "cooccurrence"  # how often tags co-occur, where such counts were
 def channels_among(files: Iterable[str]) -> tuple[str, ...]:
     """The channels that a version has, from the relative paths of its files; each has the folder of its name.
 
-    >>> channels_among(["dense/rows.npy", "tags/rating.npy", "words/vocabulary.npy"])
+    >>> channels_among(["dense/kinds.npy", "tags/rating.npy", "words/vocabulary.npy"])
     ('dense', 'words')
     """
     folders = {name.split("/", 1)[0] for name in files}

@@ -44,7 +44,7 @@ def finish_names(job: Job) -> None:
 def _finish_view(job: Job, *, names: Callable[[], Names], view: View) -> None:
     found = names()
     job.reporter.stage(f"names: {view.name}", 0)
-    write_view(job.version / LEXICAL, view, *forms_of(view, found.folded, found.rows))
+    write_view(job.version / LEXICAL, view, len(found.shapes), *forms_of(view, found.folded, found.rows))
 
 
 def _read_names(job: Job) -> Names:

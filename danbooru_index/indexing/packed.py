@@ -19,7 +19,7 @@ import numpy as np
 
 from ..channels.coarse import pack_vectors, unpack_vectors
 from ..channels.dense_writer import HASHES_FILE
-from ..channels.lexical import ROWS_FILE, forms_of, write_view
+from ..channels.lexical import forms_of, write_view
 from ..channels.ngrams import CHARACTERS, VIEWS
 from ..channels.sketch import SKETCH_FILE, write_sketch
 from ..channels.vectors import SCALES_FILE, VECTORS_FILE, VectorFile, VectorWriter
@@ -40,7 +40,7 @@ _MADE_HERE = (
     *(f"{STORE}/{name}" for name in KEY_FILES),
 )
 _VIEWS = {f"{LEXICAL}/{view.name}": view for view in VIEWS}
-_FORMS = "forms.txt"
+_FORMS, _ROWS = "forms.txt", "rows.npy"
 _ROW = "<i4"
 _DATE = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
@@ -66,7 +66,7 @@ def pack_index(version: Path, target: Path) -> None:
         for folder, view in _VIEWS.items():
             forms, rows = forms_of(view, names.folded, names.rows)
             _add(archive, f"{folder}/{_FORMS}", "\n".join(forms).encode())
-            _add(archive, f"{folder}/{ROWS_FILE}", rows.astype(_ROW).tobytes())
+            _add(archive, f"{folder}/{_ROWS}", rows.astype(_ROW).tobytes())
             if view is CHARACTERS:  # the folded names themselves
                 _add(archive, _KEY_KINDS, pack_key_kinds(version / STORE, forms, rows))
         vectors = VectorFile(version / DENSE, manifest.encoder.dimensions).gather(slice(None))
@@ -112,6 +112,7 @@ def unpack_index(packed: Path, version: Path, encoder: Encoder, on_progress: Cal
     # The first answer waits for this: lists of names are made on one core while the other reads on.
     with _opened(packed) as archive, ThreadPoolExecutor(1) as beside:
         names = [name for name in archive.namelist() if name != MANIFEST_FILE]
+        tags = parse_manifest(json.loads(archive.read(MANIFEST_FILE))).rows
         made: list[Future[None]] = []
         for done, name in enumerate(names):
             on_progress(done, len(names) + 1)
@@ -123,8 +124,8 @@ def unpack_index(packed: Path, version: Path, encoder: Encoder, on_progress: Cal
                 (version / name).write_bytes(archive.read(name))
             elif last == _FORMS:
                 forms = archive.read(name).decode().split("\n")
-                rows = np.frombuffer(archive.read(f"{folder}/{ROWS_FILE}"), _ROW).astype(np.int32)
-                made.append(beside.submit(write_view, version / LEXICAL, _VIEWS[folder], forms, rows))
+                rows = np.frombuffer(archive.read(f"{folder}/{_ROWS}"), _ROW).astype(np.int32)
+                made.append(beside.submit(write_view, version / LEXICAL, _VIEWS[folder], tags, forms, rows))
                 if _VIEWS[folder] is CHARACTERS:
                     unpack_keys(version / STORE, forms, rows, archive.read(_KEY_KINDS))
         on_progress(len(names), len(names) + 1)

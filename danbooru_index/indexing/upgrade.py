@@ -43,7 +43,7 @@ from .reporter import Reporter
 from .stages import finish_collection, publish
 from .version_folder import open_work
 
-_KEPT = (VECTORS_FILE, SCALES_FILE, HASHES_FILE, "rows.npy", "kinds.npy", "starts.npy")  # of the dense channel
+_KEPT = (VECTORS_FILE, SCALES_FILE, HASHES_FILE, "kinds.npy", "starts.npy")  # of the dense channel
 _FOLDERS = (SPARSE, LATE, COOCCURRENCE, ENCODER_FOLDER)
 _TAGS_AT_ONCE = 4096
 
