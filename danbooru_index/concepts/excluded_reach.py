@@ -13,7 +13,7 @@ LONGEST_LOOK = 80  # characters before an excluding word that are looked at
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+")
 _SILENT = (
-    " \u3000她他它我你们肯愿意想会敢再去"  # 别给她戴耳环, 不肯穿外套: what has these alone before it ends no reach
+    " \u3000她他它我你们肯愿意想会敢再去真"  # 别给她戴耳环, 不肯穿外套: what has these alone before it ends no reach
 )
 _LONGEST_REACH = 24  # characters of Han and kana; a longer stretch holds more than what is excluded
 

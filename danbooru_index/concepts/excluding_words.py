@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.fold import fold, match_key
+from .conjugation import japanese_done, japanese_forms, korean_negated, negated_verbs
 from .counts import nobody_phrases, nobody_words, person_words
 from .function_words import function_words
 
@@ -59,6 +60,7 @@ class ExcludingWords:
     rest: re.Pattern[str] | None
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
+    absent: re.Pattern[str] | None
     suffixes: re.Pattern[str] | None
     contrasts: re.Pattern[str] | None
     ends: re.Pattern[str] | None
@@ -67,6 +69,7 @@ class ExcludingWords:
     objects: re.Pattern[str] | None
     deepens: re.Pattern[str] | None
     exists: re.Pattern[str] | None
+    appears: re.Pattern[str] | None
     commands: re.Pattern[str] | None
     finite: re.Pattern[str] | None
     phrase: int
@@ -101,7 +104,14 @@ def words_of(language: str) -> ExcludingWords | None:
         empties=pattern("empties", nobody_phrases(language)),
         rest=_any(table, "rest"),
         before=pattern("before", off_before),
-        after=pattern("after", [*off_after, *_topics(table)], _NO_OBJECT.get(language, "")),
+        after=_either(
+            pattern("after", [*off_after, *_topics(table)], _NO_OBJECT.get(language, "")),
+            _absent(table, language),
+            _done(table, language, "off"),
+            _done(table, language, "gone"),
+            *table.get("after_forms", ()),
+        ),
+        absent=_either(None, _absent(table, language)),
         suffixes=pattern("suffixes"),
         contrasts=pattern("contrasts"),
         ends=pattern("ends"),
@@ -110,6 +120,7 @@ def words_of(language: str) -> ExcludingWords | None:
         objects=pattern("objects"),
         deepens=_any(table, "deepens"),
         exists=_any(table, "exists"),
+        appears=_any(table, "appears"),
         commands=_any(table, "commands"),
         finite=_any(table, "finite"),
         phrase=int(table.get("phrase", 0)),
@@ -123,7 +134,9 @@ def words_of(language: str) -> ExcludingWords | None:
         else frozenset(person_words(language)),
         nobody=nobody_words(language),
         behind_noun=_any(table, "behind_noun"),
-        removes=pattern("removes", [*off_before, *off_after]),
+        removes=_either(
+            pattern("removes", [*off_before, *off_after]), _done(table, language, "gone"), *table.get("removes_forms", ())
+        ),
     )
 
 
@@ -153,6 +166,38 @@ def _spared(table: dict[str, Any], language: str) -> re.Pattern[str] | None:
     if "spared_before" in table:
         found.append(f"{left}(?:{'|'.join(table['spared_before'])}){'' if endings else joined}{negator}")
     return re.compile("|".join(found), re.IGNORECASE)
+
+
+def _absent(table: dict[str, Any], language: str) -> str:
+    """Negated verbs of a thing that is not there, in the group `absent`, or is there all the same; "" for languages without them.
+
+    Those that leave it there stand among them because they begin alike: 出かけない is not 出ない.
+    """
+    absent, stays = (negated_verbs(language, kind) for kind in ("absent", "stays"))
+    if language == "ko":
+        adverbs = f"(?:(?:{'|'.join(table['adverbs'])}) ?)?"
+        return f"{adverbs}(?P<absent>{korean_negated(absent)})"
+    if language != "ja":
+        return f"(?P<absent>{'|'.join(table['absent_forms'])})" if "absent_forms" in table else ""
+    verbs = f"(?:(?:{japanese_forms(stays)})|(?P<absent>{japanese_forms(absent)}))"
+    negated = f"(?:{'|'.join(table['negators'])})(?:[てで]も?|まま)?"
+    return _behind_noun(table, verbs + negated)
+
+
+def _done(table: dict[str, Any], language: str, kind: str) -> str:
+    """Verbs that say that a thing is `off` or `gone`, done; "" for languages without them."""
+    return _behind_noun(table, japanese_done(negated_verbs(language, kind))) if language == "ja" else ""
+
+
+def _behind_noun(table: dict[str, Any], verb: str) -> str:
+    """A Japanese verb with its particle and an adverb, one of which may be missing."""
+    adverbs, particles = "|".join(table["adverbs"]), "|".join(table["particles"])
+    return f"(?:(?:{particles})(?:(?:{adverbs})、?)?|(?:{adverbs})、?|(?<=[ァ-ヶー]))(?:{verb})"
+
+
+def _either(first: re.Pattern[str] | None, *others: str) -> re.Pattern[str] | None:
+    listed = [*([first.pattern] if first is not None else []), *filter(None, others)]
+    return re.compile("|".join(listed), re.IGNORECASE) if listed else None
 
 
 def _any(table: dict[str, Any], name: str, flags: int = 0) -> re.Pattern[str] | None:

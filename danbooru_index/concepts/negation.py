@@ -16,6 +16,7 @@ from .atoms import Clause
 from .atoms import clauses as clauses_of
 from .excluded_reach import LONGEST_LOOK, phrase_end, reach_after, reach_before
 from .excluding_words import ExcludingWords, words_of
+from .korean import particle_of
 from .labels import labelled as labelled_in
 from .labels import spoken
 from .language import language_of
@@ -27,6 +28,7 @@ _OR = re.compile(
 )
 # After a list these exclude all of it: 眼镜、帽子都不要.
 _ALL = re.compile("[都全皆]|统统|通通|一律|一概|も|すべて|どれ")
+_ALL_BEFORE = re.compile("(?:全部|すべて|全て|どれも)$")
 # An end of what is no item of a list, but where or how something is: 雨の中、傘もささずに.
 _SETTING = re.compile(r"(?:[でにへをはがて]|の[中下上前横隣奥外間]|ながら|から|まま)$")
 # A minus before a word, as search engines read it.
@@ -90,7 +92,9 @@ def stretches(
         continued = open_list and (item or _OR.fullmatch(text, clause.start, clause.end) is not None)
         ranges = _Exclusions(text, clause, words, silent, is_name).ranges()
         found.append(_cut(clause, _with_item(clause, ranges) if continued else ranges))
-        open_list = any(one.reach_end >= clause.end for one in ranges) or (continued and not ranges)
+        # 素顔、无饰品、短发: what stands among items that are wanted is one of them.
+        among = clause.enumerated and number > 0 and not any(stretch.excluded for stretch in found[number - 1])
+        open_list = (not among and any(one.reach_end >= clause.end for one in ranges)) or (continued and not ranges)
         if clause.enumerated and not continued and len(ranges) == 1 and ranges[0].all:
             _exclude_items(text, found, clauses, number)
     return [stretch for made in found for stretch in made]
@@ -187,7 +191,9 @@ class _Exclusions:
         places = sorted(longer)
         while words.before is not None and (cue := words.before.search(text, position, stop)):
             position = cue.end()
-            if longer.get(cue.start(), 0) > cue.end() or self._is_behind(cue) or not self._excludes(cue):
+            # What a noun follows as its attribute excludes what stands before it: 叶子掉光|的树.
+            least = cue.end() - (text[cue.end() : cue.end() + 1] == "的")
+            if longer.get(cue.start(), 0) > least or self._is_behind(cue) or not self._excludes(cue):
                 continue
             place = bisect_right(places, cue.end())
             pair = places[place] if place < len(places) else stop  # 除了X以外
@@ -225,7 +231,16 @@ class _Exclusions:
                 end = self._deepened(cue, stops)
                 begin, end = (cue.start(), cue.start() + stem) if end is None else (end, end)
                 reach = reach_before(text, first, begin, stops, self._words.joins, self._is_name)
-                self._add(begin, cue.end(), reach, end, said=cue.start())
+                if not self._does_not(cue, text[reach:begin]):
+                    self._add(begin, cue.end(), reach, end, said=cue.start())
+
+    def _does_not(self, cue: re.Match[str], what: str) -> bool:
+        """Whether a negated verb leaves a thing in, as it does somebody who does not wear or hold, though not one who does not appear."""
+        words, verb = self._words, self._negated_verb(cue.start())
+        if verb is None:
+            return False
+        appears = words.appears is not None and words.appears.search(cue.group())
+        return verb["absent"] is None or (not appears and self._is_somebody(what))
 
     def _deepened(self, cue: re.Match[str], stops: Sequence[tuple[int, int]]) -> int | None:
         """Where what is excluded ends if an adverb stands between it and the word: 帽子|は絶対にかぶらないで.
@@ -240,9 +255,24 @@ class _Exclusions:
         if found["object"] or (words.exists is not None and words.exists.match(cue.group())):
             return found.start()
         reach = reach_before(text, first, found.start(), stops, words.joins, self._is_name)
-        somebody = match_key(text[reach : found.start()]).endswith(words.persons)
         asked = words.commands is not None and words.commands.search(cue.group())
-        return found.start() if asked and not somebody else None
+        return found.start() if asked and not self._is_somebody(text[reach : found.start()]) else None
+
+    def _is_of_all(self, reach: int, said: int) -> bool:
+        """Whether what excludes `text[reach:said]` is said of a whole list, as by 都不要; 目隠しもグラサンもなし is a list of its own."""
+        if _ALL_BEFORE.search(self._text, reach, said):
+            return True
+        own = self._text[said] == "も" and ("も" in self._text[reach:said] or self._negated_verb(said) is not None)
+        return _ALL.match(self._text, said) is not None and not own
+
+    def _negated_verb(self, place: int) -> re.Match[str] | None:
+        return self._words.absent.match(self._text, place) if self._words.absent is not None else None
+
+    def _is_somebody(self, what: str) -> bool:
+        """Whether a text ends with a word for a person, in Korean with its particle."""
+        said = what.strip()
+        last = said.rsplit(" ", 1)[-1]
+        return match_key(said.removesuffix(particle_of(last))).endswith(self._words.persons)
 
     def _keep(self, start: int, end: int, how: bytes = _LEFT_IN) -> None:
         self._kept[start:end] = how * (end - start)
@@ -275,7 +305,7 @@ class _Exclusions:
     def _add(self, start: int, end: int, reach: int, reach_end: int, said: int | None = None) -> None:
         """Exclude `text[reach:reach_end]` by `text[start:end]`, of which the excluding word begins at `said`."""
         said = start if said is None else said
-        everything = reach == self._clause.start and _ALL.match(self._text, said) is not None
+        everything = reach == self._clause.start and self._is_of_all(reach, said)
         removes = self._words.removes
         removed = removes is not None and removes.fullmatch(self._text, said, end) is not None
         self._ranges.append(_Range(start, end, reach, reach_end, everything, removed))

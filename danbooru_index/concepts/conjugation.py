@@ -1,0 +1,104 @@
+"""Negated Japanese and Korean verbs, as patterns: negation in these languages is an ending of the verb.
+
+negated_verbs.tsv has the verbs by what it says of a thing that they are negated: `absent`, it is not there (かぶる, to wear on the
+head); `stays`, it is there all the same (眺める, to look at). Those of `off` say by themselves that it is left out, and
+those of `gone` that it is lost: it may lie in the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("negated_verbs.tsv")
+
+# The stems of a godan verb by the last letter of its dictionary form: irrealis, continuative, potential, volitional, te-form.
+_GODAN = {
+    "う": "わいえおって",
+    "く": "かきけこいて",
+    "ぐ": "がぎげごいで",
+    "す": "さしせそして",
+    "つ": "たちてとって",
+    "ぬ": "なにねのんで",
+    "ぶ": "ばびべぼんで",
+    "む": "まみめもんで",
+    "る": "らりれろって",
+}
+_TE = "(?:は)?(?:い|も)?"  # what may stand between the te-form and what negates: かぶってはいない
+_FORMS = {
+    "1": f"(?:(?:られ|させ)?(?:て{_TE}|ちゃい?)?|ようと[はも]?(?:し|せ)|たがら|[はも](?:し|せ)|切れ|きれ|る)",
+    "s": (
+        f"(?:して{_TE}|しちゃい?|[しせ]|さ(?:れ|せ)(?:て{_TE})?|でき(?:て{_TE})?|しようと[はも]?(?:し|せ)|したがら|し[はも](?:し|せ)|"
+        "しきれ|する)"
+    ),
+}
+
+
+@cache
+def negated_verbs(language: str, kind: str) -> tuple[str, ...]:
+    """The verbs of a language by kind: `absent`, `stays`, `off` or `gone`."""
+    lines = (line.split("\t", 2) for line in _FILE.read_text(encoding="utf-8").splitlines())
+    return tuple(verb for of, said, verb in lines if (of, said) == (language, kind))
+
+
+def _godan_forms(last: str) -> str:
+    irrealis, continuative, potential, volitional, te = *_GODAN[last][:4], _GODAN[last][4:]
+    return (
+        f"(?:{te}{_TE}|{te[:-1]}{'ちゃ' if te[-1] == 'て' else 'じゃ'}い?|{irrealis}(?:れ|せ|され)(?:て{_TE})?|{irrealis}|{continuative}|{potential}|"
+        f"{volitional}うと[はも]?(?:し|せ)|{continuative}(?:たがら|[はも](?:し|せ)|切れ|きれ)|{last})"
+    )
+
+
+def japanese_forms(verbs: Sequence[str]) -> str:
+    """The forms of verbs that a negating word may follow; each verb is its dictionary form with 5 (godan), 1 (ichidan) or s (する).
+
+    >>> import re
+    >>> forms = re.compile(japanese_forms(["かぶる5", "着る1", "着用する"]))
+    >>> [form for form in ("かぶら", "かぶってはい", "かぶろうとし", "かぶれば", "着", "着せ", "着用して") if forms.fullmatch(form)]
+    ['かぶら', 'かぶってはい', 'かぶろうとし', '着', '着用して']
+    """
+    stems: dict[str, list[str]] = {}
+    for verb in sorted(verbs, key=len, reverse=True):
+        said, kind = (verb[:-1], verb[-1]) if verb[-1] in "15" else (verb[:-1], "s")
+        stems.setdefault(_godan_forms(said[-1]) if kind == "5" else _FORMS[kind], []).append(said[:-1])
+    return "|".join(f"(?:{'|'.join(found)}){forms}" for forms, found in stems.items())
+
+
+def japanese_done(verbs: Sequence[str]) -> str:
+    """Forms that say that what the verbs mean is done: 外した, 外して, 外されている.
+
+    >>> import re
+    >>> done = re.compile(japanese_done(["外す5", "取れる1"]))
+    >>> [bool(done.match(text)) for text in ("外した", "外された", "取れてる", "外していない", "外してください")]
+    [True, True, True, False, False]
+    """
+    stems: dict[str, list[str]] = {}
+    for verb in verbs:
+        said, kind = (verb[:-1], verb[-1]) if verb[-1] in "15" else (verb[:-1], "s")
+        if kind == "5":
+            irrealis, te = _GODAN[said[-1]][0], _GODAN[said[-1]][4:]
+            form = f"(?:{te[:-1]}[{'てた' if te[-1] == 'て' else 'でだ'}]|{irrealis}れ[てた])"
+        else:
+            form = "[てた]" if kind == "1" else "(?:し|され)[てた]"
+        stems.setdefault(form, []).append(said[:-1])
+    listed = "|".join(f"(?:{'|'.join(found)}){form}" for form, found in stems.items())
+    return f"(?:{listed})(?:しまっ[たて]|い[るた]|る)?(?!い?な|い?ま|は|も|お[らり]|欲し|ほし|くだ|下さ|くれ|よ|ね)"
+
+
+def korean_negated(verbs: Sequence[str]) -> str:
+    """Negated forms of verbs, each given as its dictionary form and, behind a space, its forms behind 안 or 못 as a pattern.
+
+    >>> import re
+    >>> negated = re.compile(korean_negated(["쓰다 쓰|쓴|쓸|써|썼"]))
+    >>> [bool(negated.search(text)) for text in ("모자를 안 쓴", "모자를 쓰지 않았", "모자를 쓰려고 하지 않", "모자를 쓴")]
+    [True, True, True, False]
+    """
+    pairs = [verb.split(" ", 1) for verb in verbs]
+    behind = "|".join(sorted({form for _, forms in pairs for form in forms.split("|")}, key=len, reverse=True))
+    stems = "|".join(sorted({said[:-1] for said, _ in pairs}, key=len, reverse=True))
+    ending = r"지(?:도|는|를|조차)? ?(?:않|못|안|말|마(?=$|[^가-힣]|[세라시셔요]))"
+    return (
+        rf"(?<![가-힣])(?:(?:안|못) ?(?:{behind})|"
+        rf"(?:{stems})(?:고 있|으?려(?:고)? ?(?:하|들)|어? ?있)?{ending})[가-힣]*"
+    )
