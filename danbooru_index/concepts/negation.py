@@ -37,6 +37,7 @@ _COMMAS = (",", "，", "、")
 _LONGEST_ADVERB = 16  # characters, with a particle before it and a verb behind it
 _LONGEST_ITEM = 20  # characters of an item of a list that is excluded as a whole
 _LEFT_IN, _SILENT = b"\1", b"\2"  # what excludes nothing since its object stays, and what does so for another reason
+_NOTHING = re.compile("(?:什么|啥|谁)$")  # 橱窗里|什么|也没剩
 # What is only the object of an exception before its comma, and a clause behind it that begins with all else: 除了贝雷帽，她什么都不戴.
 _EXCEPTED = re.compile(
     r"[^都也全，,。！？!?；;\n]{1,24}[，,]\s*(?:[她他它我你]们?|[^，,。！？!?；;\n]{1,4}[上里中内])?"
@@ -231,6 +232,8 @@ class _Exclusions:
                 end = self._deepened(cue, stops)
                 begin, end = (cue.start(), cue.start() + stem) if end is None else (end, end)
                 reach = reach_before(text, first, begin, stops, self._words.joins, self._is_name)
+                nothing = _NOTHING.search(text, reach, begin)
+                reach = reach if nothing is None else nothing.start()
                 if not self._does_not(cue, text[reach:begin]):
                     self._add(begin, cue.end(), reach, end, said=cue.start())
 
@@ -305,9 +308,9 @@ class _Exclusions:
     def _add(self, start: int, end: int, reach: int, reach_end: int, said: int | None = None) -> None:
         """Exclude `text[reach:reach_end]` by `text[start:end]`, of which the excluding word begins at `said`."""
         said = start if said is None else said
-        everything = reach == self._clause.start and self._is_of_all(reach, said)
         removes = self._words.removes
         removed = removes is not None and removes.fullmatch(self._text, said, end) is not None
+        everything = not removed and reach == self._clause.start and self._is_of_all(reach, said)
         self._ranges.append(_Range(start, end, reach, reach_end, everything, removed))
         first, last = min(start, reach), max(end, reach_end)
         self._taken[first:last] = b"\1" * (last - first)
