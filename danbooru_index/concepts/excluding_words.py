@@ -40,7 +40,8 @@ class ExcludingWords:
     `before` exclude what follows them and `after` what they follow; `suffixes` are endings that exclude the word they are part
     of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
-    excluded stands before the word that excludes (把X去掉). `deepens` is what stands between a thing and a word of `after` or
+    excluded stands before the word that excludes (把X去掉). `leads` is what stands before a thing that a word of `after` excludes:
+    who has it not, and where. `deepens` is what stands between a thing and a word of `after` or
     `verbs`: a particle, an adverb and the beginning of a verb (帽子|は一切かぶ|らない); the thing is an object by its particle, where
     the word says that there is none (`exists`), or where it asks for something (`commands`). `phrase` is the number of words of a
     noun phrase, where `before` reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside
@@ -61,6 +62,7 @@ class ExcludingWords:
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     absent: re.Pattern[str] | None
+    leads: re.Pattern[str] | None
     suffixes: re.Pattern[str] | None
     contrasts: re.Pattern[str] | None
     ends: re.Pattern[str] | None
@@ -112,6 +114,7 @@ def words_of(language: str) -> ExcludingWords | None:
             *table.get("after_forms", ()),
         ),
         absent=_either(None, _absent(table, language)),
+        leads=_leads(table, language),
         suffixes=pattern("suffixes"),
         contrasts=pattern("contrasts"),
         ends=pattern("ends"),
@@ -187,6 +190,14 @@ def _absent(table: dict[str, Any], language: str) -> str:
 def _done(table: dict[str, Any], language: str, kind: str) -> str:
     """Verbs that say that a thing is `off` or `gone`, done; "" for languages without them."""
     return _behind_noun(table, japanese_done(negated_verbs(language, kind))) if language == "ja" else ""
+
+
+def _leads(table: dict[str, Any], language: str) -> re.Pattern[str] | None:
+    """What may stand before a thing that is not there and is itself no part of it: somebody, a place, "even" (女孩连|伞都没打)."""
+    if "leads" not in table:
+        return None
+    persons = "|".join(map(re.escape, sorted(person_words(language), key=len, reverse=True)))
+    return re.compile(table["leads"].replace("persons", persons))
 
 
 def _behind_noun(table: dict[str, Any], verb: str) -> str:

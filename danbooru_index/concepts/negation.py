@@ -37,7 +37,7 @@ _COMMAS = (",", "，", "、")
 _LONGEST_ADVERB = 16  # characters, with a particle before it and a verb behind it
 _LONGEST_ITEM = 20  # characters of an item of a list that is excluded as a whole
 _LEFT_IN, _SILENT = b"\1", b"\2"  # what excludes nothing since its object stays, and what does so for another reason
-_NOTHING = re.compile("(?:什么|啥|谁)$")  # 橱窗里|什么|也没剩
+_NOTHING = re.compile("(?:什么|啥|谁)[都也]?$")  # 橱窗里|什么|也没剩
 # What is only the object of an exception before its comma, and a clause behind it that begins with all else: 除了贝雷帽，她什么都不戴.
 _EXCEPTED = re.compile(
     r"[^都也全，,。！？!?；;\n]{1,24}[，,]\s*(?:[她他它我你]们?|[^，,。！？!?；;\n]{1,4}[上里中内])?"
@@ -192,9 +192,9 @@ class _Exclusions:
         places = sorted(longer)
         while words.before is not None and (cue := words.before.search(text, position, stop)):
             position = cue.end()
-            # What a noun follows as its attribute excludes what stands before it: 叶子掉光|的树.
-            least = cue.end() - (text[cue.end() : cue.end() + 1] == "的")
-            if longer.get(cue.start(), 0) > least or self._is_behind(cue) or not self._excludes(cue):
+            # Before a noun that it describes it excludes none: 谁也看不到|的妖精.
+            attribute = text.startswith("的", cue.end())
+            if attribute or longer.get(cue.start(), 0) > cue.end() or self._is_behind(cue) or not self._excludes(cue):
                 continue
             place = bisect_right(places, cue.end())
             pair = places[place] if place < len(places) else stop  # 除了X以外
@@ -232,10 +232,16 @@ class _Exclusions:
                 end = self._deepened(cue, stops)
                 begin, end = (cue.start(), cue.start() + stem) if end is None else (end, end)
                 reach = reach_before(text, first, begin, stops, self._words.joins, self._is_name)
-                nothing = _NOTHING.search(text, reach, begin)
-                reach = reach if nothing is None else nothing.start()
+                reach = self._behind_subject(reach, begin)
                 if not self._does_not(cue, text[reach:begin]):
                     self._add(begin, cue.end(), reach, end, said=cue.start())
+
+    def _behind_subject(self, reach: int, end: int) -> int:
+        """Where the thing itself begins of which `text[reach:end]` says who has it not, where, or that it is nothing."""
+        if (nothing := _NOTHING.search(self._text, reach, end)) is not None:
+            return nothing.start()
+        lead = self._words.leads.match(self._text, reach, end) if self._words.leads is not None else None
+        return lead.end() if lead is not None and lead.end() < end else reach
 
     def _does_not(self, cue: re.Match[str], what: str) -> bool:
         """Whether a negated verb leaves a thing in, as it does somebody who does not wear or hold, though not one who does not appear."""
