@@ -2,7 +2,7 @@
 
 negated_verbs.tsv has the verbs by what it says of a thing that they are negated: `absent`, it is not there (かぶる, to wear on the
 head); `stays`, it is there all the same (眺める, to look at). Those of `off` say by themselves that it is left out, and
-those of `gone` that it is lost: it may lie in the picture.
+those of `gone` that it is lost: it may lie in the picture. So do those of `ended`, of which it is the subject.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _GODAN = {
     "む": "まみめもんで",
     "る": "らりれろって",
 }
-_TE = "(?:は)?(?:い|も)?"  # what may stand between the te-form and what negates: かぶってはいない
+_TE = "(?:は)?(?:い(?!か)|も|こ|来|き(?:てい?)?|いか|行か)?"  # what may stand between the te-form and what negates: かぶってはいない
 _FORMS = {
     "1": f"(?:(?:られ|させ)?(?:て{_TE}|ちゃい?)?|ようと[はも]?(?:し|せ)|たがら|[はも](?:し|せ)|切れ|きれ|る)",
     "s": (
@@ -37,7 +37,7 @@ _FORMS = {
 
 @cache
 def negated_verbs(language: str, kind: str) -> tuple[str, ...]:
-    """The verbs of a language by kind: `absent`, `stays`, `off` or `gone`."""
+    """The verbs of a language by kind: `absent`, `stays`, `off`, `gone` or `ended`."""
     lines = (line.split("\t", 2) for line in _FILE.read_text(encoding="utf-8").splitlines())
     return tuple(verb for of, said, verb in lines if (of, said) == (language, kind))
 
@@ -83,7 +83,7 @@ def japanese_done(verbs: Sequence[str]) -> str:
             form = "[てた]" if kind == "1" else "(?:し|され)[てた]"
         stems.setdefault(form, []).append(said[:-1])
     listed = "|".join(f"(?:{'|'.join(found)}){form}" for form, found in stems.items())
-    return f"(?:{listed})(?:しまっ[たて]|い[るた]|る)?(?!い?な|い?ま|は|も|お[らり]|欲し|ほし|くだ|下さ|くれ|よ|ね)"
+    return f"(?:{listed})(?:しまっ[たて]|い[るた]|る)?(?!(?<=た)て|い?な|い?ま|は|も|お[らり]|欲し|ほし|くだ|下さ|くれ|よ|ね)"
 
 
 def korean_negated(verbs: Sequence[str]) -> str:
@@ -97,7 +97,7 @@ def korean_negated(verbs: Sequence[str]) -> str:
     pairs = [verb.split(" ", 1) for verb in verbs]
     behind = "|".join(sorted({form for _, forms in pairs for form in forms.split("|")}, key=len, reverse=True))
     stems = "|".join(sorted({said[:-1] for said, _ in pairs}, key=len, reverse=True))
-    ending = r"지(?:도|는|를|조차)? ?(?:않|못|안|말|마(?=$|[^가-힣]|[세라시셔요]))"
+    ending = r"지(?:도|는|를|조차)? ?(?:않|못|안(?=[았는은고으])|말|마(?=$|[^가-힣]|[세라시셔요]))"
     return (
         rf"(?<![가-힣])(?:(?:안|못) ?(?:{behind})|"
         rf"(?:{stems})(?:고 있|으?려(?:고)? ?(?:하|들)|어? ?있)?{ending})[가-힣]*"

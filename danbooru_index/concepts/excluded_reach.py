@@ -69,7 +69,7 @@ def reach_before(
     start: int,
     end: int,
     stops: Sequence[tuple[int, int]],
-    joins: frozenset[str],
+    words: ExcludingWords,
     is_name: Callable[[int, int], bool],
 ) -> int:
     """Where what stands before an excluding word begins; の inside 女の子 ends nothing.
@@ -92,6 +92,8 @@ def reach_before(
     elif korean or not last or last.isascii() or last.isspace():
         # Words apart by spaces: the last one or two belong to the exclusion, three where the middle one joins the others.
         earlier = list(re.finditer(r"\S+", text[begin:end]))
-        most = 3 if len(earlier) > 2 and fold(earlier[-2].group()) in joins else 2
+        most = 3 if len(earlier) > 2 and fold(earlier[-2].group()) in words.joins else 2
+        if words.apart is not None and len(earlier) > 1 and words.apart.search(earlier[-2].group()):
+            most = 1
         begin += earlier[-most].start() if len(earlier) > most else 0
     return max(begin, end - _LONGEST_REACH)

@@ -41,9 +41,10 @@ class ExcludingWords:
     of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
     excluded stands before the word that excludes (把X去掉). `leads` is what stands before a thing that a word of `after` excludes:
-    who has it not, and where. `deepens` is what stands between a thing and a word of `after` or
+    who has it not, and where; `apart` are endings of Korean words that belong to no noun behind them. `deepens` is what stands between a thing and a word of `after` or
     `verbs`: a particle, an adverb and the beginning of a verb (帽子|は一切かぶ|らない); the thing is an object by its particle, where
-    the word says that there is none (`exists`), or where it asks for something (`commands`). `phrase` is the number of words of a
+    the word says that there is none (`exists`), or where it asks for something (`commands`). A negated verb leaves somebody in
+    unless it `appears` to say that he is not there, and excludes no place or time (`settings`). `phrase` is the number of words of a
     noun phrase, where `before` reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside
     of one ("de"), `joins` those between two of them ("ni"), `silent` the words that count for nothing in it; `behind_noun` are
     words that end it right behind one with a capital, a noun in German. `persons` are the match keys of words for persons;
@@ -73,6 +74,8 @@ class ExcludingWords:
     exists: re.Pattern[str] | None
     appears: re.Pattern[str] | None
     commands: re.Pattern[str] | None
+    settings: re.Pattern[str] | None
+    apart: re.Pattern[str] | None
     finite: re.Pattern[str] | None
     phrase: int
     links: frozenset[str]
@@ -109,8 +112,7 @@ def words_of(language: str) -> ExcludingWords | None:
         after=_either(
             pattern("after", [*off_after, *_topics(table)], _NO_OBJECT.get(language, "")),
             _absent(table, language),
-            _done(table, language, "off"),
-            _done(table, language, "gone"),
+            _done(table, language, "off", "gone", "ended"),
             *table.get("after_forms", ()),
         ),
         absent=_either(None, _absent(table, language)),
@@ -125,6 +127,8 @@ def words_of(language: str) -> ExcludingWords | None:
         exists=_any(table, "exists"),
         appears=_any(table, "appears"),
         commands=_any(table, "commands"),
+        settings=_any(table, "settings"),
+        apart=_any(table, "apart"),
         finite=_any(table, "finite"),
         phrase=int(table.get("phrase", 0)),
         links=links,
@@ -138,7 +142,7 @@ def words_of(language: str) -> ExcludingWords | None:
         nobody=nobody_words(language),
         behind_noun=_any(table, "behind_noun"),
         removes=_either(
-            pattern("removes", [*off_before, *off_after]), _done(table, language, "gone"), *table.get("removes_forms", ())
+            pattern("removes", [*off_before, *off_after]), _done(table, language, "gone", "ended"), *table.get("removes_forms", ())
         ),
     )
 
@@ -184,12 +188,14 @@ def _absent(table: dict[str, Any], language: str) -> str:
         return f"(?P<absent>{'|'.join(table['absent_forms'])})" if "absent_forms" in table else ""
     verbs = f"(?:(?:{japanese_forms(stays)})|(?P<absent>{japanese_forms(absent)}))"
     negated = f"(?:{'|'.join(table['negators'])})(?:[てで]も?|まま)?"
-    return _behind_noun(table, verbs + negated)
+    return _behind_noun(table, verbs + negated, "が")
 
 
-def _done(table: dict[str, Any], language: str, kind: str) -> str:
-    """Verbs that say that a thing is `off` or `gone`, done; "" for languages without them."""
-    return _behind_noun(table, japanese_done(negated_verbs(language, kind))) if language == "ja" else ""
+def _done(table: dict[str, Any], language: str, *kinds: str) -> str:
+    """Verbs that say that a thing is `off`, `gone` or has `ended`, done; "" for languages without them."""
+    verbs = {kind: negated_verbs(language, kind) for kind in kinds}
+    found = [_behind_noun(table, japanese_done(said), "[がの]" if kind == "ended" else "") for kind, said in verbs.items() if said]
+    return "|".join(found)
 
 
 def _leads(table: dict[str, Any], language: str) -> re.Pattern[str] | None:
@@ -200,10 +206,10 @@ def _leads(table: dict[str, Any], language: str) -> re.Pattern[str] | None:
     return re.compile(table["leads"].replace("persons", persons))
 
 
-def _behind_noun(table: dict[str, Any], verb: str) -> str:
-    """A Japanese verb with its particle and an adverb, one of which may be missing."""
-    adverbs, particles = "|".join(table["adverbs"]), "|".join(table["particles"])
-    return f"(?:(?:{particles})(?:(?:{adverbs})、?)?|(?:{adverbs})、?|(?<=[ァ-ヶー]))(?:{verb})"
+def _behind_noun(table: dict[str, Any], verb: str, subject: str) -> str:
+    """A Japanese verb with its particle and an adverb, one of which may be missing; `subject` is the particle of a subject."""
+    adverbs, particles = "|".join(table["adverbs"]), "|".join([*table["particles"], *filter(None, [subject])])
+    return f"(?:(?:{particles})(?:(?:{adverbs})、?)?|(?<![をはがもでにへと])(?:{adverbs})、?|(?<=[ァ-ヶー]))(?:{verb})"
 
 
 def _either(first: re.Pattern[str] | None, *others: str) -> re.Pattern[str] | None:

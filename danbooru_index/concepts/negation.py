@@ -231,7 +231,7 @@ class _Exclusions:
             if cue.start() > first and self._excludes(cue) and not self._taken[cue.start()]:
                 end = self._deepened(cue, stops)
                 begin, end = (cue.start(), cue.start() + stem) if end is None else (end, end)
-                reach = reach_before(text, first, begin, stops, self._words.joins, self._is_name)
+                reach = reach_before(text, first, begin, stops, self._words, self._is_name)
                 reach = self._behind_subject(reach, begin)
                 if not self._does_not(cue, text[reach:begin]):
                     self._add(begin, cue.end(), reach, end, said=cue.start())
@@ -241,7 +241,7 @@ class _Exclusions:
         if (nothing := _NOTHING.search(self._text, reach, end)) is not None:
             return nothing.start()
         lead = self._words.leads.match(self._text, reach, end) if self._words.leads is not None else None
-        return lead.end() if lead is not None and lead.end() < end else reach
+        return lead.end() if lead is not None and self._text[lead.end() : end].strip("都也") else reach
 
     def _does_not(self, cue: re.Match[str], what: str) -> bool:
         """Whether a negated verb leaves a thing in, as it does somebody who does not wear or hold, though not one who does not appear."""
@@ -249,6 +249,8 @@ class _Exclusions:
         if verb is None:
             return False
         appears = words.appears is not None and words.appears.search(cue.group())
+        if words.settings is not None and words.settings.search(what):
+            return True
         return verb["absent"] is None or (not appears and self._is_somebody(what))
 
     def _deepened(self, cue: re.Match[str], stops: Sequence[tuple[int, int]]) -> int | None:
@@ -263,7 +265,7 @@ class _Exclusions:
             return None
         if found["object"] or (words.exists is not None and words.exists.match(cue.group())):
             return found.start()
-        reach = reach_before(text, first, found.start(), stops, words.joins, self._is_name)
+        reach = reach_before(text, first, found.start(), stops, words, self._is_name)
         asked = words.commands is not None and words.commands.search(cue.group())
         return found.start() if asked and not self._is_somebody(text[reach : found.start()]) else None
 
