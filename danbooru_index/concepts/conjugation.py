@@ -44,8 +44,9 @@ def negated_verbs(language: str, kind: str) -> tuple[str, ...]:
 
 def _godan_forms(last: str) -> str:
     irrealis, continuative, potential, volitional, te = *_GODAN[last][:4], _GODAN[last][4:]
+    contracted = te[:-1] + ("ちゃ" if te[-1] == "て" else "じゃ")  # かぶっちゃいない
     return (
-        f"(?:{te}{_TE}|{te[:-1]}{'ちゃ' if te[-1] == 'て' else 'じゃ'}い?|{irrealis}(?:れ|せ|され)(?:て{_TE})?|{irrealis}|{continuative}|{potential}|"
+        f"(?:{te}{_TE}|{contracted}い?|{irrealis}(?:れ|せ|され)(?:て{_TE})?|{irrealis}|{continuative}|{potential}|"
         f"{volitional}うと[はも]?(?:し|せ)|{continuative}(?:たがら|[はも](?:し|せ)|切れ|きれ)|{last})"
     )
 
@@ -63,6 +64,29 @@ def japanese_forms(verbs: Sequence[str]) -> str:
         said, kind = (verb[:-1], verb[-1]) if verb[-1] in "15" else (verb[:-1], "s")
         stems.setdefault(_godan_forms(said[-1]) if kind == "5" else _FORMS[kind], []).append(said[:-1])
     return "|".join(f"(?:{'|'.join(found)}){forms}" for forms, found in stems.items())
+
+
+def japanese_forgotten(verbs: Sequence[str]) -> str:
+    """Forms that say that what the verbs mean was forgotten: かぶるのを忘れ, かぶり忘れ."""
+    named, continuative = _named(verbs), "|".join(_continuative(verb) for verb in verbs)
+    how = "(?:すっかり|うっかり|つい)?"
+    forgotten = f"(?:{named})(?:の|こと)?[をもは]?{how}忘れ|(?:{continuative})(?:忘れ|損ね|そこね|そびれ)"
+    return f"(?:{forgotten})(?:て(?:き[てた])?|た|ちゃっ[たて])?"
+
+
+def japanese_refused(verbs: Sequence[str]) -> str:
+    """Forms that say that somebody does not want to do what the verbs mean: かぶるのを嫌が, かぶることを拒."""
+    return f"(?:{_named(verbs)})(?:の|こと)[をがはも]?(?:嫌|いや|拒|やめ|断|勘弁)"
+
+
+def _named(verbs: Sequence[str]) -> str:
+    return "|".join(verb.rstrip("15") for verb in verbs)
+
+
+def _continuative(verb: str) -> str:
+    if verb[-1] == "5":
+        return verb[:-2] + _GODAN[verb[-2]][1]
+    return verb[:-2] if verb[-1] == "1" else f"{verb[:-2]}し"
 
 
 def japanese_done(verbs: Sequence[str]) -> str:
@@ -86,6 +110,12 @@ def japanese_done(verbs: Sequence[str]) -> str:
     return f"(?:{listed})(?:しまっ[たて]|い[るた]|る)?(?!(?<=た)て|い?な|い?ま|は|も|お[らり]|欲し|ほし|くだ|下さ|くれ|よ|ね)"
 
 
+def korean_forgotten(verbs: Sequence[str]) -> str:
+    """Forms that say that what the verbs mean was forgotten: 쓰는 걸 깜빡."""
+    stems = "|".join(sorted({verb.split(" ", 1)[0][:-1] for verb in verbs}, key=len, reverse=True))
+    return rf"(?<![가-힣])(?:{stems})는 ?(?:걸|거|것[을도은]?|것마저)? ?(?:잊|깜빡|깜박|까먹)[가-힣]*"
+
+
 def korean_negated(verbs: Sequence[str]) -> str:
     """Negated forms of verbs, each given as its dictionary form and, behind a space, its forms behind 안 or 못 as a pattern.
 
@@ -100,5 +130,5 @@ def korean_negated(verbs: Sequence[str]) -> str:
     ending = r"지(?:도|는|를|조차)? ?(?:않|못|안(?=[았는은고으])|말|마(?=$|[^가-힣]|[세라시셔요]))"
     return (
         rf"(?<![가-힣])(?:(?:안|못) ?(?:{behind})|"
-        rf"(?:{stems})(?:고 있|으?려(?:고)? ?(?:하|들)|어? ?있)?{ending})[가-힣]*"
+        rf"(?:{stems})(?:(?:고 있|으?려(?:고)? ?(?:하|들)|어? ?있)?{ending}|기(?:를|도|가)? ?(?:거부|싫|꺼려|꺼리)))[가-힣]*"
     )

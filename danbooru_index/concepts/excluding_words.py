@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..text.fold import fold, match_key
-from .conjugation import japanese_done, japanese_forms, korean_negated, negated_verbs
 from .counts import nobody_phrases, nobody_words, person_words
+from .excluding_verbs import absent_verbs, excluding_verbs, removing_verbs
 from .function_words import function_words
 
 _FILE = Path(__file__).with_name("negation.json")
@@ -41,17 +41,17 @@ class ExcludingWords:
     of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
     excluded stands before the word that excludes (把X去掉). `leads` is what stands before a thing that a word of `after` excludes:
-    who has it not, and where; `apart` are endings of Korean words that belong to no noun behind them. `deepens` is what stands between a thing and a word of `after` or
-    `verbs`: a particle, an adverb and the beginning of a verb (帽子|は一切かぶ|らない); the thing is an object by its particle, where
-    the word says that there is none (`exists`), or where it asks for something (`commands`). A negated verb leaves somebody in
-    unless it `appears` to say that he is not there, and excludes no place or time (`settings`). `phrase` is the number of words of a
-    noun phrase, where `before` reaches no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside
-    of one ("de"), `joins` those between two of them ("ni"), `silent` the words that count for nothing in it; `behind_noun` are
-    words that end it right behind one with a capital, a noun in German. `persons` are the match keys of words for persons;
-    `subjects`, those of them that are no genitives, end a phrase behind a noun: in German, and where `adjectives` tells what is
-    none. `nobody` are the match keys of phrases that say that nobody is there. `removes` are those of `before` and `after` that say
-    that something is taken off, lost or given away: it may lie in the picture all the same. "~" in an entry is any of the
-    `determiners`: "lost ~" is lost her, lost the.
+    who has it not, and where; `apart` are endings of Korean words that belong to no noun behind them. `deepens` is what stands
+    between a thing and a word of `after` or `verbs`: a particle, an adverb and the beginning of a verb (帽子|は一切かぶ|らない); the
+    thing is an object by its particle, where the word says that there is none (`exists`), or where it asks for something
+    (`commands`). `absent` are those of `after` that are negated verbs: one leaves somebody in unless it `appears` to say that he is
+    not there, and excludes no place or time (`settings`). `phrase` is the number of words of a noun phrase, where `before` reaches
+    no further, 0 where it does; `finite` are forms of verbs that end one, `links` words inside of one ("de"), `joins` those between
+    two of them ("ni"), `silent` the words that count for nothing in it; `behind_noun` are words that end it right behind one with a
+    capital, a noun in German. `persons` are the match keys of words for persons; `subjects`, those of them that are no genitives,
+    end a phrase behind a noun: in German, and where `adjectives` tells what is none. `nobody` are the match keys of phrases that
+    say that nobody is there. `removes` are those of `before` and `after` that say that something is taken off, lost or given away:
+    it may lie in the picture all the same. "~" in an entry is any of the `determiners`: "lost ~" is lost her, lost the.
     """
 
     keeps: re.Pattern[str] | None
@@ -111,11 +111,10 @@ def words_of(language: str) -> ExcludingWords | None:
         before=pattern("before", off_before),
         after=_either(
             pattern("after", [*off_after, *_topics(table)], _NO_OBJECT.get(language, "")),
-            _absent(table, language),
-            _done(table, language, "off", "gone", "ended"),
+            *excluding_verbs(table, language),
             *table.get("after_forms", ()),
         ),
-        absent=_either(None, _absent(table, language)),
+        absent=_either(None, absent_verbs(table, language)),
         leads=_leads(table, language),
         suffixes=pattern("suffixes"),
         contrasts=pattern("contrasts"),
@@ -142,7 +141,9 @@ def words_of(language: str) -> ExcludingWords | None:
         nobody=nobody_words(language),
         behind_noun=_any(table, "behind_noun"),
         removes=_either(
-            pattern("removes", [*off_before, *off_after]), _done(table, language, "gone", "ended"), *table.get("removes_forms", ())
+            pattern("removes", [*off_before, *off_after]),
+            *removing_verbs(table, language),
+            *table.get("removes_forms", ()),
         ),
     )
 
@@ -175,41 +176,12 @@ def _spared(table: dict[str, Any], language: str) -> re.Pattern[str] | None:
     return re.compile("|".join(found), re.IGNORECASE)
 
 
-def _absent(table: dict[str, Any], language: str) -> str:
-    """Negated verbs of a thing that is not there, in the group `absent`, or is there all the same; "" for languages without them.
-
-    Those that leave it there stand among them because they begin alike: 出かけない is not 出ない.
-    """
-    absent, stays = (negated_verbs(language, kind) for kind in ("absent", "stays"))
-    if language == "ko":
-        adverbs = f"(?:(?:{'|'.join(table['adverbs'])}) ?)?"
-        return f"{adverbs}(?P<absent>{korean_negated(absent)})"
-    if language != "ja":
-        return f"(?P<absent>{'|'.join(table['absent_forms'])})" if "absent_forms" in table else ""
-    verbs = f"(?:(?:{japanese_forms(stays)})|(?P<absent>{japanese_forms(absent)}))"
-    negated = f"(?:{'|'.join(table['negators'])})(?:[てで]も?|まま)?"
-    return _behind_noun(table, verbs + negated, "が")
-
-
-def _done(table: dict[str, Any], language: str, *kinds: str) -> str:
-    """Verbs that say that a thing is `off`, `gone` or has `ended`, done; "" for languages without them."""
-    verbs = {kind: negated_verbs(language, kind) for kind in kinds}
-    found = [_behind_noun(table, japanese_done(said), "[がの]" if kind == "ended" else "") for kind, said in verbs.items() if said]
-    return "|".join(found)
-
-
 def _leads(table: dict[str, Any], language: str) -> re.Pattern[str] | None:
     """What may stand before a thing that is not there and is itself no part of it: somebody, a place, "even" (女孩连|伞都没打)."""
     if "leads" not in table:
         return None
     persons = "|".join(map(re.escape, sorted(person_words(language), key=len, reverse=True)))
     return re.compile(table["leads"].replace("persons", persons))
-
-
-def _behind_noun(table: dict[str, Any], verb: str, subject: str) -> str:
-    """A Japanese verb with its particle and an adverb, one of which may be missing; `subject` is the particle of a subject."""
-    adverbs, particles = "|".join(table["adverbs"]), "|".join([*table["particles"], *filter(None, [subject])])
-    return f"(?:(?:{particles})(?:(?:{adverbs})、?)?|(?<![をはがもでにへと])(?:{adverbs})、?|(?<=[ァ-ヶー]))(?:{verb})"
 
 
 def _either(first: re.Pattern[str] | None, *others: str) -> re.Pattern[str] | None:

@@ -1,4 +1,4 @@
-"""What a text leaves out: words that exclude (excluding_words.py), and how far each of them reaches.
+"""What a text leaves out: words that exclude (excluding_words.py), and how far each of them reaches (exclusions.py).
 
 A language may exclude before ("without X", 没有X, sin X) or after (X なし, X 없이). The reach ends at the end of the clause, at a
 word of contrast ("but", 而是), at the particle that ends a phrase, or before the noun that the exclusion describes (没有X的Y).
@@ -7,16 +7,14 @@ word of contrast ("but", 而是), at the particle that ends a phrase, or before 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..text.fold import fold, match_key, simplified
+from ..text.fold import simplified
 from .atoms import Clause
 from .atoms import clauses as clauses_of
-from .excluded_reach import LONGEST_LOOK, phrase_end, reach_after, reach_before
 from .excluding_words import ExcludingWords, words_of
-from .korean import particle_of
+from .exclusions import LEFT_IN, SILENT, Exclusions, Reach
 from .labels import labelled as labelled_in
 from .labels import spoken
 from .language import language_of
@@ -26,24 +24,9 @@ _OR = re.compile(
     r"\w+(?: \w+)? (?:or|nor|ni|o|ou|oder|noch|или|ни|nem|né) \w+(?: \w+)?(?: please| pls)?|\w+ (?:y|e|et|und|и|i) \w+",
     re.IGNORECASE,
 )
-# After a list these exclude all of it: 眼镜、帽子都不要.
-_ALL = re.compile("[都全皆]|统统|通通|一律|一概|も|すべて|どれ")
-_ALL_BEFORE = re.compile("(?:全部|すべて|全て|どれも)$")
 # An end of what is no item of a list, but where or how something is: 雨の中、傘もささずに.
 _SETTING = re.compile(r"(?:[でにへをはがて]|の[中下上前横隣奥外間]|ながら|から|まま)$")
-# A minus before a word, as search engines read it.
-_MINUS = re.compile(r"(?<!\S)-[^\W\d_][^\s,]*")
-_COMMAS = (",", "，", "、")
-_LONGEST_ADVERB = 16  # characters, with a particle before it and a verb behind it
 _LONGEST_ITEM = 20  # characters of an item of a list that is excluded as a whole
-_LEFT_IN, _SILENT = b"\1", b"\2"  # what excludes nothing since its object stays, and what does so for another reason
-_NOTHING = re.compile("(?:什么|啥|谁)[都也]?$")  # 橱窗里|什么|也没剩
-# What is only the object of an exception before its comma, and a clause behind it that begins with all else: 除了贝雷帽，她什么都不戴.
-_EXCEPTED = re.compile(
-    r"[^都也全，,。！？!?；;\n]{1,24}[，,]\s*(?:[她他它我你]们?|[^，,。！？!?；;\n]{1,4}[上里中内])?"
-    r"(?:谁|什么|啥|任何|其他|其它|别的|其余|一切|统统|一律|全|[都也][不没别])[^，,。！？!?；;\n]*"
-)
-_LONGEST_CLAUSE = 120  # characters after an excluding word that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +36,6 @@ class Stretch:
     start: int
     end: int
     excluded: bool = False
-    removed: bool = False
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class _Range:
-    """An excluding word, `text[start:end]`, and its reach, `text[reach:reach_end]`; `all` where it excludes a whole list."""
-
-    start: int
-    end: int
-    reach: int
-    reach_end: int
-    all: bool = False
     removed: bool = False
 
 
@@ -91,7 +62,7 @@ def stretches(
         # "no hats, scarves or gloves": the list goes on to its last item. In Japanese the excluding word comes after it.
         item = clause.enumerated and language != "ja" and _width(text[clause.start : clause.end]) <= _LONGEST_ITEM
         continued = open_list and (item or _OR.fullmatch(text, clause.start, clause.end) is not None)
-        ranges = _Exclusions(text, clause, words, silent, is_name).ranges()
+        ranges = Exclusions(text, clause, words, silent, is_name).ranges()
         found.append(_cut(clause, _with_item(clause, ranges) if continued else ranges))
         # 素顔、无饰品、短发: what stands among items that are wanted is one of them.
         among = clause.enumerated and number > 0 and not any(stretch.excluded for stretch in found[number - 1])
@@ -108,12 +79,12 @@ def excluded_texts(text: str) -> frozenset[str]:
 
 
 def _silenced(text: str, words: ExcludingWords) -> bytearray:
-    """Where an excluding word excludes nothing: _LEFT_IN in a form that keeps, _SILENT in somebody's speech, else 0."""
+    """Where an excluding word excludes nothing: LEFT_IN in a form that keeps, SILENT in somebody's speech, else 0."""
     taken = bytearray(len(text))
     forms = words.forms.finditer(text) if words.forms is not None else ()
     for (first, last), how in (
-        *((found.span(), _LEFT_IN) for found in forms),
-        *((place, _SILENT) for place in spoken(text)),
+        *((found.span(), LEFT_IN) for found in forms),
+        *((place, SILENT) for place in spoken(text)),
     ):
         taken[first:last] = how * (last - first)
     return taken
@@ -124,10 +95,10 @@ def _width(text: str) -> float:
     return sum(2.5 if char > "\u2e80" else 1.0 for char in text)
 
 
-def _with_item(clause: Clause, ranges: Sequence[_Range]) -> list[_Range]:
+def _with_item(clause: Clause, ranges: Sequence[Reach]) -> list[Reach]:
     """With the beginning of a clause that is an item of an excluded list, up to the next excluding word."""
     end = min((min(one.start, one.reach) for one in ranges), default=clause.end)
-    return [_Range(clause.start, clause.start, clause.start, end), *ranges] if end > clause.start else list(ranges)
+    return [Reach(clause.start, clause.start, clause.start, end), *ranges] if end > clause.start else list(ranges)
 
 
 def _exclude_items(text: str, found: list[list[Stretch]], clauses: Sequence[Clause], last: int) -> None:
@@ -141,190 +112,7 @@ def _exclude_items(text: str, found: list[list[Stretch]], clauses: Sequence[Clau
         found[last] = [Stretch(stretch.start, stretch.end, excluded=True) for stretch in found[last]]
 
 
-class _Exclusions:
-    """The excluding words of one clause, each with its reach."""
-
-    def __init__(
-        self, text: str, clause: Clause, words: ExcludingWords, silent: bytearray, is_name: Callable[[int, int], bool]
-    ) -> None:
-        self._text, self._clause, self._words, self._is_name = text, clause, words, is_name
-        self._ranges: list[_Range] = []
-        self._spared: list[int] = []  # where negated verbs begin that leave their object in
-        self._taken = bytearray(len(text) + 1)  # 1 where a word or its reach is
-        self._kept = bytearray(silent)  # not 0 inside of what excludes nothing
-        for kept in self._matches(words.keeps):
-            self._keep(*kept.span(), _SILENT if match_key(kept.group()) in words.nobody else _LEFT_IN)
-
-    def ranges(self) -> list[_Range]:
-        """All of them in order."""
-        for cue in self._matches(_MINUS):
-            self._add(cue.start(), cue.start() + 1, cue.start() + 1, cue.end())
-        self._find_spared()
-        self._find_suffixes()
-        self._find_before()
-        self._find_after(self._words.after, self._words.ends, 0)
-        # The stem of an excluded verb stays with what is excluded: 笑わ|ない.
-        self._find_after(self._words.verbs, self._words.verb_ends, 1)
-        return sorted(self._ranges)
-
-    def _matches(self, pattern: re.Pattern[str] | None) -> list[re.Match[str]]:
-        return [] if pattern is None else list(pattern.finditer(self._text, self._clause.start, self._clause.end))
-
-    def _find_spared(self) -> None:
-        """Negated verbs that leave their object in: they are passed over."""
-        for cue in self._matches(self._words.spared):
-            self._add(cue.start(), cue.end(), cue.end(), cue.end())
-            self._spared.append(cue.start())
-            self._keep(*cue.span())
-
-    def _find_suffixes(self) -> None:
-        for cue in self._matches(self._words.suffixes):
-            if self._excludes(cue):
-                reach = cue.start()
-                while reach > self._clause.start and self._text[reach - 1].isalpha():
-                    reach -= 1
-                self._add(cue.start(), cue.end(), reach, cue.start())
-
-    def _find_before(self) -> None:
-        text, words, stop, position = self._text, self._words, self._clause.end, self._clause.start
-        # "not allowed" excludes what stands before it, though "not" alone excludes what follows.
-        longer = {cue.start(): cue.end() for cue in self._matches(words.after)}
-        places = sorted(longer)
-        while words.before is not None and (cue := words.before.search(text, position, stop)):
-            position = cue.end()
-            # Before a noun that it describes it excludes none: 谁也看不到|的妖精.
-            attribute = text.startswith("的", cue.end())
-            if attribute or longer.get(cue.start(), 0) > cue.end() or self._is_behind(cue) or not self._excludes(cue):
-                continue
-            place = bisect_right(places, cue.end())
-            pair = places[place] if place < len(places) else stop  # 除了X以外
-            if self._leaves_in(cue):
-                if words.excepts is not None and words.excepts.fullmatch(text, pair, longer.get(pair, pair)):
-                    self._keep(pair, longer[pair])
-                continue
-            furthest = min(stop, cue.end() + _LONGEST_CLAUSE)
-            # The next excluding word first, for it is near in a text that is full of them.
-            end = reach_after(text, cue.end(), self._next_before(cue.end(), furthest), words)
-            end = min(phrase_end(text, cue.end(), end, words), pair)
-            if text[cue.end() : end].strip():  # else it may exclude what stands before it: 猫耳禁止
-                self._add(cue.start(), cue.end(), cue.end(), end)
-            position = max(position, end)
-
-    def _is_behind(self, cue: re.Match[str]) -> bool:
-        """Whether what a word excludes stands before it: 把X去掉."""
-        begin, objects = max(self._clause.start, cue.start() - LONGEST_LOOK), self._words.objects
-        return objects is not None and objects.search(self._text, begin, cue.start()) is not None
-
-    def _next_before(self, start: int, end: int) -> int:
-        """Where the next excluding word before `end` reaches for itself: 不系头巾|不戴面具; `end` where there is none."""
-        pattern, end = self._words.before, min([end, *(place for place in self._spared if place >= start)])
-        for cue in pattern.finditer(self._text, start, end) if pattern is not None else ():
-            if self._text[start : cue.start()].strip() and self._excludes(cue):
-                return cue.start()
-        return end
-
-    def _find_after(self, pattern: re.Pattern[str] | None, ends: re.Pattern[str] | None, stem: int) -> None:
-        text, first, position = self._text, self._clause.start, self._clause.start
-        stops = [stop.span() for stop in self._matches(ends)] if pattern is not None else []
-        while pattern is not None and (cue := pattern.search(text, position, self._clause.end)):
-            position = max(cue.end(), position + 1)
-            if cue.start() > first and self._excludes(cue) and not self._taken[cue.start()]:
-                end = self._deepened(cue, stops)
-                begin, end = (cue.start(), cue.start() + stem) if end is None else (end, end)
-                reach = reach_before(text, first, begin, stops, self._words, self._is_name)
-                reach = self._behind_subject(reach, begin)
-                if not self._does_not(cue, text[reach:begin]):
-                    self._add(begin, cue.end(), reach, end, said=cue.start())
-
-    def _behind_subject(self, reach: int, end: int) -> int:
-        """Where the thing itself begins of which `text[reach:end]` says who has it not, where, or that it is nothing."""
-        if (nothing := _NOTHING.search(self._text, reach, end)) is not None:
-            return nothing.start()
-        lead = self._words.leads.match(self._text, reach, end) if self._words.leads is not None else None
-        return lead.end() if lead is not None and self._text[lead.end() : end].strip("都也") else reach
-
-    def _does_not(self, cue: re.Match[str], what: str) -> bool:
-        """Whether a negated verb leaves a thing in, as it does somebody who does not wear or hold, though not one who does not appear."""
-        words, verb = self._words, self._negated_verb(cue.start())
-        if verb is None:
-            return False
-        appears = words.appears is not None and words.appears.search(cue.group())
-        if words.settings is not None and words.settings.search(what):
-            return True
-        return verb["absent"] is None or (not appears and self._is_somebody(what))
-
-    def _deepened(self, cue: re.Match[str], stops: Sequence[tuple[int, int]]) -> int | None:
-        """Where what is excluded ends if an adverb stands between it and the word: 帽子|は絶対にかぶらないで.
-
-        None where it may be somebody who does not do it, as in 少女は絶対にかぶらない.
-        """
-        first, words, text = self._clause.start, self._words, self._text
-        look = max(first, cue.start() - _LONGEST_ADVERB)
-        found = words.deepens.search(text, look, cue.start()) if words.deepens is not None else None
-        if found is None or found.start() == first:
-            return None
-        if found["object"] or (words.exists is not None and words.exists.match(cue.group())):
-            return found.start()
-        reach = reach_before(text, first, found.start(), stops, words, self._is_name)
-        asked = words.commands is not None and words.commands.search(cue.group())
-        return found.start() if asked and not self._is_somebody(text[reach : found.start()]) else None
-
-    def _is_of_all(self, reach: int, said: int) -> bool:
-        """Whether what excludes `text[reach:said]` is said of a whole list, as by 都不要; 目隠しもグラサンもなし is a list of its own."""
-        if _ALL_BEFORE.search(self._text, reach, said):
-            return True
-        own = self._text[said] == "も" and ("も" in self._text[reach:said] or self._negated_verb(said) is not None)
-        return _ALL.match(self._text, said) is not None and not own
-
-    def _negated_verb(self, place: int) -> re.Match[str] | None:
-        return self._words.absent.match(self._text, place) if self._words.absent is not None else None
-
-    def _is_somebody(self, what: str) -> bool:
-        """Whether a text ends with a word for a person, in Korean with its particle."""
-        said = what.strip()
-        last = said.rsplit(" ", 1)[-1]
-        return match_key(said.removesuffix(particle_of(last))).endswith(self._words.persons)
-
-    def _keep(self, start: int, end: int, how: bytes = _LEFT_IN) -> None:
-        self._kept[start:end] = how * (end - start)
-
-    def _excludes(self, cue: re.Match[str]) -> bool:
-        if any(self._kept[cue.start() : cue.end()]) or self._goes_on(cue):
-            return False
-        return not self._is_name(cue.start(), cue.end())
-
-    def _goes_on(self, cue: re.Match[str]) -> bool:
-        """Whether a word like "nor" goes on with what leaves its object in: "sin quitarse la chaqueta ni las botas"."""
-        first, *_ = fold(cue.group()).split() or [""]
-        if first not in self._words.joins:
-            return False
-        excluded = (one.start for one in self._ranges if one.reach_end > one.reach and one.start < cue.start())
-        return self._kept.rfind(_LEFT_IN, self._clause.start, cue.start()) > max(excluded, default=-1)
-
-    def _leaves_in(self, cue: re.Match[str]) -> bool:
-        """Whether what a word of exception names is wanted: the chair in "an empty room except for a chair", 蓝莓 in 除了蓝莓啥都别放."""
-        words, first, text = self._words, self._clause.start, self._text
-        if words.excepts is None or not words.excepts.fullmatch(cue.group()):
-            return False
-        beyond = _EXCEPTED.match(text, cue.end()) if words.rest is not None else None
-        last = min(self._clause.end, cue.end() + _LONGEST_CLAUSE) if beyond is None else beyond.end()
-        if cue.start() == first and text[:first].rstrip().endswith(_COMMAS):
-            first = max(0, first - LONGEST_LOOK)  # "nobody, except a cat"
-        empty = words.empties and words.empties.search(text, max(first, cue.start() - LONGEST_LOOK), cue.start())
-        return bool(empty or (words.rest and words.rest.search(text, cue.end(), last)))
-
-    def _add(self, start: int, end: int, reach: int, reach_end: int, said: int | None = None) -> None:
-        """Exclude `text[reach:reach_end]` by `text[start:end]`, of which the excluding word begins at `said`."""
-        said = start if said is None else said
-        removes = self._words.removes
-        removed = removes is not None and removes.fullmatch(self._text, said, end) is not None
-        everything = not removed and reach == self._clause.start and self._is_of_all(reach, said)
-        self._ranges.append(_Range(start, end, reach, reach_end, everything, removed))
-        first, last = min(start, reach), max(end, reach_end)
-        self._taken[first:last] = b"\1" * (last - first)
-
-
-def _cut(clause: Clause, ranges: Sequence[_Range]) -> list[Stretch]:
+def _cut(clause: Clause, ranges: Sequence[Reach]) -> list[Stretch]:
     """The clause without its excluding words."""
     found, position = [], clause.start
     for one in ranges:
