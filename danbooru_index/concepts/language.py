@@ -1,4 +1,4 @@
-"""Which language a stretch of text is in, as far as its grammar matters here: by script, and by function words for alphabets."""
+"""Which language a stretch of text is in, as far as its grammar matters here: by script, for alphabets by function words and persons."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from ..text.fold import fold
+from .counts import headcount, person_words
 from .excluding_words import excluding_words
 from .function_words import function_words
 
@@ -34,6 +35,28 @@ _OWN_LETTERS = {
 ALPHABETIC = ("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "th", "ar", "vi", "id")
 BESIDE_ENGLISH = frozenset(ALPHABETIC) - {"en"}
 
+_NAMED_WEIGHT = 0.5  # of a word for a person, which has nothing but nouns beside it: "ragazza bionda"
+_SHORTEST_NAMED = 4  # letters of such a word; shorter ones are words of many languages
+_NAMES = frozenset(
+    (
+        "mari",
+        "prinz",
+        "nana",
+        "nino",
+        "anne",
+        "reina",
+        "adam",
+        "baba",
+        "nena",
+        "vader",
+        "elle",
+        "yaya",
+        "moco",
+        "gore",
+        "irma",
+    )
+)
+
 _LOANED = dict.fromkeys(map(ord, "éïÉ’‘“”—–…"))
 _ENGLISH_WORDS = frozenset(("on", "to", "do", "by", "my", "am"))
 _ENGLISH_NOUNS = frozenset(("hat", "war", "fur"))  # has, was and für, which English lists are full of
@@ -43,6 +66,18 @@ _ENGLISH_NOUNS = frozenset(("hat", "war", "fur"))  # has, was and für, which En
 def _deciding() -> dict[str, frozenset[str]]:
     words = {language: function_words()[language] | excluding_words(language) for language in ALPHABETIC}
     return words | {"de": words["de"] - _ENGLISH_NOUNS, "pl": words["pl"] - _ENGLISH_WORDS}
+
+
+@lru_cache(maxsize=1)
+def _persons() -> dict[str, str]:
+    """The language of each plain word for a girl or a boy that one language of an alphabet has alone."""
+    found: dict[str, str] = {}
+    shared = set(_NAMES) | person_words("en").keys()
+    for language in BESIDE_ENGLISH:
+        for word in {fold(word) for kind in ("girl", "boy") for word in headcount()[kind].get(language, ())}:
+            if len(word) >= _SHORTEST_NAMED and found.setdefault(word, language) != language:
+                shared.add(word)
+    return {word: language for word, language in found.items() if word not in shared}
 
 
 def _has_accents(text: str) -> bool:
@@ -98,7 +133,7 @@ def language_of(text: str) -> str:
 
 
 def _counts(text: str) -> dict[str, float]:
-    """How many words of a text each language of an alphabet knows, with what its letters add."""
+    """How many words of a text each language of an alphabet knows, with what its letters and its words for persons add."""
     spelled = _LETTERS.findall(text.lower())[:200]
     words = [fold(word) for word in spelled]
     # A single letter is a word in many languages, and an abbreviation in others.
@@ -106,5 +141,7 @@ def _counts(text: str) -> dict[str, float]:
     counts = {language: sum(w for word, w in weights if word in known) for language, known in _deciding().items()}
     for language, letters in _OWN_LETTERS.items():
         counts[language] += _LETTER_WEIGHT * sum(not letters.isdisjoint(word) for word in set(spelled))
+    for word in set(words) & _persons().keys():
+        counts[_persons()[word]] += _NAMED_WEIGHT
     counts["en"] -= _LETTER_WEIGHT * any(map(_has_accents, spelled))
     return counts
