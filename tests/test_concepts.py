@@ -35,6 +35,13 @@ def test_no_span_is_the_rest_of_a_japanese_word() -> None:
     assert [span.text for span in spans if span.text[0] in "いれたけだ"] == []
 
 
+def test_no_span_is_a_piece_of_a_word_that_names_nothing() -> None:
+    for text, piece in (("眼鏡を外して拭く先生", "外"), ("空いた席", "空"), ("外に出る猫", "")):
+        spans = {span.text for span in read(text, names_of).spans}
+        assert piece not in spans
+    assert "外" in spans, "which is a word there"
+
+
 @pytest.mark.parametrize(
     "piece", ["x", "a ", "女", "没有", "no ", "なし", "가 ", "1", "、", "の", "two girls ", "😀", "אב "]
 )

@@ -31,6 +31,10 @@ from danbooru_index.concepts.language import certain_language, language_of
         ("barefoot, straw hat, wheat field", "en"),
         ("a war horn on a longship's prow", "en"),
         ("café girl", "en"),
+        ("ragazza bionda", "it"),
+        ("menina loira", "pt"),
+        ("jeune fille rousse, ni lunettes ni maquillage", "fr"),
+        ("prinz eugen, sailor uniform", "en"),
         ("", "en"),
     ],
 )

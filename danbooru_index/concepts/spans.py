@@ -94,7 +94,7 @@ class Line:
         for i, first in enumerate(bounds):
             for words, last in enumerate(bounds[i + 1 : i + 1 + MAX_WORDS], 1):
                 trimmed = None if self._is_word(first, last) else self._trimmed(first, last, skipped)
-                if trimmed is not None and not self._is_word(*trimmed) and not self._is_ending(*trimmed):
+                if trimmed is not None and self._says_something(*trimmed):
                     self._words[trimmed] = min(words, self._words.get(trimmed, words))
         runs = ((run, run.named(self._names)) for run in self._runs)
         self._named = [(run, named) for run, named in runs if named and not self._is_inside(run.first, run.last)]
@@ -113,6 +113,11 @@ class Line:
         pairs = [(starts.get(start), ends.get(end)) for start, end in counted.items()]
         whole = [(i, j) for i, j in pairs if i is not None and j is not None and self.starts[i] and self.starts[j]]
         return _Counted(dict(whole), {j: i for i, j in whole})
+
+    def _says_something(self, first: int, last: int) -> bool:
+        """Whether a run is no function word, no piece of one, and no end of a word."""
+        in_word = self._is_word(first, last) or self._unseen.has_longer(first, last)
+        return not in_word and not self._is_ending(first, last)
 
     def _is_word(self, first: int, last: int) -> bool:
         """Whether a run is one function word: "on" and 表情 name nothing here, whatever tag is spelled so."""
@@ -150,8 +155,11 @@ class Line:
         """Without function words and counts of persons at its ends; None where nothing else is left."""
         while first < last and (end := self._skipped_until(first, last, counted)):
             first = end
-        while last > first and (self._is_silent(self.atoms[last - 1]) or self._before(last, counted) > first):
-            last = self._before(last, counted) or last - 1
+        while last > first:
+            before = self._before(last, counted)
+            if not before and not self._is_silent(self.atoms[last - 1]):
+                break
+            last = before or last - 1
         return (first, last) if last > first and not self._is_rest(first, last) else None
 
     def _is_rest(self, first: int, last: int) -> bool:
