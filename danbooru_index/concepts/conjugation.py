@@ -1,17 +1,18 @@
 """Negated Japanese and Korean verbs, as patterns: negation in these languages is an ending of the verb.
 
-negated_verbs.tsv has the verbs by what it says of a thing that they are negated: `absent`, it is not there (かぶる, to wear on the
+negated_verbs.tsv.gz has the verbs by what it says of a thing that they are negated: `absent`, it is not there (かぶる, to wear on the
 head); `stays`, it is there all the same (眺める, to look at). Those of `off` say by themselves that it is left out, and
 those of `gone` that it is lost: it may lie in the picture. So do those of `ended`, of which it is the subject.
 """
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-_FILE = Path(__file__).with_name("negated_verbs.tsv")
+_FILE = Path(__file__).with_name("negated_verbs.tsv.gz")
 
 # The stems of a godan verb by the last letter of its dictionary form: irrealis, continuative, potential, volitional, te-form.
 _GODAN = {
@@ -38,8 +39,12 @@ _FORMS = {
 @cache
 def negated_verbs(language: str, kind: str) -> tuple[str, ...]:
     """The verbs of a language by kind: `absent`, `stays`, `off`, `gone` or `ended`."""
-    lines = (line.split("\t", 2) for line in _FILE.read_text(encoding="utf-8").splitlines())
-    return tuple(verb for of, said, verb in lines if (of, said) == (language, kind))
+    return tuple(verb for of, said, verb in _lines() if (of, said) == (language, kind))
+
+
+@cache
+def _lines() -> list[list[str]]:
+    return [line.split("\t", 2) for line in gzip.decompress(_FILE.read_bytes()).decode().splitlines()]
 
 
 def _godan_forms(last: str) -> str:
