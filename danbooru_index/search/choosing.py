@@ -74,11 +74,9 @@ def cover_with_things(
         ]
         choices.sort(key=lambda choice: -choice.probability)
         if choices and choices[0].probability >= first:
-            # More of what is left out does no harm: it is not in the picture either.
-            least = model.first if spans[number].excluded else further
             # A word that names several tags leaves out all of them: Hut is a hat, and a hut to those who read English.
             named = spans[number].excluded
-            rest = [choice for choice in choices[1:] if choice.probability >= least or (named and choice.exact)]
+            rest = [choice for choice in choices[1:] if choice.probability >= further or (named and choice.exact)]
             if choices[0].exact and choices[0].row not in characters:
                 rest = [choice for choice in rest if choice.row not in characters]  # the unicorn, and nobody called so
             chosen[number] = [choices[0], *rest]
