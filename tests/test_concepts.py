@@ -43,7 +43,7 @@ def test_no_span_is_a_piece_of_a_word_that_names_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["x", "a ", "女", "没有", "no ", "なし", "가 ", "1", "、", "の", "two girls ", "😀", "אב "]
+    "piece", ["x", "a ", "女", "没有", "no ", "なし", "가 ", "가지", "1", "、", "の", "two girls ", "😀", "אב "]
 )
 def test_a_long_text_takes_time_in_proportion(piece: str) -> None:
     text = (piece * 3000)[:3000]

@@ -118,7 +118,7 @@ def japanese_done(verbs: Sequence[str]) -> str:
 def korean_forgotten(verbs: Sequence[str]) -> str:
     """Forms that say that what the verbs mean was forgotten: 쓰는 걸 깜빡."""
     stems = "|".join(sorted({verb.split(" ", 1)[0][:-1] for verb in verbs}, key=len, reverse=True))
-    return rf"(?<![가-힣])(?:{stems})는 ?(?:걸|거|것[을도은]?|것마저)? ?(?:잊|깜빡|깜박|까먹)[가-힣]*"
+    return rf"(?<![가-힣])(?:{stems})는 ?(?:걸|거|것[을도은]?|것마저)? ?(?:잊|깜빡|깜박|까먹)[가-힣]{{0,9}}"
 
 
 def korean_negated(verbs: Sequence[str]) -> str:
@@ -135,5 +135,5 @@ def korean_negated(verbs: Sequence[str]) -> str:
     ending = r"지(?:도|는|를|조차)? ?(?:않|못|안(?=[았는은고으])|말|마(?=$|[^가-힣]|[세라시셔요]))"
     return (
         rf"(?<![가-힣])(?:(?:안|못) ?(?:{behind})|"
-        rf"(?:{stems})(?:(?:고 있|으?려(?:고)? ?(?:하|들)|어? ?있)?{ending}|기(?:를|도|가)? ?(?:거부|싫|꺼려|꺼리)))[가-힣]*"
+        rf"(?:{stems})(?:(?:고 있|으?려(?:고)? ?(?:하|들)|어? ?있)?{ending}|기(?:를|도|가)? ?(?:거부|싫|꺼려|꺼리)))[가-힣]{{0,9}}"
     )
