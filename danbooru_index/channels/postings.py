@@ -39,7 +39,7 @@ def write_postings(folder: Path, terms: UInt64Array, documents: Int32Array, coun
     is_common &= frequency > RARE
     common = np.flatnonzero(is_common)
     in_common = np.repeat(is_common, frequency)
-    numbers, of = documents[in_common], np.repeat(np.arange(len(common)), frequency[common])
+    numbers, of = documents[in_common], np.repeat(np.arange(len(common), dtype=np.int32), frequency[common])
     blocks = blocks_of(count)
     by_document = np.argsort(numbers, kind="stable")
     arrays = {
