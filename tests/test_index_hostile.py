@@ -95,6 +95,7 @@ def test_a_manifest_that_is_none(version, text):
         ("dense/starts.npy", lambda a: a * 10**6, "dense/starts.npy goes from 0 to"),
         ("lexical/characters/document_starts.npy", lambda a: np.r_[a[:1], a[-1] * 2, a[2:]], "does not ascend"),
         ("lexical/characters/documents.npy", lambda a: a + np.uint16(10**4), "holds a document behind the last one"),
+        ("lexical/characters/common.npy", lambda a: np.r_[a[:1], a[:1], a[2:]], "holds a number twice"),
         ("lexical/characters/blocks.npy", lambda a: np.r_[a[:1], a[:1] - 1, a[2:]], "does not ascend"),
         ("lexical/characters/name_starts.npy", lambda a: a[:-1], "name_starts.npy holds uint32"),
         ("lexical/spelling/scales.npy", lambda a: a * np.float32("inf"), "not finite"),

@@ -73,6 +73,7 @@ class Postings:
             map_array(folder / f"{name}.npy")
             for name in ("document_terms", "document_starts", "rare_documents", "rare_starts")
         )
+        self._ended = np.r_[self._common, -1]  # what is behind the last one is no term
         self._blocks = blocks_of(count)
 
     def __len__(self) -> int:
@@ -86,7 +87,7 @@ class Postings:
     def codes(self, numbers: IntArray) -> tuple[IntArray, BoolArray]:
         """For each term how many common terms stand before it, and whether it is one: then that is its two-byte number."""
         before = np.searchsorted(self._common, numbers.astype(np.int32))
-        return before, np.r_[self._common, -1][before] == numbers
+        return before, self._ended[before] == numbers
 
     def frequency(self, numbers: IntArray) -> IntArray:
         """In how many documents each term occurs."""

@@ -47,6 +47,16 @@ def _lines() -> list[list[str]]:
     return [line.split("\t", 2) for line in gzip.decompress(_FILE.read_bytes()).decode().splitlines()]
 
 
+def _parts(verb: str) -> tuple[str, str, str]:
+    """The stem that no form changes, the last letter of the dictionary form, and the kind.
+
+    >>> _parts("かぶる5"), _parts("着用する")
+    (('かぶ', 'る', '5'), ('着用', 'る', 's'))
+    """
+    kind = verb[-1] if verb[-1] in "15" else "s"
+    return verb[:-2], verb.rstrip("15")[-1], kind
+
+
 def _godan_forms(last: str) -> str:
     irrealis, continuative, potential, volitional, te = *_GODAN[last][:4], _GODAN[last][4:]
     contracted = te[:-1] + ("ちゃ" if te[-1] == "て" else "じゃ")  # かぶっちゃいない
@@ -66,8 +76,8 @@ def japanese_forms(verbs: Sequence[str]) -> str:
     """
     stems: dict[str, list[str]] = {}
     for verb in sorted(verbs, key=len, reverse=True):
-        said, kind = (verb[:-1], verb[-1]) if verb[-1] in "15" else (verb[:-1], "s")
-        stems.setdefault(_godan_forms(said[-1]) if kind == "5" else _FORMS[kind], []).append(said[:-1])
+        stem, last, kind = _parts(verb)
+        stems.setdefault(_godan_forms(last) if kind == "5" else _FORMS[kind], []).append(stem)
     return "|".join(f"(?:{'|'.join(found)}){forms}" for forms, found in stems.items())
 
 
@@ -89,9 +99,8 @@ def _named(verbs: Sequence[str]) -> str:
 
 
 def _continuative(verb: str) -> str:
-    if verb[-1] == "5":
-        return verb[:-2] + _GODAN[verb[-2]][1]
-    return verb[:-2] if verb[-1] == "1" else f"{verb[:-2]}し"
+    stem, last, kind = _parts(verb)
+    return stem + {"5": _GODAN[last][1], "1": "", "s": "し"}[kind]
 
 
 def japanese_done(verbs: Sequence[str]) -> str:
@@ -104,13 +113,13 @@ def japanese_done(verbs: Sequence[str]) -> str:
     """
     stems: dict[str, list[str]] = {}
     for verb in verbs:
-        said, kind = (verb[:-1], verb[-1]) if verb[-1] in "15" else (verb[:-1], "s")
+        stem, last, kind = _parts(verb)
         if kind == "5":
-            irrealis, te = _GODAN[said[-1]][0], _GODAN[said[-1]][4:]
+            irrealis, te = _GODAN[last][0], _GODAN[last][4:]
             form = f"(?:{te[:-1]}[{'てた' if te[-1] == 'て' else 'でだ'}]|{irrealis}れ[てた])"
         else:
             form = "[てた]" if kind == "1" else "(?:し|され)[てた]"
-        stems.setdefault(form, []).append(said[:-1])
+        stems.setdefault(form, []).append(stem)
     listed = "|".join(f"(?:{'|'.join(found)}){form}" for form, found in stems.items())
     return f"(?:{listed})(?:しまっ[たて]|い[るた]|る)?(?!(?<=た)て|い?な|い?ま|は|も|お[らり]|欲し|ほし|くだ|下さ|くれ|よ|ね)"
 

@@ -131,7 +131,10 @@ class Contents:
         self._column("scales", np.float32, (documents,))
         terms, common = self._length("terms"), self._length("common")
         self._column("terms", np.uint64, (terms,), ascends=True)
-        self._column("common", np.int32, (min(common, COMMON, terms),), below=terms, ascends=True)
+        numbers = self._column("common", np.int32, (min(common, COMMON, terms),), below=terms, ascends=True)
+        if numbers is not None:  # a number that stood twice would lead beyond the rare terms
+            name = f"{self._name('common')}.npy"
+            self._later.append(lambda: _repeats(numbers, name))
         places = self._length("document_terms")
         self._column("document_terms", np.uint16, (places,), below=common)
         self._offsets("document_starts", documents, places, np.uint32)
@@ -240,6 +243,10 @@ def _descends(array: AnyArray, label: str) -> str:
         if (block[1:] < block[:-1]).any():
             return f"{label} does not ascend"
     return ""
+
+
+def _repeats(array: AnyArray, label: str) -> str:
+    return f"{label} holds a number twice" if (array[1:] == array[:-1]).any() else ""
 
 
 def _beyond(lower: AnyArray, begins: AnyArray, ends: AnyArray, rest: int, label: str) -> str:
