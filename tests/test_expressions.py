@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from danbooru_index.concepts.runs import runs_of
 from danbooru_index.text.fold import match_key
 
 ROWS = {"wet": 0, "rain": 1, "cat": 2, "猫": 2, "猫咪": 2, "背包": 3, "raining cats and dogs in May": 4}
-LINES = Path(module.__file__).with_name("expressions.tsv").read_text(encoding="utf-8").splitlines()
+LINES = gzip.decompress(Path(module.__file__).with_name("expressions.tsv.gz").read_bytes()).decode().splitlines()
 
 
 def names_of(keys: Sequence[str]) -> dict[str, list[tuple[int, int]]]:

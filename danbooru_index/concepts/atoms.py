@@ -18,6 +18,7 @@ _ENUMERATION_SIGNS = "、・"
 _WORD = re.compile(
     r"[^\W_\u0e01-\u0e4e\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+|(?<=\d)[:：/]\d+)*"
 )
+_ELIDED = re.compile(r"(l|d|un|qu|[dn]ell|[ad]all|all|sull)['’](?=[^\W\d_]{2})", re.IGNORECASE)
 _HANGUL = re.compile(r"[\uac00-\ud7a3]+")
 _THAI = re.compile("[\u0e01-\u0e4e][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*")  # a letter with its vowel signs and tone marks
 
@@ -93,7 +94,10 @@ def _atoms_at(text: str, position: int, end: int, before: list[Atom]) -> list[At
 
 
 def _words(match: re.Match[str]) -> list[Atom]:
-    """The word, or two where a hyphen joins a person to something: девочка-лиса, "fille-renard"."""
+    """The word, or two: of an article without its vowel ("l'ombrello"), or where a hyphen joins a person to something (девочка-лиса)."""
+    if elided := _ELIDED.match(match.group()):
+        article = Atom(match.start(), match.start() + elided.end(), fold(elided[1]), PARTICLE)
+        return [article, _word(match.group()[elided.end() :], article.end)]
     parts = match.group().split("-")
     if len(parts) == 2 and any(len(part) > 3 and match_key(part) in all_person_words() for part in parts):
         middle = match.start() + len(parts[0])

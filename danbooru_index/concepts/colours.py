@@ -19,7 +19,10 @@ _ENDING = re.compile(r"[\s\W_]*|(?:色|い|な|の|的|색|a|o|as|os|e|es|s|em|e
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, re.Pattern[str]]:
     table: dict[str, list[str]] = json.loads(_FILE.read_text(encoding="utf-8"))
-    return {colour: re.compile("|".join(_word(fold(word)) for word in words)) for colour, words in table.items()}
+    return {
+        colour: re.compile("|".join(_word(fold(word)) for word in sorted(words, key=len, reverse=True)))
+        for colour, words in table.items()
+    }
 
 
 def _word(word: str) -> str:

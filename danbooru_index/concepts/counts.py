@@ -66,15 +66,32 @@ def person_words(language: str) -> dict[str, tuple[str, str | None]]:
         found = {**{key: word for key, word in person_words("ja").items() if _HAN.fullmatch(key)}, **found}
     if language in ("zh", "ja", "ko"):
         found = {**person_words("en"), **found}  # "kimono girl, 縁側"
+    for word, kind in _roles(language).items():
+        found.setdefault(match_key(word), (kind, many(word)))
     for word in listed:
         for kind in ("girl", "boy"):
             if any(word.startswith(known) for known in headcount()[kind].get(language, ())):
                 found.setdefault(match_key(word), (kind, MANY))
-    for word, kind in _roles(language).items():
-        found.setdefault(match_key(word), (kind, many(word)))
     for key, relative in kin_words(language).items():
         found.setdefault(key, (kind_of(relative), None))
-    return {**found, **_groups(language)}
+    return {**_uncounted(found, language), **_groups(language)}
+
+
+def _uncounted(found: dict[str, tuple[str, str | None]], language: str) -> dict[str, tuple[str, str | None]]:
+    """Without numbers before words that are there too: "drei Mädchen" is drei and Mädchen."""
+    numbers = [key for key, number in number_words(language).items() if number not in ("1", MANY) and len(key) > 1]
+    counted = {number + key for key in found for number in numbers} & found.keys()
+    return {key: said for key, said in found.items() if key not in counted}
+
+
+@cache
+def single_words(language: str) -> frozenset[str]:
+    """The match keys of words for persons that are never written as two: Ritterin is no "Ritter in"."""
+    table = headcount()
+    kinds = (*(table[kind] for kind in ("girl", "boy", "person", "plurals")), *table["roles"].values())
+    spelled = [word for words in kinds for word in words.get(language, ())]
+    apart = {match_key(word) for word in spelled if re.search(r"[\s'’-]", word)}
+    return frozenset(map(match_key, spelled)) - apart
 
 
 def _groups(language: str) -> dict[str, tuple[str, str]]:

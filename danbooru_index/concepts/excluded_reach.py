@@ -24,15 +24,21 @@ def reach_after(text: str, start: int, end: int, words: ExcludingWords) -> int:
     end = contrast.start() if contrast is not None else end
     stops = words.ends.finditer(text, start, end) if words.ends is not None else ()
     # "don't draw her smiling": what stands right behind the excluding word ends nothing.
-    reach = next((stop.start() for stop in stops if _says_something(text[start : stop.start()], words)), end)
+    reach = next((stop.start() for stop in stops if _says_something(text[start : stop.start()], stop[0], words)), end)
     if text[start : start + 1] <= "\u2e80":
         return reach
     space = _SPACE.search(text, start, reach)  # between words of Han it is that of a list
     return min(reach, start + _LONGEST_REACH, space.start() if space is not None else reach)
 
 
-def _says_something(text: str, words: ExcludingWords) -> bool:
-    return any(fold(word) not in words.silent for word in text.strip(_SILENT).split())
+def _says_something(text: str, stop: str, words: ExcludingWords) -> bool:
+    said = text.strip(_SILENT).split()
+    # A word for a piece of something (一顶帽子) is a thing itself where it ends a phrase: 看不见顶的电梯.
+    return any(fold(word) not in words.silent or (stop == "的" and _is_measure(word)) for word in said)
+
+
+def _is_measure(word: str) -> bool:
+    return len(word) == 1 and word not in "别这那某啥"
 
 
 def phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:

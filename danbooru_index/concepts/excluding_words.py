@@ -118,7 +118,7 @@ def words_of(language: str) -> ExcludingWords | None:
         leads=_leads(table, language),
         suffixes=pattern("suffixes"),
         contrasts=pattern("contrasts"),
-        ends=pattern("ends"),
+        ends=_either(pattern("ends"), *table.get("ends_forms", ())),
         verbs=_any(table, "verbs"),
         verb_ends=pattern("verb_ends"),
         objects=pattern("objects"),

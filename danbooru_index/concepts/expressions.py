@@ -1,12 +1,13 @@
 """Expressions that do not mean what their words name: "raining cats and dogs", 猫の手も借りたい, 落汤鸡.
 
-`expressions.tsv` was written for this project: language, the forms of the expression, apart by |, and the tags that say what it
+`expressions.tsv.gz` was written for this project: language, the forms of the expression, apart by |, and the tags that say what it
 means, best first, or `-` where it means nothing that a picture shows. Of a form `[a/b]` is a or b and `{her}` any word of that list,
 which a line of its own gives. What people also say of things that are there (a red carpet, cold feet) is not in it.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
@@ -16,7 +17,7 @@ from ..text.fold import match_key
 from .places import Furthest
 from .runs import Run
 
-_FILE = Path(__file__).with_name("expressions.tsv")
+_FILE = Path(__file__).with_name("expressions.tsv.gz")
 _NOTHING = "-"
 _LIST = re.compile(r"\{(\w+)\}")
 _GROUP = re.compile(r"\[([^\[\]]*)\]")
@@ -32,7 +33,7 @@ def expressions() -> Mapping[str, tuple[str, ...]]:
     """
     lists: dict[tuple[str, str], str] = {}
     found: dict[str, tuple[str, ...]] = {}
-    for line in _FILE.read_text(encoding="utf-8").splitlines():
+    for line in gzip.decompress(_FILE.read_bytes()).decode().splitlines():
         language, forms, tags = (*line.split("\t"), "")[:3]
         if (named := _LIST.fullmatch(forms)) is not None:
             lists[language, named[1]] = f"[{tags.replace('|', '/')}]"

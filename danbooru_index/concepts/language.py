@@ -1,12 +1,13 @@
-"""Which language a stretch of text is in, as far as its grammar matters here: by script, for alphabets by function words and persons."""
+"""Which language a stretch of text is in, as far as its grammar matters here: by script, for alphabets by words of its own."""
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
+from pathlib import Path
 
 from ..text.fold import fold
-from .counts import headcount, person_words
 from .excluding_words import excluding_words
 from .function_words import function_words
 
@@ -35,26 +36,16 @@ _OWN_LETTERS = {
 ALPHABETIC = ("en", "es", "fr", "de", "ru", "pt", "it", "nl", "pl", "tr", "th", "ar", "vi", "id")
 BESIDE_ENGLISH = frozenset(ALPHABETIC) - {"en"}
 
-_NAMED_WEIGHT = 0.5  # of a word for a person, which has nothing but nouns beside it: "ragazza bionda"
-_SHORTEST_NAMED = 4  # letters of such a word; shorter ones are words of many languages
-_NAMES = frozenset(
-    (
-        "mari",
-        "prinz",
-        "nana",
-        "nino",
-        "anne",
-        "reina",
-        "adam",
-        "baba",
-        "nena",
-        "vader",
-        "elle",
-        "yaya",
-        "moco",
-        "gore",
-        "irma",
-    )
+_FILE = Path(__file__).with_name("vocabulary.json")  # which python -m training.vocabulary makes of the lexicon
+_OWN_WEIGHT = 0.5  # of a word that few languages have, which may have nothing but nouns beside it: "ragazza bionda"
+_OTHERS = 1  # words besides English ones in a text that is taken for English without function words
+# Words that differ by an accent alone from one of another language.
+_SPELLED = {"très": ("fr",), "tres": ("es",), "três": ("pt",)}
+# "gato no telhado": between nouns that sound so, "no" is Portuguese for "in the", and excludes nothing.
+_AMONG_NOUNS = re.compile(
+    r"[aeiouyáéíóúãõê] no (?!(?:logo|photo|video|tattoo|kimono|halo|tuxedo|poncho|piano|afro)\b)"
+    r"[^\W\d_]*(?:o|ão|éu|á|que)(?!\w)",
+    re.IGNORECASE,
 )
 
 _LOANED = dict.fromkeys(map(ord, "éïÉ’‘“”—–…"))
@@ -69,15 +60,10 @@ def _deciding() -> dict[str, frozenset[str]]:
 
 
 @lru_cache(maxsize=1)
-def _persons() -> dict[str, str]:
-    """The language of each plain word for a girl or a boy that one language of an alphabet has alone."""
-    found: dict[str, str] = {}
-    shared = set(_NAMES) | person_words("en").keys()
-    for language in BESIDE_ENGLISH:
-        for word in {fold(word) for kind in ("girl", "boy") for word in headcount()[kind].get(language, ())}:
-            if len(word) >= _SHORTEST_NAMED and found.setdefault(word, language) != language:
-                shared.add(word)
-    return {word: language for word, language in found.items() if word not in shared}
+def _vocabulary() -> dict[str, frozenset[str]]:
+    """Of each language words that it has alone or shares with one other, of English words that it has."""
+    table: dict[str, list[str]] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return {language: frozenset(words) for language, words in table.items()}
 
 
 def _has_accents(text: str) -> bool:
@@ -101,12 +87,18 @@ def likely_languages(text: str) -> tuple[str, ...]:
     language = language_of(text)
     known = _deciding().get(language, frozenset())
     if not any(len(word) > 1 for word in words & known):
-        return ()
+        return ("en",) if language == "en" and _is_english(words) else ()
     if language == "en":
         return () if _has_accents(text) else ("en",)  # "pose" is a word of other languages too
     counts = _counts(text)
-    # "bola di pantai": di is a word of Italian too.
+    # "un chat": un is a word of three languages.
     return tuple(other for other in counts if counts[other] >= counts[language])
+
+
+def _is_english(words: frozenset[str]) -> bool:
+    """Whether words without a function word among them are plainly English: red is a net in Spanish, but not in "a red apple"."""
+    english = words & _vocabulary()["en"]
+    return len(english) + ("a" in words) > 1 and sum(len(word) > 1 for word in words - english) <= _OTHERS
 
 
 def language_of(text: str) -> str:
@@ -137,11 +129,18 @@ def _counts(text: str) -> dict[str, float]:
     spelled = _LETTERS.findall(text.lower())[:200]
     words = [fold(word) for word in spelled]
     # A single letter is a word in many languages, and an abbreviation in others.
-    weights = [(word, 1.0 if len(word) > 1 else _LETTER_WEIGHT) for word in words]
-    counts = {language: sum(w for word, w in weights if word in known) for language, known in _deciding().items()}
+    weights = [
+        (word, _SPELLED.get(said), 1.0 if len(word) > 1 else _LETTER_WEIGHT)
+        for word, said in zip(words, spelled, strict=True)
+    ]
+    counts = {
+        language: sum(weight for word, of, weight in weights if (word in known if of is None else language in of))
+        for language, known in _deciding().items()
+    }
     for language, letters in _OWN_LETTERS.items():
         counts[language] += _LETTER_WEIGHT * sum(not letters.isdisjoint(word) for word in set(spelled))
-    for word in set(words) & _persons().keys():
-        counts[_persons()[word]] += _NAMED_WEIGHT
+    for language, known in ((name, known) for name, known in _vocabulary().items() if name != "en"):
+        counts[language] += _OWN_WEIGHT * len(known.intersection(words))
+    counts["pt"] += _LETTER_WEIGHT * (_AMONG_NOUNS.search(text) is not None)
     counts["en"] -= _LETTER_WEIGHT * any(map(_has_accents, spelled))
     return counts

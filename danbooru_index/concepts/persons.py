@@ -9,6 +9,7 @@ from functools import lru_cache
 from .atoms import HAN, HANGUL, KANA, KATAKANA, PARTICLE, SIGN, WORD, Atom
 from .counted import counts
 from .counts import (
+    MANY,
     Person,
     alone_words,
     count_tags,
@@ -20,6 +21,7 @@ from .counts import (
     number_words,
     person_words,
     role_words,
+    single_words,
     totals,
 )
 from .kin import kin_words, kind_of, pairs_of
@@ -38,7 +40,11 @@ _OF_BODIES = frozenset(
 )  # fmt: skip
 # They refer to someone who is named elsewhere, or say what kind the one person is.
 _CHILDREN = {"her": "daughter", "她": "daughter", "his": "son", "他": "son"}  # of a mother or father: "her mother"
-PRONOUNS = frozenset(("她", "他", "she", "he", "her", "him", "his"))
+PRONOUNS = frozenset(
+    ("她", "他", "她们", "他们", "she", "he", "her", "him", "his", "shes", "hes", "она", "он", "er", "ela", "ele", "lei", "lui",
+     "ella", "elle", "hij", "ona", "on")
+)  # fmt: skip
+_PLURAL_PRONOUNS = {"她们": "girl", "他们": "boy"}  # several, where nobody is named
 
 
 @dataclass(slots=True)
@@ -54,6 +60,7 @@ class Crowd:
     persons: list[Person] = field(default_factory=list)
     described: list[Person] = field(default_factory=list)
     relatives: list[str] = field(default_factory=list)
+    they: set[str] = field(default_factory=set)
     alone: bool = False
     nobody: bool = False
     without: set[str] = field(default_factory=set)
@@ -66,6 +73,7 @@ class Crowd:
         persons = self.persons or self.described
         if any(person.kind not in self.without for person in persons):
             persons = [person for person in persons if person.kind not in self.without]
+        persons = [*persons, *(Person(kind, MANY) for kind in sorted(self.they - {one.kind for one in persons}))]
         pairs = pairs_of(self.relatives)
         counted = count_tags([*persons, *_related(pairs.values())], alone=self.alone)
         if counted or not self.nobody:
@@ -105,10 +113,14 @@ def read_persons(
     more = sum(last - first for first, last, key in readings if not key and atoms[first].script != PARTICLE)
     # "no other girls"; and "not a blonde girl" is a girl.
     others = any(key in further_words(language) for _, _, key in readings) or _is_described(readings, language)
+    before = ""
     for first, last, key in readings:
+        before, said_before = key, before
         if key:
             of_role = key in role_words(language)
             (crowd.roles if of_role else crowd.places).append((atoms[first].start, atoms[last - 1].end))
+        if _is_apposed(atoms[first], said_before, key, language):
+            continue
         if excluded and more <= (0 if language == "ko" else _BESIDE_NOBODY) and not others:
             reader.leave_out(key)
         elif key in person_words(language) and describes(atoms[first].start, atoms[last - 1].end):
@@ -120,6 +132,12 @@ def read_persons(
             if key in person_words(language) and crowd.first is None:
                 crowd.first = (atoms[first].start, atoms[last - 1].end)
     crowd.persons += totals(reader.here) if bare else reader.here
+
+
+def _is_apposed(atom: Atom, before: str, key: str, language: str) -> bool:
+    """Whether a word of an alphabet says what the person right before it is: девушка-хакер is one girl."""
+    plain = before in person_words(language) and before not in role_words(language) and before not in PRONOUNS
+    return plain and atom.script == WORD and key in role_words(language) and key not in kin_words(language)
 
 
 def _is_described(readings: Sequence[tuple[int, int, str]], language: str) -> bool:
@@ -139,6 +157,7 @@ class _Reader:
         self.here: list[Person] = []
         self._number: str | None = None
         self._further, self._number_place = False, (0, 0)
+        self._read = 0  # the first atom behind the last number that stood behind its persons
 
     def leave_out(self, key: str) -> None:
         """A word of what the text excludes."""
@@ -152,7 +171,9 @@ class _Reader:
         """A word, which ends before atom `last` and has so many atoms; "" for one that says nothing of persons."""
         language = self._language
         first = last - atoms
-        if key in person_words(language):
+        if key in _PLURAL_PRONOUNS:
+            self._crowd.they.add(_PLURAL_PRONOUNS[key])
+        elif key in person_words(language):
             if relative := kin_words(language).get(key):
                 before = self._atoms[first - 1].key if first else ""
                 child = _CHILDREN.get(before) if relative in ("mother", "father") else None
@@ -162,7 +183,7 @@ class _Reader:
             self._crowd.alone = True
         elif key in nobody_words(language):
             self._crowd.nobody = True
-        elif key in number_words(language):
+        elif key in number_words(language) and first >= self._read:
             self._number, self._further, self._number_place = number_words(language)[key], False, (first, last)
         elif key in further_words(language):
             self._number, self._further, self._number_place = "1", True, (first, last)
@@ -176,7 +197,7 @@ class _Reader:
         ):
             number = None
         if number is None and self._language in ("zh", "ja", "ko", "th"):
-            number = _number_after(self._atoms, last, self._language)
+            number, self._read = _number_after(self._atoms, last, self._language) or (None, self._read)
         if self._further and not self.here and not any(person.number for person in self._crowd.persons):
             self.here.append(Person(kind, "1"))  # "a girl and another girl": the first one counts too
         self.here.append(Person(kind, number or (None if pronoun else said)))
@@ -211,13 +232,14 @@ def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, 
             if last > first + 1 and atom.start - atoms[last - 2].end > _BETWEEN:
                 break  # an expression stood between: "un mercado nocturno asiático" has no "un asiático"
             word += atom.key if atom.script != SIGN else ""
-            if language == "en" and _is_possessive(atom):
+            if language == "en" and _is_possessive(atom) and word not in PRONOUNS:
                 body = last < len(atoms) and atoms[last].key in _OF_BODIES
                 found = (last, word[:-1]) if body and word[:-1] in known else found
                 break
             if len(word) > longest:
                 break
-            if word in known and _stands(atoms, first, last, word, language):
+            together = last > first + 1 and atom.script == WORD and language != "en" and word in single_words(language)
+            if word in known and not together and _stands(atoms, first, last, word, language):
                 found = last, word
         last, key = found or (first + 1, "")
         yield first, last, key
@@ -245,8 +267,11 @@ def _stands(atoms: Sequence[Atom], first: int, last: int, key: str, language: st
     return not any(script in (KANA, KATAKANA) for script in around)
 
 
-def _number_after(atoms: Sequence[Atom], first: int, language: str) -> str | None:
-    """A number that follows its persons: 女の子が二人, 소녀 두 명, สาวสองคน, 少女二人; in Chinese only one of persons, and at once."""
+def _number_after(atoms: Sequence[Atom], first: int, language: str) -> tuple[str, int] | None:
+    """A number that follows its persons, and the atom behind it: 女の子が二人, 소녀 두 명, สาวสองคน, 少女二人.
+
+    In Chinese only one of persons, and at once.
+    """
     furthest = first + 1 if language == "zh" else first + 3
     for start in range(first, min(len(atoms), furthest)):
         for last in range(min(len(atoms), start + 4), start, -1):
@@ -256,5 +281,5 @@ def _number_after(atoms: Sequence[Atom], first: int, language: str) -> str | Non
                 number = number_words("ja").get(key)  # a Japanese list without kana
             of_persons = language != "zh" or key.endswith(("人", "名"))
             if number is not None and of_persons and (len(key) > 1 or language == "ko"):
-                return number
+                return number, last
     return None

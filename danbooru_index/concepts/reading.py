@@ -61,7 +61,8 @@ class Reading:
 def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     """The spans of a text in order of their places.
 
-    :param names_of: the tags that match keys name; asked once, with every run of characters that could be a name.
+    :param names_of: the tags that match keys name, none for what is a name and says nothing; asked once, with every run of
+        characters that could be a name.
     """
     language = language_of(text)
     parts = clauses(text)
@@ -70,7 +71,9 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
     known = names.keys() | person_words(language).keys()
     places = name_places(clause_runs, known)
     said = expressions_in(clause_runs, names.keys(), len(text))
-    taken = places_of(said, len(text))  # by expressions, whose words name nothing
+    series = [run for runs in clause_runs for run in runs if run.keys[0] in names and not names[run.keys[0]]]
+    names = {key: tags for key, tags in names.items() if tags}
+    taken = places_of([*said, *series], len(text))  # by expressions, whose words name nothing
     inside = inside_names(text, places)
     cut = stretches(text, parts, language, lambda start, end: any(taken[start:end]) or inside(start, end))
     known |= number_words(language).keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..records import Category, Rating, TagRecord
@@ -167,12 +167,25 @@ def _split_rest(rest: str, tag: str) -> tuple[dict[str, tuple[str, ...]], dict[s
         head, tail = "", rest
     own = {tag.lower(), tag.replace("_", " ").lower()}
     names: dict[str, list[str]] = {}
-    for name in map(str.strip, _NAME_SEPARATORS.split(head)):
+    for name in _without_pieces([part.strip() for part in _NAME_SEPARATORS.split(head)], tag):
         if name and name.lower() not in own:
             listed = names.setdefault(script_language(name), [])
             if name not in listed:
                 listed.append(name)
     return {language: tuple(listed) for language, listed in names.items()}, _definitions(tail.strip())
+
+
+def _without_pieces(names: Sequence[str], tag: str) -> list[str]:
+    """Names without a tag that was cut at its hyphens: "red，eyes_black_dragon" of red-eyes_black_dragon."""
+    whole, spelled = tag.lower(), [name.lower().replace(" ", "_") for name in names]
+    kept: list[str] = []
+    place = 0
+    while place < len(names):
+        ends = (end for end in range(place + 2, len(names) + 1) if "-".join(spelled[place:end]) == whole)
+        end = next(ends, place) if "-" in whole and whole.startswith(spelled[place] + "-") else place
+        kept += names[place : place + 1] if end == place else []
+        place = max(place + 1, end)
+    return kept
 
 
 def _definitions(value: Any) -> dict[str, str]:

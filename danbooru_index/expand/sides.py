@@ -33,10 +33,13 @@ def without_said(negative: Sequence[Choice], wanted: Sequence[Choice]) -> list[C
 
 
 def without_excluded(choices: Sequence[Choice], negative: Sequence[Choice]) -> list[Choice]:
-    """Without what the text leaves out, and kinds of it: no witch_hat where there is to be no hat."""
+    """Without what the text leaves out, and kinds of it that it does not name: no witch_hat where there is to be no hat.
+
+    A red_panda stays in "a red panda, not a panda".
+    """
     out = {choice.tag for choice in negative}
     heads = tuple(f"_{tag}" for tag in out)
-    return [c for c in choices if c.own or not (c.tag in out or (heads and c.tag.endswith(heads)))]
+    return [c for c in choices if c.own or not (c.tag in out or (c.score < 1.0 and heads and c.tag.endswith(heads)))]
 
 
 def without_nobody(choices: Sequence[Choice]) -> list[Choice]:

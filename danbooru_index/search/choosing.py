@@ -68,19 +68,19 @@ def cover_with_things(
     characters = frozenset(found.row[found.category == Category.CHARACTER].tolist())
     chosen: dict[int, list[Choice]] = {}
     for number, choices in by_span.items():
-        first = model.excluded if spans[number].excluded else model.first
+        excluded = spans[number].excluded
+        first, least = (model.excluded, model.excluded) if excluded else (model.first, further)
         choices = [
             choice for choice in choices if choice.probability >= LEAST_CHARACTER or choice.row not in characters
         ]
         choices.sort(key=lambda choice: -choice.probability)
-        if choices and choices[0].probability >= first:
-            # A word that names several tags leaves out all of them: Hut is a hat, and a hut to those who read English.
-            named = spans[number].excluded
-            rest = [choice for choice in choices[1:] if choice.probability >= further or (named and choice.exact)]
+        # A word that names several tags leaves out all of them: Hut is a hat, and a hut to those who read English.
+        if choices and (choices[0].probability >= first or (excluded and choices[0].exact)):
+            rest = [choice for choice in choices[1:] if choice.probability >= least or (excluded and choice.exact)]
             if choices[0].exact and choices[0].row not in characters:
                 rest = [choice for choice in rest if choice.row not in characters]  # the unicorn, and nobody called so
             chosen[number] = [choices[0], *rest]
-    if not any(not spans[number].excluded for number in chosen):
+    if not reading.counts and not any(not spans[number].excluded for number in chosen):
         chosen |= _likeliest(spans, by_span)
     numbers = _unabsorbed(spans, chosen, characters)
     values = [_value(chosen[number], model.first, further) for number in numbers]
@@ -105,6 +105,11 @@ def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]], characte
         same_side = (number for number in around if spans[number].excluded == spans[outer].excluded)
         inside = [number for number in same_side if spans[outer].covers(spans[number])]
         absorbed.update(_absorbed_by(chosen[outer][0], inside, spans, chosen, characters))
+    for name in (number for number in chosen if chosen[number][0].exact):
+        # A guess around a name that only says the same: 服的小熊猫 beside 小熊猫.
+        around = (numbers[i] for i in near.numbers(spans[name].start, spans[name].end))
+        guesses = (number for number in around if not chosen[number][0].exact and spans[number].covers(spans[name]))
+        absorbed.update(number for number in guesses if chosen[number][0].row == chosen[name][0].row)
     return [number for number in chosen if number not in absorbed]
 
 
@@ -127,9 +132,16 @@ def _absorbed_by(
     return absorbed + [
         number
         for number in others
-        if chosen[number][0].probability <= name.probability + LEVEL
+        if (
+            _is_guessed_letter(spans[number], chosen[number])
+            or chosen[number][0].probability <= name.probability + LEVEL
+        )
         and not any(span.end <= spans[number].start or spans[number].end <= span.start for span in whole)
     ]
+
+
+def _is_guessed_letter(span: Span, choices: Sequence[Choice]) -> bool:
+    return len(span.text) == 1 and not choices[0].exact  # 芙 in 芙芙
 
 
 def _is_letter(text: str) -> bool:
@@ -161,7 +173,7 @@ def miscoloured(index: Index, reading: Reading, found: Candidates, probabilities
     alone = np.array([is_colour(span.text) for span in reading.spans], bool)[found.span]
     beside = np.array([span.text != reading.text.strip() for span in reading.spans], bool)[found.span]
     nobody = alone & beside & (found.category != Category.GENERAL) & (index.store.post_count[found.row] < FAMOUS_POSTS)
-    wrong: BoolArray = nobody | (alone & (found.kind < 0) & (probabilities < SURE))
+    wrong: BoolArray = nobody | (alone & beside & (found.kind < 0))
     for place in np.flatnonzero(found.kind < 0).tolist():
         colours = said[int(found.span[place])]
         colour = colour_of(index.store.record(int(found.row[place])).tag) if colours else ""

@@ -24,7 +24,9 @@ STYLES = frozenset(
         "two_side_up", "one_side_up", "half_updo", "dreadlocks", "mohawk", "mullet", "afro", "pompadour", "buzz_cut",
     )
 )  # fmt: skip
-_AFTER = frozenset(("es", "fr", "pt", "it", "vi", "th", "id", "ar"))  # languages whose colours stand behind their nouns
+COLOURS_BEHIND = frozenset(
+    ("es", "fr", "pt", "it", "vi", "th", "id", "ar")
+)  # languages whose colours stand behind their nouns
 _NEAR = 2  # characters between a colour and its style: spaces, の, 的
 _WORDS_BEFORE = re.compile(r"(?:[^\W\d_]+[\s-]+|[^\s\W]{1,5})$")
 _WORD_AFTER = re.compile(r"\s+[^\W\d_]+")
@@ -66,7 +68,7 @@ def _with_colour(reading: Reading, span: Span, before: Thing | None) -> Span | N
     near = _WORDS_BEFORE.search(text[start : span.start])
     if near and said_colours(near.group()):
         return _between(text, span, start + near.start(), span.end)
-    after = _WORD_AFTER.match(text, span.end, stretch.end) if reading.language in _AFTER else None
+    after = _WORD_AFTER.match(text, span.end, stretch.end) if reading.language in COLOURS_BEHIND else None
     return _between(text, span, span.start, after.end()) if after and is_colour(after.group()) else None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ..concepts.counts import all_number_words, all_person_words
 from ..concepts.expressions import expressions
@@ -13,11 +15,14 @@ from ..index.tags import KEY_ALIAS, KEY_NAME
 from ..records import Category, TagFilter, TagRecord
 from ..text.fold import match_key
 
+_TOLD, _NAMESAKES = 12, 2  # characters of a name that are looked at, and those of one series who may share one
+_SHORT = 2  # letters of a word that is hardly half of a name: three would be "bow tie"
+
 
 def names_of(
     index: Index, keys: Sequence[str], filters: TagFilter, languages: Sequence[str], text: str
 ) -> dict[str, list[tuple[int, int]]]:
-    """The tags that each key names, of those that may be found; head-counts come by rule.
+    """The tags that each key names, of those that may be found; none for the name of a series. Head-counts come by rule.
 
     :param keys: match keys; one with a space between two words names a character alone (concepts/runs.py).
     :param languages: that the text may be in (likely_languages). Where it is one, a word names what that language calls so, and
@@ -29,27 +34,59 @@ def names_of(
     persons = all_person_words() | all_number_words()
     known = expressions()
     meant = {**{key: Meaning(known[key], "") for key in keys if key in known}, **meanings(text, *languages)}
-    said = frozenset(keys)
+    words = frozenset(map(match_key, (*text.split(), *re.findall("[A-Za-z]+", text))))
+    said, whole = frozenset(keys), match_key(text)
     in_phrases = [key for key in said & meant.keys() if _is_in_phrase(index, key, meant[key], said)]
     meant |= {key: meant[key]._replace(tags=()) for key in in_phrases}
-    return {
-        key: _of_language(index, key, kept, language)
-        for key, found in zip(keys, store.find([key.replace(" ", "") for key in keys]), strict=True)
-        for tags in (_meant(index, key, found, language, meant[key]) if key in meant else found,)
-        if (
-            kept := [
-                (row, kind)
-                for row, kind in tags
-                if (allowed is None or allowed.tags[row])
-                and not store.deprecated[row]
-                and (" " not in key or store.category[row] == Category.CHARACTER)
-                and row not in counts
-                # 少女, "witch" and "two" are no characters who are called so.
-                and not (key in persons and store.category[row] == Category.CHARACTER)
-                and not (languages and kind == KEY_NAME and _is_foreign(index.store.record(row), key, languages))
-            ]
-        )
-    }
+    found: dict[str, list[tuple[int, int]]] = {}
+    for key, tags in zip(keys, store.find([key.replace(" ", "") for key in keys]), strict=True):
+        tags = _meant(index, key, tags, language, meant[key]) if key in meant else tags
+        # One word of an alphabet may be any word: "men" is what corpora leave of the X-Men.
+        if key != whole and not (key in words and _is_of_alphabet(key)) and _is_series(index, key, tags):
+            found[key] = []
+            continue
+        kept = [
+            (row, kind)
+            for row, kind in tags
+            if (allowed is None or allowed.tags[row])
+            and not store.deprecated[row]
+            and (" " not in key or store.category[row] == Category.CHARACTER)
+            and row not in counts
+            # 少女, "witch" and "two" are no characters who are called so.
+            and not (key in persons and store.category[row] == Category.CHARACTER)
+            and not (languages and kind == KEY_NAME and _is_foreign(index.store.record(row), key, languages))
+            and (key in words or not _is_run_together(index.store.record(row), key, text))
+        ]
+        if kept:
+            found[key] = _of_language(index, key, kept, language)
+    return found
+
+
+def _is_run_together(record: TagRecord, key: str, text: str) -> bool:
+    """Whether a name that is one word stands in a text as two, one of them short: "er trinkt" is not ertrinkt, but "bow tie" a bowtie."""
+    if not key.isalpha() or not _is_of_alphabet(key):
+        return False
+    names = [name for spoken in (record.names, record.shared_names) for told in spoken.values() for name in told]
+    spelled = [name for name in (record.tag.replace("_", " "), *names) if match_key(name) == key]
+    if not spelled or any(len(re.findall(r"\w+", name)) > 1 for name in spelled):
+        return False
+    pairs = [pair for pair in pairwise(re.findall(r"\w+", text)) if min(map(len, pair)) <= _SHORT]
+    return any(match_key("".join(pair)) in (key, key.removesuffix("s")) for pair in pairs)
+
+
+def _is_series(index: Index, key: str, named: Sequence[tuple[int, int]]) -> bool:
+    """Whether a name is that of a series, which corpora list among the names of all who come from it."""
+    rows = [row for row, kind in named[:_TOLD] if kind == KEY_NAME and index.store.category[row] == Category.CHARACTER]
+    tags = [index.store.record(row).tag for row in rows] if len(rows) > 1 else []
+    persons: dict[str, set[str]] = {}
+    for tag in tags:
+        person, _, qualifier = tag.partition("_(")
+        persons.setdefault(qualifier.rpartition("(")[2].rstrip(")"), set()).add(person)
+    return any(series and (len(of_it) > _NAMESAKES or match_key(series) == key) for series, of_it in persons.items())
+
+
+def _is_of_alphabet(key: str) -> bool:
+    return max(key) < "\u0e00"
 
 
 def _is_in_phrase(index: Index, key: str, meaning: Meaning, said: frozenset[str]) -> bool:

@@ -29,6 +29,7 @@ from .choosing import (
     themselves,
     without_persons,
 )
+from .described import with_descriptions
 from .hair import with_hair_colours
 from .hybrids import with_hybrids
 from .naming import names_of
@@ -173,7 +174,7 @@ def _chosen(index: Index, table: Table, filters: TagFilter, budget: float, model
     things = others_of_series(index, reading, candidates, probabilities, things)
     things = of_one_series(index, things, reading.text)
     things = with_hair_colours(index, reading, themselves(index, things, reading.text), filters)
-    things = with_hybrids(index, reading, things, filters)
+    things = with_descriptions(index, reading, with_hybrids(index, reading, things, filters), filters)
     rows = [thing.choices[0].row for thing in things if not thing.span.excluded and thing.choices[0].exact]
     said = {index.store.record(row).tag: index.store.category[row] for row in dict.fromkeys(rows)}
     characters = [tag for tag, category in said.items() if category == Category.CHARACTER]
