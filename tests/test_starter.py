@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections import Counter, defaultdict
@@ -76,7 +77,7 @@ def test_the_english_name_of_one_tag_is_not_another_tag(records: list[TagRecord]
 def test_the_tables_name_tags_and_words(records: list[TagRecord]) -> None:
     folder = Path(STARTER_CORPUS).parent
     groups = json.loads((folder.parent / "prompt/groups.json").read_text(encoding="utf-8"))
-    counts = json.loads((folder.parent / "concepts/headcount.json").read_text(encoding="utf-8"))
+    counts = json.loads(gzip.decompress((folder.parent / "concepts/headcount.json.gz").read_bytes()))
     known = {record.tag for record in records}
     for name in ("hair_color", "eye_color", "hair_length"):
         assert len(known.intersection(groups["groups"][name]["tags"])) >= 3, name

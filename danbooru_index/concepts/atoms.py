@@ -18,7 +18,7 @@ _ENUMERATION_SIGNS = "、・"
 _WORD = re.compile(
     r"[^\W_\u0e01-\u0e4e\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+(?:['’_.+-][^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+|(?<=\d)[:：/]\d+)*"
 )
-_ELIDED = re.compile(r"(l|d|un|qu|[dn]ell|[ad]all|all|sull)['’](?=[^\W\d_]{2})", re.IGNORECASE)
+_ELIDED = re.compile(r"(l|d|n|j|c|un|qu|[dn]ell|[ad]all|all|sull)['’](?=[^\W\d_]{2})", re.IGNORECASE)
 _HANGUL = re.compile(r"[\uac00-\ud7a3]+")
 _THAI = re.compile("[\u0e01-\u0e4e][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*")  # a letter with its vowel signs and tone marks
 

@@ -1,7 +1,8 @@
-"""Head-counts by rule: how many girls and boys a text names, as Danbooru's count tags. The words stand in headcount.json."""
+"""Head-counts by rule: how many girls and boys a text names, as Danbooru's count tags. The words stand in headcount.json.gz."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from ..text.fold import match_key
 from .kin import kin_words, kind_of, relatives_of
 
 _CHARACTERS = Path(__file__).with_name("characters.json")
-HEADCOUNT_FILE = Path(__file__).with_name("headcount.json")
+HEADCOUNT_FILE = Path(__file__).with_name("headcount.json.gz")
 MANY = "many"
 _KATAKANA = re.compile("[\u30a0-\u30ff]+")
 _HAN = re.compile("[\u3400-\u9fff]{3,}")
@@ -37,7 +38,7 @@ class Person:
 @lru_cache(maxsize=1)
 def headcount() -> dict[str, Any]:
     """The word lists: persons, numbers and fixed phrases by language, and the tags they become."""
-    table: dict[str, Any] = json.loads(HEADCOUNT_FILE.read_text(encoding="utf-8"))
+    table: dict[str, Any] = json.loads(gzip.decompress(HEADCOUNT_FILE.read_bytes()))
     return table
 
 

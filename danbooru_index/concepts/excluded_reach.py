@@ -41,11 +41,17 @@ def _is_measure(word: str) -> bool:
     return len(word) == 1 and word not in "别这那某啥"
 
 
-def phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
-    """The end of the first noun phrase, and of those that "ni" or "et" join to it."""
+def phrase_end(
+    text: str,
+    start: int,
+    end: int,
+    words: ExcludingWords,
+    is_name: Callable[[int, int], bool] = lambda start, end: False,
+) -> int:
+    """The end of the first noun phrase, and of those that "ni" or "et" join to it; a name is never cut: "no quiero pelo largo"."""
     if not words.phrase:
         return end
-    count, linked, joined, noun = 0, False, -1, False
+    count, linked, joined, noun, before = 0, False, -1, False, start
     for word in _WORD.finditer(text, start, end):
         key = fold(word.group())
         again = count == 0 and word.start() > start
@@ -54,6 +60,7 @@ def phrase_end(text: str, start: int, end: int, words: ExcludingWords) -> int:
         if (count or joined >= 0) and words.finite is not None and words.finite.fullmatch(key):
             return word.start() if count else joined
         further = count >= words.phrase and not linked and key not in words.links | words.joins
+        further, before = further and not is_name(before - 1, word.start() + 1), word.end()
         ended = (
             noun and words.behind_noun is not None and words.behind_noun.fullmatch(word.group())
         )  # "ohne Schuhe | läuft"

@@ -37,8 +37,9 @@ class ExcludingWords:
     without"); `spared` are negated verbs that leave their object in ("not afraid of", 不怕, 離さない); `excepts` are excluding
     words that leave something in after one of `empties` ("an empty room except for a chair") or before `rest`, which leaves out
     all else (除了蓝莓啥都别放);
-    `before` exclude what follows them and `after` what they follow; `suffixes` are endings that exclude the word they are part
-    of ("moonless"); `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
+    `before` exclude what follows them and `after` what they follow; `inside` are words around the verb that they negate, in its
+    group `said` ("ne sourit pas", "lächelt nicht"); `suffixes` are endings that exclude the word they are part of ("moonless");
+    `ends` are words where the reach of the others ends, `contrasts` such that end it even right behind the
     excluding word; `verbs` are negated endings of verbs, whose reach begins after `verb_ends`. After one of `objects` what is
     excluded stands before the word that excludes (把X去掉). `leads` is what stands before a thing that a word of `after` excludes:
     who has it not, and where; `apart` are endings of Korean words that belong to no noun behind them. `deepens` is what stands
@@ -64,6 +65,7 @@ class ExcludingWords:
     after: re.Pattern[str] | None
     absent: re.Pattern[str] | None
     leads: re.Pattern[str] | None
+    inside: re.Pattern[str] | None
     suffixes: re.Pattern[str] | None
     contrasts: re.Pattern[str] | None
     ends: re.Pattern[str] | None
@@ -116,6 +118,7 @@ def words_of(language: str) -> ExcludingWords | None:
         ),
         absent=_either(None, absent_verbs(table, language)),
         leads=_leads(table, language),
+        inside=_any(table, "inside", re.IGNORECASE),
         suffixes=pattern("suffixes"),
         contrasts=pattern("contrasts"),
         ends=_either(pattern("ends"), *table.get("ends_forms", ())),

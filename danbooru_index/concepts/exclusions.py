@@ -62,6 +62,9 @@ class Exclusions:
             self._add(cue.start(), cue.start() + 1, cue.start() + 1, cue.end())
         self._find_spared()
         self._find_suffixes()
+        for cue in self._matches(self._words.inside):
+            if not any(self._kept[cue.start() : cue.end()]):
+                self._add(cue.start(), cue.end(), *cue.span("said"))
         self._find_before()
         self._find_after(self._words.after, self._words.ends, 0)
         # The stem of an excluded verb stays with what is excluded: 笑わ|ない.
@@ -106,7 +109,7 @@ class Exclusions:
             furthest = min(stop, cue.end() + _LONGEST_CLAUSE)
             # The next excluding word first, for it is near in a text that is full of them.
             end = reach_after(text, cue.end(), self._next_before(cue.end(), furthest), words)
-            end = min(phrase_end(text, cue.end(), end, words), pair)
+            end = min(phrase_end(text, cue.end(), end, words, self._is_name), pair)
             if text[cue.end() : end].strip():  # else it may exclude what stands before it: 猫耳禁止
                 self._add(cue.start(), cue.end(), cue.end(), end)
             position = max(position, end)

@@ -42,8 +42,8 @@ _WHOLE = """
 """
 WHOLE = frozenset(_WHOLE.split())
 # Nouns of one syllable, which a verb or a longer noun would rarely begin with when one of the other particles follows.
-_SHORT = frozenset("용곰뱀쥐소닭새꽃별달칼총책컵옷강빵")
-_AFTER_CONSONANT, _AFTER_VOWEL = frozenset("을과이은"), frozenset("를와가는")
+_SHORT = frozenset("용곰뱀쥐소닭새꽃별달칼총책컵옷강빵개양말")
+_AFTER_CONSONANT, _AFTER_VOWEL = frozenset("을과이은"), frozenset("를와가는랑")
 
 
 def particle_of(word: str) -> str:

@@ -38,13 +38,17 @@ BESIDE_ENGLISH = frozenset(ALPHABETIC) - {"en"}
 
 _FILE = Path(__file__).with_name("vocabulary.json")  # which python -m training.vocabulary makes of the lexicon
 _OWN_WEIGHT = 0.5  # of a word that few languages have, which may have nothing but nouns beside it: "ragazza bionda"
+_FRENCH = re.compile(
+    r"\b[dlnjcs]['’](?:une?|il|elles?|est|ai|a|y|on|en|eau|été|herbe|enfant)\b", re.IGNORECASE
+)  # d'une, n'est
+_ENGLISH_WEIGHT = 0.2  # of an English word, since many are words of other languages too
 _OTHERS = 1  # words besides English ones in a text that is taken for English without function words
 # Words that differ by an accent alone from one of another language.
 _SPELLED = {"très": ("fr",), "tres": ("es",), "três": ("pt",)}
-# "gato no telhado": between nouns that sound so, "no" is Portuguese for "in the", and excludes nothing.
+# "gato no telhado": between such words "no" is Portuguese for "in the", and excludes nothing.
 _AMONG_NOUNS = re.compile(
-    r"[aeiouyáéíóúãõê] no (?!(?:logo|photo|video|tattoo|kimono|halo|tuxedo|poncho|piano|afro)\b)"
-    r"[^\W\d_]*(?:o|ão|éu|á|que)(?!\w)",
+    r"(?=(?P<before>[^\W\d_]{2,}) no (?!(?:logo|photo|video|tattoo|kimono|halo|tuxedo|poncho|piano|afro)\b)"
+    r"[^\W\d_]*(?:o|ão|éu|á|ô|que|im|em|ar|al)(?!\w))",
     re.IGNORECASE,
 )
 
@@ -141,6 +145,10 @@ def _counts(text: str) -> dict[str, float]:
         counts[language] += _LETTER_WEIGHT * sum(not letters.isdisjoint(word) for word in set(spelled))
     for language, known in ((name, known) for name, known in _vocabulary().items() if name != "en"):
         counts[language] += _OWN_WEIGHT * len(known.intersection(words))
-    counts["pt"] += _LETTER_WEIGHT * (_AMONG_NOUNS.search(text) is not None)
+    english = _vocabulary()["en"] | _deciding()["en"]
+    if any(fold(found["before"]) not in english for found in _AMONG_NOUNS.finditer(text)):
+        counts["pt"] += _LETTER_WEIGHT
+    counts["fr"] += _FRENCH.search(text) is not None
+    counts["en"] += _ENGLISH_WEIGHT * len(_vocabulary()["en"].intersection(words))
     counts["en"] -= _LETTER_WEIGHT * any(map(_has_accents, spelled))
     return counts

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .atoms import HAN, HANGUL, KANA, KATAKANA, PARTICLE, SIGN, WORD, Atom
+from .atoms import HANGUL, PARTICLE, SIGN, WORD, Atom
 from .counted import counts
 from .counts import (
     MANY,
@@ -15,7 +15,6 @@ from .counts import (
     count_tags,
     fixed_phrases,
     further_words,
-    katakana_words,
     kind_tags,
     nobody_words,
     number_words,
@@ -25,25 +24,24 @@ from .counts import (
     totals,
 )
 from .kin import kin_words, kind_of, pairs_of
+from .person_rules import (
+    OF_BODIES,
+    PRONOUNS,
+    is_apposed,
+    is_described,
+    is_of_one,
+    is_possessive,
+    joined_words,
+    number_after,
+    stands,
+)
 
 _MOST_ATOMS = {WORD: 5, HANGUL: 4}
 _MOST_CHARACTERS = 9
-_ENDS = frozenset(("男", "女"))  # persons in Chinese where a word ends with them: 短发女, and no 女装
 _BETWEEN = 2  # characters between two words that stand together
-_AND = frozenset("和跟与及")
-_BEFORE_HE = frozenset("吉其维利")  # 吉他, 其他
 _BESIDE_NOBODY = 1  # atoms beside the persons that a text leaves out: "no people around"; in Korean none, 여자애 안경 빼줘 has a girl
-# Whose these are is in the picture: on his dad's shoulders, and not in her dad's coat.
-_OF_BODIES = frozenset(
-    ("arm", "arms", "back", "cheek", "chest", "ear", "ears", "eyes", "face", "feet", "hair", "hand", "hands", "head", "knee", "knees",
-     "lap", "leg", "legs", "lips", "neck", "nose", "shoulder", "shoulders", "side", "waist")
-)  # fmt: skip
 # They refer to someone who is named elsewhere, or say what kind the one person is.
 _CHILDREN = {"her": "daughter", "她": "daughter", "his": "son", "他": "son"}  # of a mother or father: "her mother"
-PRONOUNS = frozenset(
-    ("她", "他", "她们", "他们", "she", "he", "her", "him", "his", "shes", "hes", "она", "он", "er", "ela", "ele", "lei", "lui",
-     "ella", "elle", "hij", "ona", "on")
-)  # fmt: skip
 _PLURAL_PRONOUNS = {"她们": "girl", "他们": "boy"}  # several, where nobody is named
 
 
@@ -112,41 +110,28 @@ def read_persons(
     readings = list(_readings(atoms, language))
     more = sum(last - first for first, last, key in readings if not key and atoms[first].script != PARTICLE)
     # "no other girls"; and "not a blonde girl" is a girl.
-    others = any(key in further_words(language) for _, _, key in readings) or _is_described(readings, language)
+    others = any(key in further_words(language) for _, _, key in readings) or is_described(readings, language)
     before = ""
+    joined = joined_words(atoms, readings, language)
     for first, last, key in readings:
         before, said_before = key, before
         if key:
             of_role = key in role_words(language)
             (crowd.roles if of_role else crowd.places).append((atoms[first].start, atoms[last - 1].end))
-        if _is_apposed(atoms[first], said_before, key, language):
+        if is_apposed(atoms[first], said_before, key, language):
             continue
         if excluded and more <= (0 if language == "ko" else _BESIDE_NOBODY) and not others:
             reader.leave_out(key)
         elif key in person_words(language) and describes(atoms[first].start, atoms[last - 1].end):
-            crowd.described.append(Person(person_words(language)[key][0], None))
+            if language not in ("zh", "ja", "ko"):  # 公主抱 names nobody
+                crowd.described.append(Person(person_words(language)[key][0], None))
         elif excluded:
             continue  # nobody sings, but somebody may be there
         else:
-            reader.take(key, last, last - first)
+            reader.take(key, last, last - first, apart=key in joined)
             if key in person_words(language) and crowd.first is None:
                 crowd.first = (atoms[first].start, atoms[last - 1].end)
     crowd.persons += totals(reader.here) if bare else reader.here
-
-
-def _is_apposed(atom: Atom, before: str, key: str, language: str) -> bool:
-    """Whether a word of an alphabet says what the person right before it is: девушка-хакер is one girl."""
-    plain = before in person_words(language) and before not in role_words(language) and before not in PRONOUNS
-    return plain and atom.script == WORD and key in role_words(language) and key not in kin_words(language)
-
-
-def _is_described(readings: Sequence[tuple[int, int, str]], language: str) -> bool:
-    """Whether an English adjective stands before the first person."""
-    if language != "en":
-        return False
-    words = [key for _, _, key in readings]
-    person = next((i for i, key in enumerate(words) if key in person_words(language)), 0)
-    return "" in words[:person]
 
 
 class _Reader:
@@ -167,18 +152,17 @@ class _Reader:
         elif person is not None and key not in PRONOUNS:
             self._crowd.without.add(person[0])  # 我要男的魔法少女，别画成女孩子
 
-    def take(self, key: str, last: int, atoms: int) -> None:
-        """A word, which ends before atom `last` and has so many atoms; "" for one that says nothing of persons."""
+    def take(self, key: str, last: int, atoms: int, *, apart: bool = False) -> None:
+        """A word, which ends before atom `last` and has so many atoms; "" for one that says nothing of persons.
+
+        :param apart: it is one of several of the same word: 赤い髪の女の子と青い髪の女の子.
+        """
         language = self._language
         first = last - atoms
         if key in _PLURAL_PRONOUNS:
             self._crowd.they.add(_PLURAL_PRONOUNS[key])
         elif key in person_words(language):
-            if relative := kin_words(language).get(key):
-                before = self._atoms[first - 1].key if first else ""
-                child = _CHILDREN.get(before) if relative in ("mother", "father") else None
-                self._crowd.relatives += [relative, *filter(None, (child,))]
-            self._person(*person_words(language)[key], pronoun=key in PRONOUNS, first=first, last=last)
+            self._mention(key, first, last, apart=apart)
         elif key in alone_words(language):
             self._crowd.alone = True
         elif key in nobody_words(language):
@@ -190,6 +174,20 @@ class _Reader:
         elif key in fixed_phrases(language):
             self.here += fixed_phrases(language)[key]
 
+    def _mention(self, key: str, first: int, last: int, *, apart: bool) -> None:
+        """A word for persons; `apart` as in take."""
+        language = self._language
+        if relative := kin_words(language).get(key):
+            before = self._atoms[first - 1].key if first else ""
+            child = _CHILDREN.get(before) if relative in ("mother", "father") else None
+            self._crowd.relatives += [relative, *filter(None, (child,))]
+        kind, said = person_words(language)[key]
+        if apart and said is None:
+            said = "1"
+        elif is_of_one(self._atoms, first, key, language):
+            said = None
+        self._person(kind, said, pronoun=key in PRONOUNS, first=first, last=last)
+
     def _person(self, kind: str, said: str | None, *, pronoun: bool, first: int, last: int) -> None:
         number = self._number
         if pronoun or (
@@ -197,7 +195,7 @@ class _Reader:
         ):
             number = None
         if number is None and self._language in ("zh", "ja", "ko", "th"):
-            number, self._read = _number_after(self._atoms, last, self._language) or (None, self._read)
+            number, self._read = number_after(self._atoms, last, self._language) or (None, self._read)
         if self._further and not self.here and not any(person.number for person in self._crowd.persons):
             self.here.append(Person(kind, "1"))  # "a girl and another girl": the first one counts too
         self.here.append(Person(kind, number or (None if pronoun else said)))
@@ -232,54 +230,15 @@ def _readings(atoms: Sequence[Atom], language: str) -> Iterator[tuple[int, int, 
             if last > first + 1 and atom.start - atoms[last - 2].end > _BETWEEN:
                 break  # an expression stood between: "un mercado nocturno asiático" has no "un asiático"
             word += atom.key if atom.script != SIGN else ""
-            if language == "en" and _is_possessive(atom) and word not in PRONOUNS:
-                body = last < len(atoms) and atoms[last].key in _OF_BODIES
+            if language == "en" and is_possessive(atom) and word not in PRONOUNS:
+                body = last < len(atoms) and atoms[last].key in OF_BODIES
                 found = (last, word[:-1]) if body and word[:-1] in known else found
                 break
             if len(word) > longest:
                 break
             together = last > first + 1 and atom.script == WORD and language != "en" and word in single_words(language)
-            if word in known and not together and _stands(atoms, first, last, word, language):
+            if word in known and not together and stands(atoms, first, last, word, language):
                 found = last, word
         last, key = found or (first + 1, "")
         yield first, last, key
         first = last
-
-
-def _is_possessive(atom: Atom) -> bool:
-    """Whether an English word ends in 's, and is no plural: dad's."""
-    return atom.script == WORD and atom.key.endswith("s") and atom.end - atom.start > len(atom.key)
-
-
-def _stands(atoms: Sequence[Atom], first: int, last: int, key: str, language: str) -> bool:
-    """Whether a word is not the beginning or the inside of another one, as a single kana next to more of them is."""
-    if language == "zh" and key in _ENDS:
-        return last == len(atoms) or atoms[last].key in _AND
-    if language == "zh" and key == "他":
-        return first == 0 or atoms[first - 1].key not in _BEFORE_HE
-    if atoms[first].script == KANA and key in katakana_words():
-        return False  # まま is not ママ
-    if atoms[first].script == KATAKANA and last < len(atoms) and atoms[last].script == KATAKANA:
-        return False  # ボーイッシュ, メイドカフェ
-    if len(key) > 1 or atoms[first].script in (WORD, HANGUL, HAN):
-        return True
-    around = [atoms[i].script for i in (first - 1, last) if 0 <= i < len(atoms)]
-    return not any(script in (KANA, KATAKANA) for script in around)
-
-
-def _number_after(atoms: Sequence[Atom], first: int, language: str) -> tuple[str, int] | None:
-    """A number that follows its persons, and the atom behind it: 女の子が二人, 소녀 두 명, สาวสองคน, 少女二人.
-
-    In Chinese only one of persons, and at once.
-    """
-    furthest = first + 1 if language == "zh" else first + 3
-    for start in range(first, min(len(atoms), furthest)):
-        for last in range(min(len(atoms), start + 4), start, -1):
-            key = "".join(atom.key for atom in atoms[start:last])
-            number = number_words(language).get(key)
-            if number is None and language == "zh":
-                number = number_words("ja").get(key)  # a Japanese list without kana
-            of_persons = language != "zh" or key.endswith(("人", "名"))
-            if number is not None and of_persons and (len(key) > 1 or language == "ko"):
-                return number, last
-    return None

@@ -16,7 +16,8 @@ from .language import language_of
 from .likeness import is_likened
 from .name_places import begins_name, inside_names, name_places
 from .negation import Stretch, stretches
-from .persons import PRONOUNS, Crowd, read_persons
+from .person_rules import PRONOUNS
+from .persons import Crowd, read_persons
 from .places import Furthest, Overlapping
 from .runs import Names, Run, runs_of
 from .spans import MAX_WORDS, Line, Span

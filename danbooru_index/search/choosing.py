@@ -23,8 +23,9 @@ MOST = 4  # tags of one thing that count for its value
 SECOND = 0.2  # how much a further tag of a thing adds to its value
 LEAST = 0.02  # below which even the likeliest tag of a text is noise
 NAME_VALUE = 0.1  # how much a name adds: of two near covers the one of names reads better
-LEAST_CHARACTER = 0.2  # below which a character is somebody else of that name: 23 % of those from 0.1 on are wanted
-FAMOUS_POSTS = 3_000
+# Below which a name means something else, and a character is somebody else of that name: 23 % of those from 0.1 on are wanted.
+LEAST_CHARACTER = 0.2
+FAMOUS_POSTS, KNOWN_POSTS = 3_000, 1_000  # of a character whom people mean by a name
 LEVEL = 0.05  # a difference of probabilities that is none: "chaqueta de cuero" is one thing though cuero is as likely
 SURE = 0.4  # below which a colour apart from its noun does not tell the noun: 6 of 67 such guesses were wanted
 DEFAULT_BUDGET = 2.0  # tags of a thing, at which the learned thresholds hold
@@ -75,7 +76,8 @@ def cover_with_things(
         ]
         choices.sort(key=lambda choice: -choice.probability)
         # A word that names several tags leaves out all of them: Hut is a hat, and a hut to those who read English.
-        if choices and (choices[0].probability >= first or (excluded and choices[0].exact)):
+        named = choices[:1] and choices[0].exact and (excluded or choices[0].probability >= LEAST_CHARACTER)
+        if choices and (named or choices[0].probability >= first):
             rest = [choice for choice in choices[1:] if choice.probability >= least or (excluded and choice.exact)]
             if choices[0].exact and choices[0].row not in characters:
                 rest = [choice for choice in rest if choice.row not in characters]  # the unicorn, and nobody called so
@@ -217,7 +219,7 @@ def famous(index: Index, reading: Reading, found: Candidates) -> BoolArray:
         if span.text.isascii():
             known[place] = reading.language == "en" and _is_word_of(index, row, match_key(span.text))
         else:
-            known[place] = len(span.text) > 1 and index.store.post_count[row] >= FAMOUS_POSTS
+            known[place] = len(span.text) > 1 and index.store.post_count[row] >= KNOWN_POSTS
     return known
 
 

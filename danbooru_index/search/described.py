@@ -16,20 +16,31 @@ from ..records import Category, TagFilter
 from ..text.fold import match_key
 from .choosing import Choice, Thing
 from .hair import COLOURS_BEHIND, STYLES
-from .naming import findable, names_of
+from .naming import coloured, names_of
 
 _SURE = 0.5  # below which what a noun is guessed to be is not described
 _MOST_WORDS = 2  # beside the head of a noun that is described already: "long wavy red hair"
 _LONGEST = 6  # characters of a colour in scripts without spaces, marks of case with it: ピンク色の
-_FOOTWEAR = frozenset(("shoes", "boots", "sneakers", "high_heels", "loafers", "sandals", "slippers", "heels"))
 _WORD_BEFORE = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?) $")
 _WORD_BEHIND = re.compile(r" (?:(?:y|e|et) )?([^\W\d_]+(?:-[^\W\d_]+)?)")
+_AND_BEFORE = re.compile(r"([^\W\d_]+)(?: (?:and|&|und|и) |-and-|/)$", re.IGNORECASE)
+_AND_BEHIND = re.compile(r" (?:y|e|et) ([^\W\d_]+)", re.IGNORECASE)
 # Between a noun and the colour that it is said to have: "her dress is red", スカートは赤, 裙子是红色的, 드레스는 빨간색.
 _IS = re.compile(
-    r"(?:的颜色|颜色)?(?:是|为)|の?色?[はがも]|(?: ?색)?[은는이가] (?:색은 )?"
+    r"(?:的颜色|颜色)?(?:是|为)|(?:の色)?[はがも]|(?: ?색깔?)?[은는이가] (?:색은 )?"
     r"| (?:is|are|was|were|es|son|é|são|est|sont|è|sono|ist|sind) ",
     re.IGNORECASE,
 )
+# What has a tag in its colour alone.
+_OF_BODIES = {
+    "hair": re.compile(
+        r"머리카락|머리|髪の毛|髪|头发|頭髮|\b(?:hair|haare?|cheveux|pelo|cabello|cabelos?|capelli|волосы)\b",
+        re.IGNORECASE,
+    ),
+    "eyes": re.compile(
+        r"눈동자|(?<![가-힣])눈|瞳|(?<!お)目|眼睛|眼眸|\b(?:eyes|augen|yeux|ojos|olhos|occhi|глаза)\b", re.IGNORECASE
+    ),
+}
 
 
 def with_descriptions(index: Index, reading: Reading, things: Sequence[Thing], filters: TagFilter) -> list[Thing]:
@@ -37,12 +48,13 @@ def with_descriptions(index: Index, reading: Reading, things: Sequence[Thing], f
 
     What describes a noun is no thing of its own then.
     """
+    bodies = list(_of_bodies(index, reading, filters))
     found: list[Thing] = []
-    taken: list[tuple[int, int]] = []  # by words that describe
+    taken = [_place(body) for body in bodies]  # by words that describe
     for thing in things:
         described = thing
         if _may_be_described(index, thing):
-            for ways in ((_coloured,), (_of_head,) * _MOST_WORDS):
+            for ways in ((_coloured,), (_second_colour,), (_of_head,) * _MOST_WORDS):
                 for way in ways:
                     place, more = way(index, reading, described, filters)
                     if not more:
@@ -58,7 +70,22 @@ def with_descriptions(index: Index, reading: Reading, things: Sequence[Thing], f
         )
         for old in things
     )
-    return [thing for thing, gone in zip(found, inside, strict=True) if not gone]
+    kept = [thing for thing, gone in zip(found, inside, strict=True) if not gone]
+    return sorted([*kept, *bodies], key=lambda thing: thing.span.start)
+
+
+def _of_bodies(index: Index, reading: Reading, filters: TagFilter) -> Iterator[Thing]:
+    """Hair and eyes whose colour is said behind them: 머리는 분홍색, "her hair is red"."""
+    for number, stretch in enumerate(reading.stretches if len(reading.stretches) else ()):
+        for part, pattern in _OF_BODIES.items() if not stretch.excluded else ():
+            for noun in pattern.finditer(reading.text, stretch.start, stretch.end):
+                said = _IS.match(reading.text, noun.end(), stretch.end)
+                for start, end in _beginning(reading.text, said.end(), stretch.end) if said else ():
+                    row = coloured(index, said_colours(reading.text[start:end]), part, filters)
+                    if row is not None:
+                        text = reading.text[noun.start() : end]
+                        span = Span(noun.start(), end, text, number, 2, True, (), excluded=False)
+                        yield Thing(span, (Choice(row, 1.0, exact=True),))
 
 
 def _place(thing: Thing) -> tuple[int, int]:
@@ -76,8 +103,8 @@ def _described(index: Index, reading: Reading, thing: Thing, place: tuple[int, i
     start, end = min(place[0], thing.span.start), max(place[1], thing.span.end)
     span = replace(thing.span, start=start, end=end, text=reading.text[start:end])
     kinds = tuple(index.store.record(choice.row).tag for choice in more)
-    rest = (c for c in thing.choices if not any(kind.endswith(f"_{index.store.record(c.row).tag}") for kind in kinds))
-    return replace(thing, span=span, choices=tuple(dict.fromkeys((*more, *rest))))
+    rest = [c for c in thing.choices if not any(kind.endswith(f"_{index.store.record(c.row).tag}") for kind in kinds)]
+    return replace(thing, span=span, choices=tuple(dict.fromkeys((*rest, *more))))
 
 
 def _coloured(index: Index, reading: Reading, thing: Thing, filters: TagFilter) -> tuple[tuple[int, int], list[Choice]]:
@@ -88,19 +115,32 @@ def _coloured(index: Index, reading: Reading, thing: Thing, filters: TagFilter) 
     for start, end in _colours_near(reading, thing.span):
         colours = said_colours(reading.text[start:end])
         for noun in _nouns(tag):
-            rows = [row for c in colours if (row := findable(index, f"{c}_{noun}", filters)) is not None]
-            if rows:
-                row = max(rows, key=lambda row: int(index.store.post_count[row]))
+            if (row := coloured(index, colours, noun, filters)) is not None:
                 return (start, end), [Choice(row, thing.choices[0].probability, exact=True)]
     return (0, 0), []
+
+
+def _second_colour(
+    index: Index, reading: Reading, thing: Thing, filters: TagFilter
+) -> tuple[tuple[int, int], list[Choice]]:
+    """The other of two colours, and the tag of the noun in it: "black and white dress", "vestido azul y blanco"."""
+    colour = colour_of(tag := index.store.record(thing.choices[0].row).tag)
+    stretch, span = reading.stretches[thing.span.clause], thing.span
+    if reading.language in COLOURS_BEHIND:
+        said = _AND_BEHIND.match(reading.text, span.end, stretch.end)
+    else:
+        said = _AND_BEFORE.search(reading.text[: span.start], stretch.start)
+    if not colour or said is None or not is_colour(said[1]):
+        return (0, 0), []
+    row = coloured(index, said_colours(said[1]), tag.removeprefix(f"{colour}_"), filters)
+    more = [] if row is None else [Choice(row, thing.choices[0].probability, exact=True)]
+    return said.span(1), more
 
 
 def _nouns(tag: str) -> Iterator[str]:
     """A tag and its last words: school_bag and bag, t-shirt and shirt."""
     yield tag
     yield from (tag[match.end() :] for match in re.finditer("[_-]", tag) if tag[match.end() :] != "hair")
-    if any(tag.endswith(kind) for kind in _FOOTWEAR):
-        yield "footwear"
 
 
 def _colours_near(reading: Reading, span: Span) -> Iterator[tuple[int, int]]:

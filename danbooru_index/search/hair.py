@@ -12,7 +12,7 @@ from ..concepts.spans import Span
 from ..index.index import Index
 from ..records import TagFilter
 from .choosing import Choice, Thing
-from .naming import findable
+from .naming import coloured
 
 STYLES = frozenset(
     (
@@ -42,7 +42,7 @@ def with_hair_colours(index: Index, reading: Reading, things: Sequence[Thing], f
             index.store.record(choice.row).tag in STYLES for choice in thing.choices
         )
         span = _with_colour(reading, thing.span, found[-1] if found else None) if style else None
-        row = None if span is None else _colour_row(index, span.text, filters)
+        row = None if span is None else coloured(index, said_colours(span.text), "hair", filters)
         if span is None or row is None:
             found.append(thing)
             continue
@@ -74,9 +74,3 @@ def _with_colour(reading: Reading, span: Span, before: Thing | None) -> Span | N
 
 def _between(text: str, span: Span, start: int, end: int) -> Span:
     return replace(span, start=start, end=end, text=text[start:end])
-
-
-def _colour_row(index: Index, text: str, filters: TagFilter) -> int | None:
-    """The row of the most used tag of hair in one of the colours of a text: 金 is blonde rather than yellow."""
-    rows = [findable(index, f"{colour}_hair", filters) for colour in said_colours(text)]
-    return max((row for row in rows if row is not None), key=lambda row: int(index.store.post_count[row]), default=None)

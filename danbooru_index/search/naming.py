@@ -16,6 +16,8 @@ from ..records import Category, TagFilter, TagRecord
 from ..text.fold import match_key
 
 _TOLD, _NAMESAKES = 12, 2  # characters of a name that are looked at, and those of one series who may share one
+_ONE_LETTER = re.compile(r"\w_\(")  # a_(naruto), as which "a Naruto" is read where "a" is a word
+_HIMSELF = "_(character)"
 _SHORT = 2  # letters of a word that is hardly half of a name: three would be "bow tie"
 
 
@@ -34,7 +36,7 @@ def names_of(
     persons = all_person_words() | all_number_words()
     known = expressions()
     meant = {**{key: Meaning(known[key], "") for key in keys if key in known}, **meanings(text, *languages)}
-    words = frozenset(map(match_key, (*text.split(), *re.findall("[A-Za-z]+", text))))
+    words = frozenset(map(match_key, (*re.findall(r"[\w-]+", text), *re.findall("[A-Za-z]+", text))))
     said, whole = frozenset(keys), match_key(text)
     in_phrases = [key for key in said & meant.keys() if _is_in_phrase(index, key, meant[key], said)]
     meant |= {key: meant[key]._replace(tags=()) for key in in_phrases}
@@ -43,8 +45,11 @@ def names_of(
         tags = _meant(index, key, tags, language, meant[key]) if key in meant else tags
         # One word of an alphabet may be any word: "men" is what corpora leave of the X-Men.
         if key != whole and not (key in words and _is_of_alphabet(key)) and _is_series(index, key, tags):
-            found[key] = []
-            continue
+            # 犬夜叉 is Inuyasha himself, inuyasha_(character), too.
+            tags = [(row, kind) for row, kind in tags[:_TOLD] if index.store.record(row).tag.endswith(_HIMSELF)]
+            if not tags:
+                found[key] = []
+                continue
         kept = [
             (row, kind)
             for row, kind in tags
@@ -52,6 +57,7 @@ def names_of(
             and not store.deprecated[row]
             and (" " not in key or store.category[row] == Category.CHARACTER)
             and row not in counts
+            and not (whole != key and kind != KEY_ALIAS and _ONE_LETTER.match(store.record(row).tag) and len(key) > 1)
             # 少女, "witch" and "two" are no characters who are called so.
             and not (key in persons and store.category[row] == Category.CHARACTER)
             and not (languages and kind == KEY_NAME and _is_foreign(index.store.record(row), key, languages))
@@ -124,6 +130,12 @@ def findable(index: Index, tag: str, filters: TagFilter) -> int | None:
     """The row of a tag; None where the index has none, or the filter hides it."""
     row, allowed = index.store.row_of(tag), index.store.allowed(filters)
     return row if row is not None and (allowed is None or allowed.tags[row]) else None
+
+
+def coloured(index: Index, colours: Sequence[str], noun: str, filters: TagFilter) -> int | None:
+    """The row of the most used tag of a noun in one of some colours, None where there is none: 金 hair is blonde rather than yellow."""
+    rows = (findable(index, f"{colour}_{noun}", filters) for colour in colours)
+    return max((row for row in rows if row is not None), key=lambda row: int(index.store.post_count[row]), default=None)
 
 
 def _rows_of(index: Index, tags: Sequence[str]) -> list[tuple[int, int]]:
