@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from training.vocabulary import FILE, vocabulary
 
 from danbooru_index.corpus import CorpusReader
 from danbooru_index.corpus.lexicon import LEXICON_FILE, Entry, Lexicon, load_lexicon
@@ -169,3 +170,8 @@ def test_readme_says_how_many_tags_have_names() -> None:
 
 def number(text: str) -> int:
     return int(text.replace(",", ""))
+
+
+def test_the_vocabulary_of_languages_is_that_of_the_lexicon() -> None:
+    """Mend with python -m training.vocabulary."""
+    assert json.loads(FILE.read_text(encoding="utf-8")) == vocabulary()
