@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from training.vocabulary import FILE, vocabulary
 
 from danbooru_index.corpus import CorpusReader
 from danbooru_index.corpus.lexicon import LEXICON_FILE, Entry, Lexicon, load_lexicon
@@ -18,6 +17,7 @@ from danbooru_index.corpus.line import parse_line, to_line
 from danbooru_index.corpus.texts import TextKind, texts_of
 from danbooru_index.records import Category, Rating, TagRecord
 from danbooru_index.text.fold import match_key
+from training.vocabulary import FILE, vocabulary
 
 G, S, E, X = Rating
 SMALL = Lexicon(
