@@ -17,8 +17,8 @@ NOUNS = (
     "red_panda panda chef drowning coffee drinking ammunition freckles"
 )
 COLOURED = (
-    "white_skirt red_skirt red_dress white_dress purple_dress white_shirt red_scarf black_scarf red_couch black_cat red_umbrella brown_jacket "
-    "black_hair white_hair pink_hair red_hair brown_hair blue_eyes red_eyes green_eyes yellow_eyes"
+    "white_skirt red_skirt red_dress white_dress purple_dress white_shirt red_scarf black_scarf red_couch black_cat red_umbrella "
+    "brown_jacket black_hair white_hair pink_hair red_hair brown_hair blue_eyes red_eyes green_eyes yellow_eyes"
 )
 OTHERS = "1girl 1boy 2girls multiple_girls multiple_boys long_hair short_hair wavy_hair short_dress long_dress carrying holding"
 CHARACTERS = (
@@ -33,10 +33,15 @@ CHARACTERS = (
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     """A small index with the names of the lexicon."""
     folder = tmp_path_factory.mktemp("described")
-    general = [(tag, "general", f"【通用】{tag} - {tag}。 A {tag.replace('_', ' ')}.") for tag in f"{NOUNS} {COLOURED} {OTHERS}".split()]
+    general = [
+        (tag, "general", f"【通用】{tag} - {tag}。 A {tag.replace('_', ' ')}.")
+        for tag in f"{NOUNS} {COLOURED} {OTHERS}".split()
+    ]
     people = [(tag, "character", f"【角色】{tag} - {names}。") for tag, names in CHARACTERS]
     lines = [
-        json.dumps({"id": str(i), "tag": tag, "text": text, "category": category, "post_count": 90_000 - i, "source": "test"})
+        json.dumps(
+            {"id": str(i), "tag": tag, "text": text, "category": category, "post_count": 90_000 - i, "source": "test"}
+        )
         for i, (tag, category, text) in enumerate([*general, *people])
     ]
     corpus = folder / "tags.jsonl"
