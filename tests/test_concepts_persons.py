@@ -73,6 +73,9 @@ from danbooru_index.concepts.reading import read
         ("портрет девушки", ("1girl",)),
         ("красивые девушки", ("multiple_girls",)),
         ("结他", ()),
+        ("a girl dressed as a boy", ("1girl",)),
+        ("a girl beside a statue of a man", ("1girl",)),
+        ("女孩打扮成王子", ("1girl",)),
         ("three sisters", ("3girls",)),
         ("老夫妇在散步", ("1girl", "1boy")),
         ("a mother and daughter", ("2girls",)),
@@ -131,3 +134,8 @@ def test_persons_say_where_they_stand() -> None:
     crowd, text = Crowd(), "two tall girls"
     read_persons(crowd, atoms_of(text, Clause(0, len(text))), "en", excluded=False, bare=True)
     assert [text[start:end] for start, end in crowd.places] == ["two", "girls"]
+
+
+def test_who_is_a_tag_is_left_out_as_that_tag() -> None:
+    assert read("不是女巫，是小精灵", lookup("女巫")).excluded_counts == ()
+    assert read("不要女孩", lookup("女巫")).excluded_counts == ("1girl", "multiple_girls")

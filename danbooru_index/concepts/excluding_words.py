@@ -26,7 +26,9 @@ _HAN_BETWEEN = r"[^\s，。、,.！？]{0,4}?"
 # "hat off", but not in "wiping blood off her katana".
 _NO_OBJECT = {"en": r"(?!\s+(?:of|her|his|its|it|them|him|their|my|your|the|an?|each|every)\b)"}
 # "nobody" says that nobody is there, but not in "nobody wears a hat".
-_NO_VERB = {"en": r"(?!\s+(?:is|are|has|have|wears?|looks?|smiles?|in\s+\w+\s+wears?|\w+ing)\b)"}
+_NO_VERB = {
+    "en": r"(?!\s+(?:is|are|has|have|wears?|looks?|smiles?|likes?|loves?|cares?|knows?|wants?|in\s+\w+\s+wears?|\w+ing)\b)"
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _IMPERSONAL = frozenset(("", "pleut", "neige", "y", "fait", "faut", "manque", "v
 # Plural forms that are the genitive of one too: портрет девушки.
 _OF_ONE = frozenset(("девушки", "девочки"))
 _PLURAL_BEFORE = re.compile("(?:ые|ие|ят|ют|ут|ат|ли)$")  # красивые девушки, идут девушки
+_DRESSED = re.compile(r"(?:(?:dressed|disguised|dresses|masquerading)(?: up)? as|statues? of)(?: an?| the)?$")
 _WITH = {"ja": frozenset("と"), "zh": frozenset("和与跟"), "ko": frozenset(("와", "과", "랑", "이랑", "하고"))}
 
 
@@ -54,6 +55,14 @@ def is_described(readings: Sequence[tuple[int, int, str]], language: str) -> boo
     words = [key for _, _, key in readings]
     person = next((i for i, key in enumerate(words) if key in person_words(language)), 0)
     return "" in words[:person]
+
+
+def is_costume(atoms: Sequence[Atom], first: int, language: str) -> bool:
+    """Whether somebody only dresses as the person that begins at this atom, or it is of stone: "a girl dressed as a boy"."""
+    before = " ".join(atom.key for atom in atoms[max(0, first - 4) : first])
+    if language == "zh":
+        return before.replace(" ", "").endswith(("扮成", "扮作", "装成", "穿成"))
+    return language == "en" and _DRESSED.search(before) is not None
 
 
 def is_of_one(atoms: Sequence[Atom], first: int, key: str, language: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -28,6 +28,7 @@ from .person_rules import (
     OF_BODIES,
     PRONOUNS,
     is_apposed,
+    is_costume,
     is_described,
     is_of_one,
     is_possessive,
@@ -99,11 +100,13 @@ def read_persons(
     excluded: bool,
     bare: bool,
     describes: Callable[[int, int], bool] = lambda start, end: False,
+    names: Set[str] = frozenset(),
 ) -> None:
     """Add the persons that one stretch names.
 
     :param excluded: the text leaves them out: "no people".
     :param describes: whether the word at these places of the text is the beginning of the name of another thing.
+    :param names: match keys that name tags other than head-counts: 不是女巫 leaves out the witch, and no girl.
     :param bare: the stretch names nothing else, so that what it counts is all there is ("一男一女").
     """
     reader = _Reader(crowd, atoms, language)
@@ -116,15 +119,22 @@ def read_persons(
     for first, last, key in readings:
         before, said_before = key, before
         if key:
-            of_role = key in role_words(language)
-            (crowd.roles if of_role else crowd.places).append((atoms[first].start, atoms[last - 1].end))
-        if is_apposed(atoms[first], said_before, key, language):
+            (crowd.roles if key in role_words(language) else crowd.places).append(
+                (atoms[first].start, atoms[last - 1].end)
+            )
+        costume = key in person_words(language) and is_costume(atoms, first, language)
+        if costume or is_apposed(atoms[first], said_before, key, language):
             continue
-        if excluded and more <= (0 if language == "ko" else _BESIDE_NOBODY) and not others:
-            reader.leave_out(key)
-        elif key in person_words(language) and describes(atoms[first].start, atoms[last - 1].end):
-            if language not in ("zh", "ja", "ko"):  # 公主抱 names nobody
+        if key in person_words(language) and describes(atoms[first].start, atoms[last - 1].end):
+            if not excluded and language not in ("zh", "ja", "ko"):  # 公主抱 names nobody
                 crowd.described.append(Person(person_words(language)[key][0], None))
+        elif (
+            excluded
+            and not _is_thing(key, names, language)
+            and more <= (0 if language == "ko" else _BESIDE_NOBODY)
+            and not others
+        ):
+            reader.leave_out(key)
         elif excluded:
             continue  # nobody sings, but somebody may be there
         else:
@@ -132,6 +142,12 @@ def read_persons(
             if key in person_words(language) and crowd.first is None:
                 crowd.first = (atoms[first].start, atoms[last - 1].end)
     crowd.persons += totals(reader.here) if bare else reader.here
+
+
+def _is_thing(key: str, names: Set[str], language: str) -> bool:
+    """Whether a word for a girl or a boy names a tag of its own, as a witch."""
+    kind, _ = person_words(language).get(key, ("person", None))
+    return kind != "person" and not names.isdisjoint((key, key.removesuffix("s")))
 
 
 class _Reader:

@@ -86,7 +86,7 @@ def read(text: str, names_of: Callable[[Sequence[str]], Names]) -> Reading:
         bare, excluded = len(line.starts) <= 8, line.stretch.excluded
         # "his heart is on fire" is about a boy, and "uncle" in "Bob's your uncle" is nobody.
         atoms = [atom for atom in line.atoms if atom.key in PRONOUNS or not any(taken[atom.start : atom.end])]
-        read_persons(crowd, atoms, language, excluded=excluded, bare=bare, describes=describes)
+        read_persons(crowd, atoms, language, excluded=excluded, bare=bare, describes=describes, names=names.keys())
     counted = {start: end for start, end in crowd.places if match_key(text[start:end]) not in names}
     for line in lines:
         line.find(counted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ NAME_VALUE = 0.1  # how much a name adds: of two near covers the one of names re
 # Below which a name means something else, and a character is somebody else of that name: 23 % of those from 0.1 on are wanted.
 LEAST_CHARACTER = 0.2
 FAMOUS_POSTS, KNOWN_POSTS = 3_000, 1_000  # of a character whom people mean by a name
+ALIKE = 0.5  # of the probability of the likeliest character of a name
 LEVEL = 0.05  # a difference of probabilities that is none: "chaqueta de cuero" is one thing though cuero is as likely
 SURE = 0.4  # below which a colour apart from its noun does not tell the noun: 6 of 67 such guesses were wanted
 DEFAULT_BUDGET = 2.0  # tags of a thing, at which the learned thresholds hold
@@ -67,6 +68,7 @@ def cover_with_things(
         by_span.setdefault(number, []).append(Choice(row, probability, kind >= 0))
     spans = reading.spans
     characters = frozenset(found.row[found.category == Category.CHARACTER].tolist())
+    popularity = dict(zip(found.row.tolist(), found.scores["popularity"].tolist(), strict=True))
     chosen: dict[int, list[Choice]] = {}
     for number, choices in by_span.items():
         excluded = spans[number].excluded
@@ -75,12 +77,14 @@ def cover_with_things(
             choice for choice in choices if choice.probability >= LEAST_CHARACTER or choice.row not in characters
         ]
         choices.sort(key=lambda choice: -choice.probability)
+        choices = _most_used_first(choices, characters, popularity)
         # A word that names several tags leaves out all of them: Hut is a hat, and a hut to those who read English.
         named = choices[:1] and choices[0].exact and (excluded or choices[0].probability >= LEAST_CHARACTER)
         if choices and (named or choices[0].probability >= first):
             rest = [choice for choice in choices[1:] if choice.probability >= least or (excluded and choice.exact)]
-            if choices[0].exact and choices[0].row not in characters:
-                rest = [choice for choice in rest if choice.row not in characters]  # the unicorn, and nobody called so
+            if choices[0].exact and not excluded:
+                # The unicorn, and nobody called so; a character, and no other one whom a corpus calls so too.
+                rest = [choice for choice in rest if choice.row not in characters]
             chosen[number] = [choices[0], *rest]
     if not reading.counts and not any(not spans[number].excluded for number in chosen):
         chosen |= _likeliest(spans, by_span)
@@ -94,6 +98,17 @@ def cover_with_things(
         rest = [choice for choice in by_span[number] if choice not in taken]
         things.append(Thing(spans[number], tuple(taken), tuple(rest)))
     return things
+
+
+def _most_used_first(
+    choices: list[Choice], characters: frozenset[int], popularity: Mapping[int, float]
+) -> list[Choice]:
+    """Of characters of one name whom the text makes about as likely, the most used one: corpora give the name to others beside him."""
+    if not choices or not choices[0].exact or choices[0].row not in characters:
+        return choices
+    alike = [c for c in choices if c.exact and c.row in characters and c.probability >= ALIKE * choices[0].probability]
+    best = max(alike, key=lambda choice: popularity[choice.row])
+    return [best, *(choice for choice in choices if choice is not best)]
 
 
 def _unabsorbed(spans: Sequence[Span], chosen: dict[int, list[Choice]], characters: frozenset[int]) -> list[int]:

@@ -16,6 +16,8 @@ from ..records import Category, TagFilter, TagRecord
 from ..text.fold import match_key
 
 _TOLD, _NAMESAKES = 12, 2  # characters of a name that are looked at, and those of one series who may share one
+_KANA = re.compile("[\u3041-\u309fー]+")  # as match keys have it
+_BEHIND_PARTICLE = re.compile("[とやにはがのもをで][\u30a1-\u30faー]+")  # レムとラム has no トラム
 _ONE_LETTER = re.compile(r"\w_\(")  # a_(naruto), as which "a Naruto" is read where "a" is a word
 _HIMSELF = "_(character)"
 _SHORT = 2  # letters of a word that is hardly half of a name: three would be "bow tie"
@@ -70,6 +72,8 @@ def names_of(
 
 def _is_run_together(record: TagRecord, key: str, text: str) -> bool:
     """Whether a name that is one word stands in a text as two, one of them short: "er trinkt" is not ertrinkt, but "bow tie" a bowtie."""
+    if _KANA.fullmatch(key):
+        return any(match_key(found[0]) == key for found in _BEHIND_PARTICLE.finditer(text))
     if not key.isalpha() or not _is_of_alphabet(key):
         return False
     names = [name for spoken in (record.names, record.shared_names) for told in spoken.values() for name in told]
