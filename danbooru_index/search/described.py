@@ -19,6 +19,11 @@ from .hair import COLOURS_BEHIND, STYLES
 from .naming import coloured, names_of
 
 _SURE = 0.5  # below which what a noun is guessed to be is not described
+# Nouns whose colours are tags of what they are a kind of.
+_KINDS = {
+    "backpack": "bag", "handbag": "bag", "beanie": "hat", "sundress": "dress", "miniskirt": "skirt", "blouse": "shirt",
+    "sweatshirt": "shirt", "swimsuit": "one-piece_swimsuit", "kitten": "cat", "puppy": "dog",
+}  # fmt: skip
 _MOST_WORDS = 2  # beside the head of a noun that is described already: "long wavy red hair"
 _LONGEST = 6  # characters of a colour in scripts without spaces, marks of case with it: ピンク色の
 _WORD_BEFORE = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?) $")
@@ -138,9 +143,11 @@ def _second_colour(
 
 
 def _nouns(tag: str) -> Iterator[str]:
-    """A tag and its last words: school_bag and bag, t-shirt and shirt."""
+    """A tag, its last words and what it is a kind of: school_bag and bag, t-shirt and shirt, blouse and shirt."""
     yield tag
     yield from (tag[match.end() :] for match in re.finditer("[_-]", tag) if tag[match.end() :] != "hair")
+    if tag in _KINDS:
+        yield _KINDS[tag]
 
 
 def _colours_near(reading: Reading, span: Span) -> Iterator[tuple[int, int]]:
