@@ -27,6 +27,8 @@ SHARED_BY = 2  # languages at most
 NAMES = frozenset(
     ("mari", "prinz", "nana", "nino", "anne", "reina", "adam", "baba", "nena", "vader", "elle", "yaya", "moco", "gore", "irma")
 )  # fmt: skip
+# Words that English has from a language and uses rarely.
+OWN = {"fr": ("rouge", "rouges", "noir", "noire", "noirs", "noires", "chien")}
 
 
 def vocabulary() -> dict[str, list[str]]:
@@ -51,7 +53,10 @@ def vocabulary() -> dict[str, list[str]]:
                 words |= dict.fromkeys(word for name in names for word in _words(name))
     spoken = Counter(word for words in told.values() for word in words)
     own = {
-        language: [word for word in words if word not in english and spoken[word] <= SHARED_BY]
+        language: [
+            *OWN.get(language, ()),
+            *(word for word in words if word not in english and spoken[word] <= SHARED_BY),
+        ]
         for language, words in told.items()
     }
     plain = (
@@ -62,7 +67,7 @@ def vocabulary() -> dict[str, list[str]]:
     )
     return {
         "en": list(dict.fromkeys(plain))[:MOST_ENGLISH],
-        **{language: words[: MOST + len(persons[language])] for language, words in own.items()},
+        **{language: list(dict.fromkeys(words))[: MOST + len(persons[language])] for language, words in own.items()},
     }
 
 

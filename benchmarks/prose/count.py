@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-SENTENCES = ("train", "dev", "test", "test-2", "test-3")
+SENTENCES = ("train", "dev", "test", "test-2", "test-3", "test-4", "test-5")
 NEGATIONS = ("train", "dev", "test", "test-2")
 
 

@@ -43,8 +43,8 @@ _FRENCH = re.compile(
 )  # d'une, n'est
 _ENGLISH_WEIGHT = 0.2  # of an English word, since many are words of other languages too
 _OTHERS = 1  # words besides English ones in a text that is taken for English without function words
-# Words that differ by an accent alone from one of another language.
-_SPELLED = {"très": ("fr",), "tres": ("es",), "três": ("pt",)}
+# Words that differ by an accent alone from one of another language, and function words that are nouns or numbers of another.
+_SPELLED = {"très": ("fr",), "tres": ("es",), "três": ("pt",), "pelo": ("es", "pt"), "dos": ("es", "pt", "fr")}
 # "gato no telhado": between such words "no" is Portuguese for "in the", and excludes nothing.
 _AMONG_NOUNS = re.compile(
     r"(?=(?P<before>[^\W\d_]{2,}) no (?!(?:logo|photo|video|tattoo|kimono|halo|tuxedo|poncho|piano|afro)\b)"
