@@ -84,7 +84,7 @@ def certain_language(text: str) -> str | None:
 def likely_languages(text: str) -> tuple[str, ...]:
     """The languages of an alphabet that a text may be in by its function words, several where these tell no more; () for none.
 
-    >>> likely_languages("cane con cravatta"), likely_languages("hut")
+    >>> likely_languages("una casa con luna"), likely_languages("hut")
     (('es', 'it'), ())
     """
     words = frozenset(fold(word) for word in _LETTERS.findall(text)[:200])
