@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from ..concepts.counts import all_number_words, all_person_words
@@ -35,12 +36,11 @@ def names_of(
     """
     language = languages[0] if len(languages) == 1 else None
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
-    persons = all_person_words() | all_number_words()
-    known = expressions()
-    meant = {**{key: Meaning(known[key], "") for key in keys if key in known}, **meanings(text, *languages)}
     words = frozenset(map(match_key, (*re.findall(r"[\w-]+", text), *re.findall("[A-Za-z]+", text))))
     said, whole = frozenset(keys), match_key(text)
-    in_phrases = [key for key in said & meant.keys() if _is_in_phrase(index, key, meant[key], said)]
+    known, told = expressions(), meanings(text, *languages)
+    meant = {key: told[key] if key in told else Meaning(known[key], "") for key in said if key in told or key in known}
+    in_phrases = [key for key in meant if _is_in_phrase(index, key, meant[key], said)]
     meant |= {key: meant[key]._replace(tags=()) for key in in_phrases}
     found: dict[str, list[tuple[int, int]]] = {}
     for key, tags in zip(keys, store.find([key.replace(" ", "") for key in keys]), strict=True):
@@ -61,13 +61,19 @@ def names_of(
             and row not in counts
             and not (whole != key and kind != KEY_ALIAS and _ONE_LETTER.match(store.record(row).tag) and len(key) > 1)
             # 少女, "witch" and "two" are no characters who are called so.
-            and not (key in persons and store.category[row] == Category.CHARACTER)
+            and not (key in _persons() and store.category[row] == Category.CHARACTER)
             and not (languages and kind == KEY_NAME and _is_foreign(index.store.record(row), key, languages))
             and (key in words or not _is_run_together(index.store.record(row), key, text))
         ]
         if kept:
             found[key] = _of_language(index, key, kept, language)
     return found
+
+
+@lru_cache(maxsize=1)
+def _persons() -> frozenset[str]:
+    """The words that count persons, of every language."""
+    return all_person_words() | all_number_words()
 
 
 def _is_run_together(record: TagRecord, key: str, text: str) -> bool:
