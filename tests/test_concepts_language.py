@@ -38,6 +38,7 @@ from danbooru_index.concepts.language import certain_language, language_of
         ("gato no telhado", "pt"),
         ("Sakura no hospital", "pt"),
         ("girl no hat", "en"),
+        ("girl no hospital", "en"),
         ("tres chicas en la playa", "es"),
         ("três meninas", "pt"),
         ("camiseta roja", "es"),

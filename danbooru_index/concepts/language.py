@@ -38,16 +38,15 @@ BESIDE_ENGLISH = frozenset(ALPHABETIC) - {"en"}
 
 _FILE = Path(__file__).with_name("vocabulary.json")  # which python -m training.vocabulary makes of the lexicon
 _OWN_WEIGHT = 0.5  # of a word that few languages have, which may have nothing but nouns beside it: "ragazza bionda"
-_FRENCH = re.compile(
-    r"\b[dlnjcs]['’](?:une?|il|elles?|est|ai|a|y|on|en|eau|été|herbe|enfant)\b", re.IGNORECASE
-)  # d'une, n'est
+# d'une, n'est
+_FRENCH = re.compile(r"\b[dlnjcs]['’](?:une?|il|elles?|est|ai|a|y|on|en|eau|été|herbe|enfant)\b", re.IGNORECASE)
 _ENGLISH_WEIGHT = 0.2  # of an English word, since many are words of other languages too
 _OTHERS = 1  # words besides English ones in a text that is taken for English without function words
 # Words that differ by an accent alone from one of another language, and function words that are nouns or numbers of another.
 _SPELLED = {"très": ("fr",), "tres": ("es",), "três": ("pt",), "pelo": ("es", "pt"), "dos": ("es", "pt", "fr")}
 # "gato no telhado": between such words "no" is Portuguese for "in the", and excludes nothing.
 _AMONG_NOUNS = re.compile(
-    r"(?=(?P<before>[^\W\d_]{2,}) no (?!(?:logo|photo|video|tattoo|kimono|halo|tuxedo|poncho|piano|afro)\b)"
+    r"(?<![^\W\d_])(?=(?P<before>[^\W\d_]{2,}) no (?!(?:logo|photo|video|tattoo|kimono|halo|tuxedo|poncho|piano|afro)\b)"
     r"[^\W\d_]*(?:o|ão|éu|á|ô|que|im|em|ar|al)(?!\w))",
     re.IGNORECASE,
 )

@@ -50,7 +50,8 @@ _PLURAL_PRONOUNS = {"她们": "girl", "他们": "boy"}  # several, where nobody 
 class Crowd:
     """The persons that a text has named so far.
 
-    `described` are those in the names of other things, who are nobody where somebody else is named: 女仆装的男孩 is one boy;
+    `described` are those in the names of other things, who are nobody where somebody else is named, and in Chinese, Japanese and
+    Korean in any case (公主抱); `they` are the kinds of whom plural pronouns speak;
     `relatives` are those who are named by how they are related; `nobody` when it says that there are none, and `without` the
     kinds that it leaves out; `places` are those of the words that say so, numbers among them, `roles` those of the words that
     say more than that, and `first` is that of the first person.

@@ -26,6 +26,11 @@ _KINDS = {
 }  # fmt: skip
 _MOST_WORDS = 2  # beside the head of a noun that is described already: "long wavy red hair"
 _LONGEST = 6  # characters of a colour in scripts without spaces, marks of case with it: ピンク色の
+_LOOK = 40  # characters before a noun that are looked at for a word that describes it
+_Described = tuple[
+    tuple[int, int], list[Choice]
+]  # the place of a word that describes a noun, and the tags that it makes of it
+_WORD = re.compile(r"[^\W\d_]+")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?) $")
 _WORD_BEHIND = re.compile(r" (?:(?:y|e|et) )?([^\W\d_]+(?:-[^\W\d_]+)?)")
 _AND_BEFORE = re.compile(r"([^\W\d_]+)(?: (?:and|&|und|и) |-and-|/)$", re.IGNORECASE)
@@ -81,7 +86,7 @@ def with_descriptions(index: Index, reading: Reading, things: Sequence[Thing], f
 
 def _of_bodies(index: Index, reading: Reading, filters: TagFilter) -> Iterator[Thing]:
     """Hair and eyes whose colour is said behind them: 머리는 분홍색, "her hair is red"."""
-    for number, stretch in enumerate(reading.stretches if len(reading.stretches) else ()):
+    for number, stretch in enumerate(reading.stretches):
         for part, pattern in _OF_BODIES.items() if not stretch.excluded else ():
             for noun in pattern.finditer(reading.text, stretch.start, stretch.end):
                 said = _IS.match(reading.text, noun.end(), stretch.end)
@@ -112,7 +117,7 @@ def _described(index: Index, reading: Reading, thing: Thing, place: tuple[int, i
     return replace(thing, span=span, choices=tuple(dict.fromkeys((*rest, *more))))
 
 
-def _coloured(index: Index, reading: Reading, thing: Thing, filters: TagFilter) -> tuple[tuple[int, int], list[Choice]]:
+def _coloured(index: Index, reading: Reading, thing: Thing, filters: TagFilter) -> _Described:
     """The place of the colour that is said of a noun, and the tag of the noun in this colour, none where there is none."""
     tag = index.store.record(thing.choices[0].row).tag
     if colour_of(tag) or said_colours(thing.span.text) or tag in STYLES:
@@ -125,16 +130,14 @@ def _coloured(index: Index, reading: Reading, thing: Thing, filters: TagFilter) 
     return (0, 0), []
 
 
-def _second_colour(
-    index: Index, reading: Reading, thing: Thing, filters: TagFilter
-) -> tuple[tuple[int, int], list[Choice]]:
+def _second_colour(index: Index, reading: Reading, thing: Thing, filters: TagFilter) -> _Described:
     """The other of two colours, and the tag of the noun in it: "black and white dress", "vestido azul y blanco"."""
     colour = colour_of(tag := index.store.record(thing.choices[0].row).tag)
     stretch, span = reading.stretches[thing.span.clause], thing.span
     if reading.language in COLOURS_BEHIND:
         said = _AND_BEHIND.match(reading.text, span.end, stretch.end)
     else:
-        said = _AND_BEFORE.search(reading.text[: span.start], stretch.start)
+        said = _AND_BEFORE.search(reading.text[: span.start], max(stretch.start, span.start - _LOOK))
     if not colour or said is None or not is_colour(said[1]):
         return (0, 0), []
     row = coloured(index, said_colours(said[1]), tag.removeprefix(f"{colour}_"), filters)
@@ -163,6 +166,7 @@ def _colours_near(reading: Reading, span: Span) -> Iterator[tuple[int, int]]:
 
 def _ending(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The colour at the end of `text[start:end]`."""
+    start = max(start, end - _LOOK)
     if (word := _WORD_BEFORE.search(text[start:end])) and is_colour(word[1]):
         yield start + word.start(1), start + word.end(1)
     elif text[end - 1 : end] > "\u2e80":
@@ -172,14 +176,14 @@ def _ending(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _beginning(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The colour at the beginning of `text[start:end]`."""
-    if (word := re.compile(r"[^\W\d_]+").match(text, start, end)) and is_colour(word[0]):
+    if (word := _WORD.match(text, start, end)) and is_colour(word[0]):
         yield word.span()
     else:
         places = (place for place in range(min(end, start + _LONGEST), start, -1) if is_colour(text[start:place]))
         yield from ((start, place) for place in [next(places, start)] if place > start)
 
 
-def _of_head(index: Index, reading: Reading, thing: Thing, filters: TagFilter) -> tuple[tuple[int, int], list[Choice]]:
+def _of_head(index: Index, reading: Reading, thing: Thing, filters: TagFilter) -> _Described:
     """A word beside a description of a noun that describes it too, and what they are together: "long" in "long black hair"."""
     text, span = reading.text, thing.span
     words = re.findall(r"[^\W\d_]+", span.text)
@@ -191,8 +195,9 @@ def _of_head(index: Index, reading: Reading, thing: Thing, filters: TagFilter) -
         place = beside.span(1) if beside else (0, 0)
         said = f"{head} {text[slice(*place)]}"
     else:
-        beside, head = _WORD_BEFORE.search(text[stretch.start : span.start]), words[-1]
-        place = (stretch.start + beside.start(1), stretch.start + beside.end(1)) if beside else (0, 0)
+        first = max(stretch.start, span.start - _LOOK)
+        beside, head = _WORD_BEFORE.search(text[first : span.start]), words[-1]
+        place = (first + beside.start(1), first + beside.end(1)) if beside else (0, 0)
         said = f"{text[slice(*place)]} {head}"
     if (
         not beside

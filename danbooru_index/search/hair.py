@@ -24,9 +24,8 @@ STYLES = frozenset(
         "two_side_up", "one_side_up", "half_updo", "dreadlocks", "mohawk", "mullet", "afro", "pompadour", "buzz_cut",
     )
 )  # fmt: skip
-COLOURS_BEHIND = frozenset(
-    ("es", "fr", "pt", "it", "vi", "th", "id", "ar")
-)  # languages whose colours stand behind their nouns
+# Languages whose colours stand behind their nouns.
+COLOURS_BEHIND = frozenset(("es", "fr", "pt", "it", "vi", "th", "id", "ar"))
 _NEAR = 2  # characters between a colour and its style: spaces, の, 的
 _WORDS_BEFORE = re.compile(r"(?:[^\W\d_]+[\s-]+|[^\s\W]{1,5})$")
 _WORD_AFTER = re.compile(r"\s+[^\W\d_]+")

@@ -17,7 +17,6 @@ from ..records import Category, TagFilter, TagRecord
 from ..text.fold import match_key
 
 _TOLD, _NAMESAKES = 12, 2  # characters of a name that are looked at, and those of one series who may share one
-_KANA = re.compile("[\u3041-\u309fー]+")  # as match keys have it
 _BEHIND_PARTICLE = re.compile("[とやにはがのもをで][\u30a1-\u30faー]+")  # レムとラム has no トラム
 _ONE_LETTER = re.compile(r"\w_\(")  # a_(naruto), as which "a Naruto" is read where "a" is a word
 _HIMSELF = "_(character)"
@@ -37,7 +36,7 @@ def names_of(
     language = languages[0] if len(languages) == 1 else None
     store, allowed, counts = index.store, index.store.allowed(filters), index.count_rows
     words = frozenset(map(match_key, (*re.findall(r"[\w-]+", text), *re.findall("[A-Za-z]+", text))))
-    said, whole = frozenset(keys), match_key(text)
+    said, whole, together = frozenset(keys), match_key(text), _run_together(text)
     known, told = expressions(), meanings(text, *languages)
     meant = {key: told[key] if key in told else Meaning(known[key], "") for key in said if key in told or key in known}
     in_phrases = [key for key in meant if _is_in_phrase(index, key, meant[key], said)]
@@ -63,7 +62,7 @@ def names_of(
             # 少女, "witch" and "two" are no characters who are called so.
             and not (key in _persons() and store.category[row] == Category.CHARACTER)
             and not (languages and kind == KEY_NAME and _is_foreign(index.store.record(row), key, languages))
-            and (key in words or not _is_run_together(index.store.record(row), key, text))
+            and not (key not in words and _is_made_of(key, together) and _is_one_word(index.store.record(row), key))
         ]
         if kept:
             found[key] = _of_language(index, key, kept, language)
@@ -76,18 +75,22 @@ def _persons() -> frozenset[str]:
     return all_person_words() | all_number_words()
 
 
-def _is_run_together(record: TagRecord, key: str, text: str) -> bool:
-    """Whether a name that is one word stands in a text as two, one of them short: "er trinkt" is not ertrinkt, but "bow tie" a bowtie."""
-    if _KANA.fullmatch(key):
-        return any(match_key(found[0]) == key for found in _BEHIND_PARTICLE.finditer(text))
-    if not key.isalpha() or not _is_of_alphabet(key):
-        return False
+def _run_together(text: str) -> frozenset[str]:
+    """The match keys of two words of a text, one of them short, and of a particle with the katakana behind it: "er trinkt", とラム."""
+    pairs = ("".join(pair) for pair in pairwise(re.findall(r"\w+", text)) if min(map(len, pair)) <= _SHORT)
+    kana = (found[0] for found in _BEHIND_PARTICLE.finditer(text))
+    return frozenset(map(match_key, (*filter(_is_of_alphabet, pairs), *kana)))
+
+
+def _is_made_of(key: str, together: frozenset[str]) -> bool:
+    return key in together or key.removesuffix("s") in together
+
+
+def _is_one_word(record: TagRecord, key: str) -> bool:
+    """Whether a tag's name of this key is one word wherever it is told: ertrinkt is not "er trinkt", but "bow tie" a bowtie."""
     names = [name for spoken in (record.names, record.shared_names) for told in spoken.values() for name in told]
     spelled = [name for name in (record.tag.replace("_", " "), *names) if match_key(name) == key]
-    if not spelled or any(len(re.findall(r"\w+", name)) > 1 for name in spelled):
-        return False
-    pairs = [pair for pair in pairwise(re.findall(r"\w+", text)) if min(map(len, pair)) <= _SHORT]
-    return any(match_key("".join(pair)) in (key, key.removesuffix("s")) for pair in pairs)
+    return bool(spelled) and all(len(re.findall(r"\w+", name)) == 1 for name in spelled)
 
 
 def _is_series(index: Index, key: str, named: Sequence[tuple[int, int]]) -> bool:

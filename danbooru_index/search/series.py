@@ -82,7 +82,7 @@ def others_of_series(
     return sorted(result, key=lambda thing: thing.span.start)
 
 
-def _is_series(index: Index, key: str) -> bool:
+def _names_copyright(index: Index, key: str) -> bool:
     return any(index.store.category[row] == Category.COPYRIGHT for row, _ in index.store.find([key])[0])
 
 
@@ -98,7 +98,7 @@ def _is_of(index: Index, thing: Thing, choice: Choice, series: set[str]) -> bool
     if _series_of(record.tag) not in series:
         return False
     said = match_key(thing.span.text)
-    if said == match_key(_series_of(record.tag)) or _is_series(index, said):
+    if said == match_key(_series_of(record.tag)) or _names_copyright(index, said):
         return False  # "Power from Chainsaw Man" names nobody else
     names = (QUALIFIER.sub("", record.tag), *(word for name in record.all_names() for word in name.split()))
     return choice.exact or any(match_key(name) == said for name in names)

@@ -165,7 +165,7 @@ def _chosen(index: Index, table: Table, filters: TagFilter, budget: float, model
     filters, reading, candidates = of_reading(filters), table.reading, table.candidates
     model = model.for_tags(len(index.store))
     probabilities = model.probabilities(table.features)
-    probabilities[miscoloured(index, reading, candidates, probabilities)] = 0.0
+    probabilities[miscoloured(index, reading, candidates)] = 0.0
     probabilities[guessed_roles(reading, candidates, probabilities)] = 0.0
     known = famous(index, reading, candidates) & (probabilities >= LEAST_CHARACTER / 2)
     probabilities[known] = np.maximum(probabilities[known], LEAST_CHARACTER)
