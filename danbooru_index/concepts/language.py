@@ -145,7 +145,8 @@ def _counts(text: str) -> dict[str, float]:
     for language, known in ((name, known) for name, known in _vocabulary().items() if name != "en"):
         counts[language] += _OWN_WEIGHT * len(known.intersection(words))
     english = _vocabulary()["en"] | _deciding()["en"]
-    if any(fold(found["before"]) not in english for found in _AMONG_NOUNS.finditer(text)):
+    before = [found["before"] for found in _AMONG_NOUNS.finditer(text)]
+    if any(word[0].isupper() or fold(word) not in english for word in before):  # Sakura is in English lists too
         counts["pt"] += _LETTER_WEIGHT
     counts["fr"] += _FRENCH.search(text) is not None
     counts["en"] += _ENGLISH_WEIGHT * len(_vocabulary()["en"].intersection(words))
